@@ -1,0 +1,59 @@
+# Each target sets up what it needs. Start with: make demo, or make test.
+
+PYTHON ?= python3
+RUN := .venv/bin
+
+# What the machine must have: the card stack, what pyscard is built with, a browser and its fonts.
+PACKAGES := python3-venv python3-dev gcc ca-certificates \
+	pcscd vsmartcard-vpcd swig libpcsclite-dev \
+	chromium fonts-noto-cjk
+UV_VERSION := 0.13.9
+APT := apt-get -q -y -o DPkg::Lock::Timeout=120
+
+.PHONY: setup demo serve check test docs clean
+
+setup: .venv/ready
+
+demo: setup
+	$(RUN)/edge demo
+
+serve: setup
+	$(RUN)/edge serve
+
+check: setup
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/pytest tests/house
+
+test: check
+	$(RUN)/pytest --ignore=tests/house --cov --cov-report=term-missing:skip-covered
+
+# The register of the law is made from config/law; a test compares.
+docs: setup
+	$(RUN)/edge packs law > docs/law.md
+
+clean:
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
+
+.venv/ready: pyproject.toml uv.lock Makefile | .tools/packages
+	test -x .tools/bin/uv || { $(PYTHON) -m venv .tools && .tools/bin/pip install -q uv==$(UV_VERSION); }
+	UV_PYTHON_DOWNLOADS=never .tools/bin/uv sync -q --locked --python $(PYTHON)
+	touch $@
+
+# Debian's packages need root; anyone else is told exactly what to ask for.
+.tools/packages: Makefile
+	@missing=; for p in $(PACKAGES); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ]; then \
+			$(APT) update && DEBIAN_FRONTEND=noninteractive $(APT) install --no-install-recommends $$missing; \
+		else \
+			echo "Debian packages are missing. Run this once, then the same command again:"; \
+			echo "    sudo apt-get update && sudo apt-get install --no-install-recommends$$missing"; \
+			exit 1; \
+		fi; \
+	fi
+	@mkdir -p .tools && touch $@
