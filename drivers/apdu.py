@@ -1,0 +1,112 @@
+"""Commands and their answers under T=0: builds the bytes and follows 61xx and 6Cxx to the end.
+
+Knows ISO/IEC 7816-4, not the social-security card.
+"""
+
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from drivers.transport import CardRefused, Transport
+
+STEPS_MAX = 8
+"""Commands that one exchange may cost: a card that never finishes is refused."""
+
+_DATA_BYTES_MAX = 255
+_MORE_DATA = 0x61
+_OTHER_LENGTH = 0x6C
+
+
+class Status(IntEnum):
+    """The status words we tell apart (ISO/IEC 7816-4 §5.6)."""
+
+    DONE = 0x9000
+    WRONG_LENGTH = 0x6700
+    SECURITY_NOT_SATISFIED = 0x6982
+    NOT_IN_THIS_STATE = 0x6985
+    FUNCTION_NOT_SUPPORTED = 0x6A81
+    FILE_NOT_FOUND = 0x6A82
+    RECORD_NOT_FOUND = 0x6A83
+    WRONG_P1_P2 = 0x6A86
+    DATA_NOT_FOUND = 0x6A88
+    UNKNOWN_INSTRUCTION = 0x6D00
+    UNKNOWN_CLASS = 0x6E00
+
+
+class RecordMode(IntEnum):
+    """What P1 of READ RECORD holds (low three bits of P2, CARD.md §1)."""
+
+    TAG = 0
+    NUMBER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command; ``expected`` is Le in bytes (0 to 256), None when no data is asked for."""
+
+    ins: int
+    p1: int
+    p2: int
+    data: bytes = b""
+    expected: int | None = None
+    cla: int = 0
+
+    def encode(self) -> bytes:
+        """Return the T=0 bytes: with data there is no Le, the card offers its answer by 61xx.
+
+        Raises:
+            ValueError: more than 255 bytes of data.
+        """
+        header = bytes((self.cla, self.ins, self.p1, self.p2))
+        if len(self.data) > _DATA_BYTES_MAX:
+            raise ValueError(len(self.data))
+        if self.data:
+            return header + bytes((len(self.data),)) + self.data
+        return header + bytes(((self.expected or 0) % 256,))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The whole data and the last status word."""
+
+    data: bytes
+    status: int
+
+
+def select_by_name(aid: bytes) -> Command:
+    """Return SELECT of the application ``aid``."""
+    return Command(0xA4, 0x04, 0x00, data=aid)
+
+
+def read_record(
+    sfi: int, record: int, *, mode: RecordMode = RecordMode.TAG, expected: int = 0
+) -> Command:
+    """Return READ RECORD of file ``sfi``; ``expected`` counts the tag and the length byte too.
+
+    When it is 0 the card tells the length (6Cxx) and `exchange` asks again.
+    """
+    return Command(0xB2, record, sfi << 3 | mode, expected=expected)
+
+
+def exchange(transport: Transport, command: Command) -> Answer:
+    """Send ``command``, fetch what 61xx offers, repeat at the length that 6Cxx asks for.
+
+    Raises:
+        CardRefused: the card did not finish within ``STEPS_MAX`` commands.
+        DriverError: as the transport.
+    """
+    data, status = b"", 0
+    pending = command
+    for _ in range(STEPS_MAX):
+        part, status = transport.transmit(pending.encode())
+        data += part
+        if status >> 8 == _MORE_DATA:
+            pending = _get_response(status & 0xFF)
+        elif status >> 8 == _OTHER_LENGTH:
+            pending = replace(pending, expected=status & 0xFF)
+        else:
+            return Answer(data, status)
+    raise CardRefused(status)
+
+
+def _get_response(length: int) -> Command:
+    return Command(0xC0, 0x00, 0x00, expected=length)

@@ -1,0 +1,246 @@
+"""The real readers, through pyscard's plain `scard` calls: the only importer of ``smartcard``.
+
+Interprets no card. pyscard's own monitors die with pcscd and its default disconnect unpowers the
+card, hence the plain calls: each return code and each length is checked here, once.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from smartcard import scard
+
+from drivers.transport import (
+    CardChanged,
+    CardMute,
+    CardRemoved,
+    DriverError,
+    NoCard,
+    Presence,
+    ReaderBusy,
+    ReaderFault,
+    ReaderMissing,
+    ReaderStuck,
+    ServiceDown,
+    ServiceRefused,
+    Slot,
+    Transport,
+    WrongCard,
+)
+
+_NEW_READERS = r"\\?PnP?\Notification"
+"""The pseudo reader that changes when readers come and go."""
+
+_STATUS_BYTES = 2
+
+_OK = 0
+_CANCELLED = 0x80100002
+_UNKNOWN_READER = 0x80100009
+_TIMEOUT = 0x8010000A
+_NO_READERS = 0x8010002E
+_RESET = 0x80100068
+
+_ERRORS: dict[int, type[DriverError]] = {
+    0x80100003: ServiceDown,  # invalid handle: our context belongs to a service that is gone
+    0x80100006: ServiceDown,  # no memory: the service has no context left
+    _UNKNOWN_READER: ReaderMissing,
+    _TIMEOUT: ReaderStuck,
+    0x8010000B: ReaderBusy,  # sharing violation
+    0x8010000C: NoCard,
+    0x8010000F: WrongCard,  # protocol mismatch: a T=1 card, while ours speak T=0 only
+    0x80100013: ServiceDown,  # communication error: the service ended while we waited
+    0x80100016: CardRemoved,  # not transacted
+    0x80100017: ReaderMissing,  # reader unavailable
+    0x8010001D: ServiceDown,  # no service
+    0x8010001E: ServiceDown,  # service stopped
+    _NO_READERS: ReaderMissing,
+    0x80100065: WrongCard,  # unsupported card
+    0x80100066: CardMute,  # unresponsive
+    0x80100067: CardMute,  # unpowered: power-up failed
+    _RESET: CardChanged,
+    0x80100069: CardRemoved,
+    0x8010006A: ServiceRefused,  # security violation: polkit
+}
+
+
+def error_for(code: int, *, field: str = "") -> DriverError:
+    """Return our error for the PC/SC return ``code`` (any sign, 32 bits)."""
+    known = _ERRORS.get(code & 0xFFFFFFFF)
+    if known is not None:
+        return known(field=field)
+    shown = f"{code & 0xFFFFFFFF:08X}"
+    return ReaderFault(field=field, zh=f"PC/SC 返回 {shown}", en=f"PC/SC code {shown}")
+
+
+class PcscReaders:
+    """The machine's readers (`transport.Readers`); ``close`` it at the end.
+
+    Waiting has a context of its own, made again after any fault; each ``open`` has another (0.14
+    ms), so that no call queues behind another thread's and none outlives its service.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._waiting: int | None = None
+        self._contexts_open = 0
+
+    @property
+    def contexts_open(self) -> int:
+        """PC/SC contexts held now: 0 to 1, and one for each card being read."""
+        with self._lock:
+            return self._contexts_open
+
+    def wait(self, known: tuple[Slot, ...], timeout_s: float) -> tuple[Slot, ...]:
+        """Return every slot as soon as one differs from ``known``, or after ``timeout_s``."""
+        if self._waiting is None:
+            self._waiting = self._establish()
+        try:
+            return _wait(self._waiting, known, int(timeout_s * 1000))
+        except DriverError:
+            self.close()
+            raise
+
+    def wake(self) -> None:
+        """Make a ``wait`` that is under way return now."""
+        context = self._waiting
+        if context is not None:
+            # A context that ended meanwhile has no wait to cancel: nothing to check.
+            scard.SCardCancel(context)
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[Transport]:
+        """Connect shared by T=0, hold one transaction, and leave the card powered."""
+        context = self._establish()
+        try:
+            card, _ = _checked(
+                scard.SCardConnect(
+                    context, name, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0
+                ),
+                field=name,
+            )
+            try:
+                with _transaction(card):
+                    yield _PcscTransport(card)
+            finally:
+                scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+        finally:
+            self._release(context)
+
+    def close(self) -> None:
+        """Release the context that waits; the next ``wait`` makes another."""
+        context, self._waiting = self._waiting, None
+        if context is not None:
+            self._release(context)
+
+    def _establish(self) -> int:
+        (context,) = _checked(scard.SCardEstablishContext(scard.SCARD_SCOPE_USER))
+        with self._lock:
+            self._contexts_open += 1
+        return int(context)
+
+    def _release(self, context: int) -> None:
+        # The library frees its side also when the service is gone: its code tells us nothing.
+        scard.SCardReleaseContext(context)
+        with self._lock:
+            self._contexts_open -= 1
+
+
+class _PcscTransport:
+    """A connected card inside its transaction."""
+
+    def __init__(self, card: int) -> None:
+        self._card = card
+        _, _, _, atr = _checked(scard.SCardStatus(card))
+        self.atr = bytes(atr)
+        if not self.atr:
+            raise CardMute
+
+    def transmit(self, apdu: bytes) -> tuple[bytes, int]:
+        """Send one command.
+
+        A card that dies here can still read as success, with nothing in the answer.
+        """
+        code, answer = scard.SCardTransmit(self._card, scard.SCARD_PCI_T0, list(apdu))
+        if code != _OK:
+            raise error_for(code)
+        if len(answer) < _STATUS_BYTES:
+            raise CardRemoved
+        return bytes(answer[:-_STATUS_BYTES]), answer[-2] << 8 | answer[-1]
+
+
+def _connect(context: int, name: str) -> int:
+    card, _ = _checked(
+        scard.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0),
+        field=name,
+    )
+    return int(card)
+
+
+@contextmanager
+def _transaction(card: int) -> Iterator[None]:
+    code = scard.SCardBeginTransaction(card)
+    if code & 0xFFFFFFFF == _RESET:
+        # Another program reset the card after we connected; nothing was read yet.
+        _checked(
+            scard.SCardReconnect(
+                card, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0, scard.SCARD_LEAVE_CARD
+            )
+        )
+        code = scard.SCardBeginTransaction(card)
+    _checked((code,))
+    try:
+        yield
+    finally:
+        # Fails only when the card or the service went; whatever was read stands checked already.
+        scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
+
+
+def _wait(context: int, known: tuple[Slot, ...], timeout_ms: int) -> tuple[Slot, ...]:
+    names = _reader_names(context)
+    still = tuple(slot for slot in known if slot.name in names)
+    marks = {slot.name: slot.mark for slot in still}
+    request = [(name, marks.get(name, scard.SCARD_STATE_UNAWARE)) for name in names]
+    request.append((_NEW_READERS, scard.SCARD_STATE_UNAWARE))
+    if len(still) < len(known):
+        timeout_ms = 0  # a reader left: that is the news
+    code, *rest = scard.SCardGetStatusChange(context, timeout_ms, request)
+    if code & 0xFFFFFFFF in {_CANCELLED, _UNKNOWN_READER}:
+        return still
+    if code & 0xFFFFFFFF != _TIMEOUT:
+        _checked((code,))
+    return tuple(
+        _slot(name, mark, atr)
+        for name, mark, atr in rest[0]
+        if name != _NEW_READERS and not mark & scard.SCARD_STATE_UNKNOWN
+    )
+
+
+def _reader_names(context: int) -> list[str]:
+    code, names = scard.SCardListReaders(context, [])
+    if code & 0xFFFFFFFF == _NO_READERS:
+        return []
+    _checked((code,))
+    return list(names)
+
+
+def _slot(name: str, mark: int, atr: list[int]) -> Slot:
+    return Slot(name, _presence(mark), bytes(atr), changes=mark >> 16 & 0xFFFF, mark=mark)
+
+
+def _presence(mark: int) -> Presence:
+    if mark & scard.SCARD_STATE_UNAVAILABLE:
+        return Presence.UNAVAILABLE
+    if mark & scard.SCARD_STATE_MUTE:
+        return Presence.MUTE
+    if mark & scard.SCARD_STATE_PRESENT:
+        return Presence.PRESENT
+    return Presence.EMPTY
+
+
+def _checked(answer: Any, *, field: str = "") -> Any:  # noqa: ANN401 - pyscard ships no types
+    """Return what follows the return code in ``answer``; raise when the code is not success."""
+    code, *rest = answer
+    if code != _OK:
+        raise error_for(code, field=field)
+    return rest
