@@ -1,0 +1,1 @@
+"""The wire to the platform: signed envelopes out, answers in. Knows nothing of the business."""

@@ -1,0 +1,50 @@
+"""JSON as it stands on the wire, read strictly into typed values. Knows no message.
+
+The one importer of msgspec in ``sync``.
+"""
+
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+Raw = msgspec.Raw
+"""A piece of JSON kept byte for byte."""
+
+
+Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment that says its offset from UTC."""
+
+Filled = Annotated[str, msgspec.Meta(min_length=1)]
+"""Text that is not empty."""
+
+
+class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A record of ours: a field too many is an error."""
+
+
+class Tolerant(msgspec.Struct, frozen=True, kw_only=True):
+    """A record of the platform's: a later version may add fields."""
+
+
+class NotThisShape(ValueError):
+    """The bytes are not JSON, or not JSON of the shape asked for. Quotes no value."""
+
+
+def decode(data: bytes, kind: type[T]) -> T:
+    """Read JSON bytes into ``kind``.
+
+    Raises:
+        NotThisShape: not JSON, not UTF-8, nested too deeply, or of another shape.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
+        raise NotThisShape(str(wrong)) from wrong
+
+
+def encode(value: object) -> bytes:
+    """Write canonical JSON: keys sorted, no spaces, UTF-8; ``Raw`` pieces stay as they are."""
+    return msgspec.json.encode(value, order="sorted")
