@@ -1,0 +1,35 @@
+"""The command line: ``edge …`` or ``python -m edge …``. Names the commands; does none itself."""
+
+import typer
+
+from edge.commands import law, operation, upkeep
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for command in (
+    operation.init,
+    operation.serve,
+    operation.demo,
+    operation.doctor,
+    law.verify,
+    law.adjudicate,
+    upkeep.replay,
+):
+    app.command()(command)
+for name, group in {
+    "packs": law.app,
+    "catalogue": upkeep.catalogue,
+    "ledger": upkeep.ledger,
+    "sync": upkeep.sync,
+    "tokens": upkeep.tokens,
+    "users": upkeep.users,
+}.items():
+    app.add_typer(group, name=name)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,120 @@
+"""The composition root: the service built by hand, started and stopped in order.
+
+The site it serves is opened by ``edge.opening``, which the commands use without a web.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import uvicorn
+from fastapi import FastAPI
+
+from drivers.monitor import Monitor
+from drivers.transport import Readers
+from edge.site import Site
+from edge.web.api import api_router
+from edge.web.api_page import api_page_router
+from edge.web.desk import Desk, version_at
+from edge.web.events import Hints
+from edge.web.floor import Floor, Server, lay
+from edge.web.health import health_router
+from edge.web.look import Look
+from edge.web.pages import pages_router
+from edge.web.problems import OPENAPI_RESPONSES
+from edge.web.security import Address
+from sync.relay import Hooks, Relay
+
+GRACE_S = 3
+"""How long a stopping service waits for open requests."""
+
+
+@contextmanager
+def running(
+    site: Site, readers: Readers, *, crash: Callable[[str], None] = lambda _point: None
+) -> Iterator[Desk]:
+    """Run what works in the background: the reader monitor and the relay.
+
+    ``crash`` is called at the relay's named points (a torture test dies there).
+    """
+    hints = Hints()
+    hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
+    relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks)
+    monitor = Monitor(readers, site.clock, site.fresh_id)
+    desk = Desk(site=site, monitor=monitor, hints=hints, relay=relay)
+    with monitor, _passing_on(desk):
+        relay.start()
+        try:
+            yield desk
+        finally:
+            relay.stop()
+
+
+def web(desk: Desk) -> FastAPI:
+    """Return the service's pages and API."""
+    settings = desk.site.settings
+    app = FastAPI(
+        title="Injury desk edge",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=OPENAPI_RESPONSES,
+    )
+    look = Look(simulated=settings.desk.simulated)
+    address = Address(hosts=frozenset(settings.server.allowed_hosts), tls=False)
+    floor = Floor(
+        store=desk.site.store,
+        clock=desk.site.clock,
+        address=address,
+        ledger=desk.site.ledger,
+        hints=desk.hints,
+        look=look,
+        log=desk.site.log,
+        larger_bodies={"/charges": 16 * 1024 * 1024},
+    )
+    lay(app, floor)
+    app.include_router(api_router(desk))
+    app.include_router(pages_router(desk, look))
+    app.include_router(health_router(desk))
+    app.include_router(api_page_router(app, look))
+    return app
+
+
+def server(desk: Desk) -> Server:
+    """Return the HTTP server of this service, ready to ``run()``."""
+    config = uvicorn.Config(
+        web(desk),
+        host=desk.site.settings.server.host,
+        port=desk.site.settings.server.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return Server(config, desk.hints)
+
+
+def _tell(hints: Hints, site: Site, message: str) -> None:
+    hints.publish("message", message, version_at(site.clock()))
+
+
+@contextmanager
+def _passing_on(desk: Desk) -> Iterator[None]:
+    """Pass the monitor's events on to the open pages as hints."""
+    ending = threading.Event()
+
+    def pass_on() -> None:
+        while not ending.is_set():
+            event = desk.monitor.next_event(timeout_s=0.5)
+            if event:
+                desk.changed("reader", event.reader)
+
+    thread = threading.Thread(target=pass_on, name="reader hints", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()

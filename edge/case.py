@@ -1,0 +1,264 @@
+"""One worker's case as several steps see it: platform asked, verdict reached, bill ruled.
+
+Writes nothing and holds no transaction while it asks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from edge import codec
+from edge.core.adjudication import Bill, Ruling, adjudicate, bill_rules
+from edge.core.catalogue import ByBenefit, CatalogueRow
+from edge.core.charges import Charge
+from edge.core.credential import Credential
+from edge.core.dates import local_day
+from edge.core.errors import BadInput
+from edge.core.stay import Injury, Stay
+from edge.core.verification import (
+    Basis,
+    Decision,
+    Emergency,
+    Facts,
+    Moment,
+    Service,
+    Verdict,
+    verify,
+)
+from edge.site import Site
+from edge.store.code_mappings import histories, meaning_on
+from edge.store.people import Identification
+from edge.store.verifications import Verification
+from sync.errors import SyncError
+from sync.question import Answer, Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the desk wants to know: may this service begin (or be settled) at this moment."""
+
+    service: Service
+    moment: Moment
+    emergency: Emergency | None = None
+    third_party: bool = False
+    admitted_at: datetime | None = None
+    discharged_at: datetime | None = None
+    admission_decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A stay's bill and what it comes to."""
+
+    bill: Bill
+    ruling: Ruling
+
+
+def examined(
+    site: Site, identification: Identification, asked: Asked, operator: str
+) -> Verification:
+    """Ask the platform (a short deadline) and judge what it says, or that it says nothing."""
+    now = site.clock()
+    credential = identification.credential
+    answer = _answer(site, credential, asked, operator, now)
+    facts, verdict = _judged(site, credential, asked, answer, now)
+    return Verification(
+        id=site.fresh_id(),
+        identification_id=identification.id,
+        person_id=identification.person_id,
+        facts=facts,
+        verdict=verdict,
+        at=now,
+        basis=facts.source.basis,
+        as_of=facts.source.as_of,
+        determinations=_determinations(site, answer),
+        proof=answer.proof if answer else None,
+    )
+
+
+def ruled(site: Site, stay: Stay, lines: Mapping[str, Charge]) -> Ruled:
+    """Rule the stay's lines: the one place from which reception, preview and settlement know it."""
+    region = site.settings.facility.region
+    last = local_day(stay.discharged_at) if stay.discharged_at else None
+    admitted_on = local_day(stay.admitted_at)
+    rules = bill_rules(
+        site.rulebook,
+        treatment_region=region,
+        insured_region=stay.insured_region,
+        service=stay.service,
+        on=admitted_on,
+    )
+    charged, rows = _under_catalogue_codes(site, lines, rules.regions, stay.service)
+    bill = Bill(
+        treatment_region=region,
+        insured_region=stay.insured_region,
+        service=stay.service,
+        admitted_on=admitted_on,
+        discharged_on=last,
+        catalogue=rows,
+        standards=site.catalogues.standards(rules.regions.medical, on=admitted_on),
+        lines=charged,
+    )
+    return Ruled(bill, adjudicate(bill, rules))
+
+
+def _under_catalogue_codes(
+    site: Site, lines: Mapping[str, Charge], regions: ByBenefit[str], service: Service
+) -> tuple[tuple[Charge, ...], tuple[CatalogueRow, ...]]:
+    """Put catalogue codes in the place of the hospital's own where they are mapped; find the rows.
+
+    What reception stored keeps the hospital's code, so a code mapped later mends its lines.
+    """
+    codes = {line.code for line in lines.values()}
+    rows = site.catalogues.picked(codes, regions)
+    strange = codes - {row.code for row in rows}
+    if not strange:
+        return tuple(lines.values()), rows
+    whose = [regions.medical, regions.rehab, regions.device]
+    if service is Service.DEVICE:
+        whose.reverse()
+    charged = _translated(site, lines, strange, list(dict.fromkeys(whose)))
+    return charged, site.catalogues.picked({line.code for line in charged}, regions)
+
+
+def _translated(
+    site: Site, lines: Mapping[str, Charge], strange: set[str], regions: Sequence[str]
+) -> tuple[Charge, ...]:
+    """Give lines of ``strange`` codes the code that the first of ``regions`` knows them by."""
+    db = site.store.read()
+    said = [histories(db, strange, region) for region in regions]
+
+    def translated(line: Charge) -> Charge:
+        if line.code not in strange:
+            return line
+        # A refund goes by its original's day, or the two would not be of one code.
+        day = lines.get(line.reverses or "", line).date
+        meanings = (meaning_on(history.get(line.code, ()), day) for history in said)
+        code = next((meaning for meaning in meanings if meaning), line.code)
+        return replace(line, code=code)
+
+    return tuple(map(translated, lines.values()))
+
+
+def _answer(
+    site: Site, credential: Credential, asked: Asked, operator: str, now: datetime
+) -> Answer | None:
+    question = Question(
+        id=site.fresh_id(),
+        operator=operator,
+        id_number=credential.id_number,
+        name=credential.name,
+        service=asked.service,
+        moment=asked.moment,
+        at=now,
+    )
+    try:
+        return site.platform.ask(question)
+    except SyncError as silent:
+        site.log.warning("platform.silent", code=silent.code)
+        return None
+
+
+def _judged(
+    site: Site, credential: Credential, asked: Asked, answer: Answer | None, now: datetime
+) -> tuple[Facts, Verdict]:
+    """Judge the platform's facts; facts that contradict themselves count as no answer.
+
+    Raises:
+        BadInput: what the caller said cannot be, whatever the platform says.
+    """
+    facts = _facts(site, credential, asked, None, now)
+    silent = facts, verify(facts, site.rulebook)
+    if answer is None:
+        return silent
+    try:
+        facts = _facts(site, credential, asked, answer, now)
+        return facts, verify(facts, site.rulebook)
+    except BadInput as wrong:
+        site.log.warning("platform.contradicts", code=wrong.code, field=wrong.field)
+        return silent
+
+
+def _facts(
+    site: Site, credential: Credential, asked: Asked, answer: Answer | None, now: datetime
+) -> Facts:
+    said = {
+        **(answer.facts if answer else _unanswered(credential)),
+        **_at_the_desk(credential, asked, now),
+        "facility": _facility(site, answer),
+        "source": _source(answer),
+        "policy": {
+            "offline_settlement": site.settings.offline.settlement,
+            "list_fresh_h": site.settings.offline.list_fresh_h,
+        },
+    }
+    return codec.convert(said, Facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Determination:
+    number: str
+    parts: str = ""
+
+
+def _determinations(site: Site, answer: Answer | None) -> tuple[Injury, ...]:
+    """Return the injury determinations that the platform names; unreadable ones are none."""
+    said = answer.facts["worker"].get("determinations", ()) if answer else ()
+    try:
+        known = codec.convert(said, list[_Determination])
+    except BadInput as wrong:
+        site.log.warning("platform.unreadable", field=wrong.field)
+        return ()
+    return tuple(Injury(determination=one.number, parts=one.parts) for one in known)
+
+
+def _at_the_desk(credential: Credential, asked: Asked, now: datetime) -> dict[str, Any]:
+    return {
+        "credential": {
+            "kind": credential.kind,
+            "id_number": credential.id_number,
+            "name": credential.name,
+            "valid_until": credential.valid_until,
+        },
+        "service": asked.service,
+        "moment": asked.moment,
+        "at": now,
+        "emergency": asked.emergency,
+        "third_party": asked.third_party,
+        "admitted_at": asked.admitted_at,
+        "discharged_at": asked.discharged_at,
+        "admission_decision": asked.admission_decision,
+    }
+
+
+def _unanswered(credential: Credential) -> dict[str, Any]:
+    """Say what the card alone tells: who it is, and the issuing region as the insured one."""
+    province = credential.issuing_region[:2]
+    return {
+        "worker": {
+            "id_number": credential.id_number,
+            "name": credential.name,
+            "insured_region": f"{province}0000",
+            "insured_city": f"{credential.issuing_region[:4]}00",
+        }
+    }
+
+
+def _facility(site: Site, answer: Answer | None) -> dict[str, Any]:
+    ours = site.settings.facility
+    known = answer.facts["facility"] if answer else {}
+    return {
+        "id": ours.id,
+        "region": ours.region,
+        "city": ours.city,
+        "kinds": ours.kinds,
+        "direct": known.get("direct", ours.direct),
+        "suspended": known.get("suspended", False),
+    }
+
+
+def _source(answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return {"basis": Basis.NONE}
+    return {"basis": Basis.ONLINE, "as_of": answer.as_of}

@@ -1,0 +1,86 @@
+"""A site's life: founded, served, looked at; and a whole hospital to try."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.commands.terminal import SITE_FILE, Config, faults_told
+
+
+def init(
+    data: Annotated[Path, typer.Option(help="folder of the new site")] = Path(),
+    settings: Annotated[Path | None, typer.Option(help="a settings file to start from")] = None,
+) -> None:
+    """Found a site: settings, data folder, keys, database, first administrator."""
+    from edge.clock import fresh_id, system_clock
+    from edge.founding import found_site
+
+    with faults_told():
+        given = settings.read_text(encoding="utf-8") if settings else ""
+        founded = found_site(data, clock=system_clock, fresh_id=fresh_id, settings=given)
+    file = founded.settings_file
+    typer.echo(f"site written: {file}")
+    typer.echo(f"administrator: {founded.administrator}")
+    typer.echo(f"password, shown once: {founded.password}")
+    typer.echo(f"for the platform to register: {founded.public_key}")
+    typer.echo(f"next: edit {file}, then: edge doctor --config {file}")
+
+
+def serve(config: Config = SITE_FILE) -> None:
+    """Run the service."""
+    import signal
+    from contextlib import closing
+
+    from drivers.pcsc import PcscReaders
+    from edge.app import running, server
+    from edge.opening import open_site
+    from edge.settings import load_settings
+
+    # uvicorn stops at these and then raises them again, which would end us before we tidied up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    with (
+        faults_told(),
+        open_site(load_settings(config)) as site,
+        closing(PcscReaders()) as readers,
+        running(site, readers) as desk,
+    ):
+        server(desk).run()
+
+
+def demo(
+    *,
+    headless: Annotated[bool, typer.Option(help="run one case, print it, end")] = False,
+    port: Annotated[int, typer.Option(help="port of the page; 0 takes a free one")] = 8443,
+) -> None:
+    """Start a whole hospital on this machine: platform, virtual card, service, first page."""
+    import os
+
+    # The simulators stand above the edge and are never imported from here: this process becomes
+    # them, so that Ctrl-C reaches them alone and they tidy up.
+    command = [sys.executable, "-m", "simulators", "hospital", "--port", str(port)]
+    asked = [*command, *(["--headless"] if headless else [])]
+    os.execv(sys.executable, asked)  # noqa: S606 - our own interpreter and words
+
+
+def doctor(
+    config: Config = SITE_FILE,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="one JSON array")] = False,
+) -> None:
+    """Look at everything the service needs; say what mends what is wrong; exit 1 if anything is."""
+    from edge import codec
+    from edge.clock import system_clock
+    from edge.doctor import examine
+
+    findings = examine(config, system_clock)
+    if json:
+        typer.echo(codec.encode(findings))
+    else:
+        for finding in findings:
+            typer.echo(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.seen}")
+            if finding.fix:
+                typer.echo(f"    → {finding.fix}")
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)

@@ -1,0 +1,189 @@
+"""Keeping a site: its ledger, messages, operators, tokens and catalogues."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.commands.terminal import SITE_FILE, WHO, Config, one_of, opened
+
+ledger = typer.Typer(no_args_is_help=True, help="The ledger's chain.")
+sync = typer.Typer(no_args_is_help=True, help="Messages to the platform.")
+users = typer.Typer(no_args_is_help=True, help="Operators.")
+tokens = typer.Typer(no_args_is_help=True, help="Tokens for hospital systems.")
+catalogue = typer.Typer(no_args_is_help=True, help="Catalogues of drugs, items and devices.")
+
+
+def replay(settlement: str, config: Config = SITE_FILE) -> None:
+    """Decide a stored settlement again from its stored inputs; exit 1 if anything differs."""
+    from edge.steps import replay as step
+
+    with opened(config) as site:
+        outcome = step.replay(site, settlement)
+    typer.echo(step.said(outcome))
+    raise typer.Exit(0 if isinstance(outcome, step.Same) else 1)
+
+
+@ledger.command("verify")
+def ledger_verify(
+    config: Config = SITE_FILE,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """Verify the chain from its start; name the first bad entry; exit 1 if there is one."""
+    from edge import codec
+
+    with opened(config) as site:
+        broken = site.ledger.verify(site.store.read())
+    if json:
+        typer.echo(codec.encode({"ok": broken is None, "broken": broken}))
+    else:
+        typer.echo(f"✗ entry {broken.seq}: {broken.reason}" if broken else "✓ the chain verifies")
+    raise typer.Exit(1 if broken else 0)
+
+
+@sync.command("status")
+def sync_status(config: Config = SITE_FILE) -> None:
+    """Count the messages by state."""
+    from edge import codec
+
+    with opened(config) as site:
+        typer.echo(codec.encode(site.outbox.status(site.store.read())))
+
+
+@sync.command("show")
+def sync_show(message: str, config: Config = SITE_FILE) -> None:
+    """Show one message and every try."""
+    from edge import codec
+
+    with opened(config) as site:
+        db = site.store.read()
+        shown = site.outbox.get(db, message)
+        tries = site.outbox.attempts(db, message)
+    typer.echo(codec.encode({"message": shown, "attempts": tries}))
+
+
+@sync.command("now")
+def sync_now(config: Config = SITE_FILE) -> None:
+    """Try every message that is due, once, and say how many were tried."""
+    from sync.relay import Relay
+
+    with opened(config) as site:
+        tried = Relay(site.store, site.outbox, site.platform, site.clock).run_once()
+    typer.echo(f"{tried} tried")
+
+
+@users.command("add")
+def users_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="admission, discharge, auditor, …")],
+    config: Config = SITE_FILE,
+) -> None:
+    """Create an operator; the password is asked for, never given on the command line."""
+    from edge.store.operators import Operator, Role, create_operator, new_password_hash
+
+    password = typer.prompt("password", hide_input=True, confirmation_prompt=True)
+    with opened(config) as site:
+        hashed = new_password_hash(password)
+        operator = Operator(site.fresh_id(), name, one_of(Role, role))
+        with site.store.transaction() as db:
+            create_operator(db, operator, password_hash=hashed, at=site.clock())
+            site.ledger.enter(
+                db,
+                kind="operator.created",
+                operator=WHO,
+                subject=operator.id,
+                now=site.clock(),
+                role=operator.role.value,
+            )
+    typer.echo(f"created: {name} ({role})")
+
+
+@tokens.command("add")
+def tokens_add(
+    name: str,
+    scope: Annotated[list[str], typer.Option(help="may be given several times")],
+    config: Config = SITE_FILE,
+) -> None:
+    """Create a token for a hospital system and show it, this once."""
+    from edge.store.operators import Scope, create_token
+
+    with opened(config) as site:
+        scopes = [one_of(Scope, word) for word in scope]
+        with site.store.transaction() as db:
+            token = create_token(
+                db, fresh=site.fresh_id(), name=name, scopes=scopes, at=site.clock()
+            )
+            site.ledger.enter(
+                db,
+                kind="token.created",
+                operator=WHO,
+                subject=name,
+                now=site.clock(),
+                scopes=sorted(scope),
+            )
+    typer.echo(token)
+
+
+@sync.command("retry")
+def sync_retry(message: str, config: Config = SITE_FILE) -> None:
+    """Send a refused or waiting message again, unchanged."""
+    with opened(config) as site, site.store.transaction() as db:
+        retried = site.outbox.retry(db, message)
+        site.ledger.enter(
+            db, kind="message.retried", operator=WHO, subject=message, now=site.clock()
+        )
+    typer.echo(f"{message}: {retried.state}")
+
+
+@sync.command("resolve")
+def sync_resolve(
+    message: str,
+    note: Annotated[str, typer.Option(help="how it was settled outside this system")],
+    config: Config = SITE_FILE,
+) -> None:
+    """Close a refused message that was settled outside this system."""
+    with opened(config) as site, site.store.transaction() as db:
+        now = site.clock()
+        site.outbox.resolve(db, message, note=note, operator=WHO, now=now)
+        site.ledger.enter(db, kind="message.resolved", operator=WHO, subject=message, now=now)
+    typer.echo(f"{message}: resolved")
+
+
+@catalogue.command("import")
+def catalogue_import(
+    file: Path,
+    region: Annotated[str, typer.Option(help="6-digit division code")],
+    version: Annotated[str, typer.Option(help="the version's name, as published")],
+    *,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="its first day, if not its rows'")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would change")] = False,
+    config: Config = SITE_FILE,
+) -> None:
+    """Import a catalogue (CSV or XLSX): the difference first; one bad cell changes nothing."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from edge.steps.import_catalogue import Import, Outcome, Stage, import_catalogue, said
+
+    asked = Import(
+        path=file,
+        region=region,
+        version=version,
+        since=since.date() if since else None,
+        dry_run=dry_run,
+    )
+    with opened(config) as site, Progress(console=Console(stderr=True)) as bar:
+        tasks = {stage: bar.add_task(stage.value, total=None) for stage in Stage}
+        report = import_catalogue(
+            site,
+            asked,
+            WHO,
+            lambda stage, done, about: bar.update(tasks[stage], completed=done, total=about),
+        )
+    for line in said(report):
+        typer.echo(line)
+    raise typer.Exit(2 if report.outcome is Outcome.REFUSED else 0)

@@ -1,0 +1,96 @@
+"""What is ruled: the bill, and the law of that bill as far as money is concerned.
+
+Holds no outcome (``ruling``) and reads no pack (``law``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from edge.core.adjudication.ruling import LineReason
+from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, Standards
+from edge.core.charges import Charge
+from edge.core.errors import BadInput, Words
+from edge.core.money import FEN_MAX
+from edge.core.verification import Notice, Service
+
+_REGION_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """A bill as the contract's BILL.json writes it: all that a ruling depends on but the law.
+
+    Regions are 6-digit divisions. Both days are included; without ``discharged_on`` the worker is
+    still in hospital. Only the codes and limits of ``notice`` count here, not its validity.
+    """
+
+    treatment_region: str
+    insured_region: str
+    service: Service
+    admitted_on: date
+    lines: tuple[Charge, ...]
+    discharged_on: date | None = None
+    catalogue: tuple[CatalogueRow, ...] = ()
+    standards: Standards | None = field(default_factory=Standards)
+    notice: Notice | None = None
+
+    @property
+    def bed_day_fen(self) -> int | None:
+        """The standard of one bed day, in fen; None: there is none."""
+        return self.standards.bed_day_fen if self.standards else None
+
+    @property
+    def device_limits(self) -> Mapping[str, int | None] | None:
+        """The approved codes with the notice's limit in fen, if it names one; None: no notice."""
+        if self.notice is None:
+            return None
+        return {item.code: item.limit_fen for item in self.notice.items or ()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillRules:
+    """The law of one bill: whose catalogue governs, what is never paid, and each article."""
+
+    regions: ByBenefit[str]
+    articles: ByBenefit[Mapping[LineReason, str]]
+    excluded: frozenset[CostKind]
+
+
+def require_sound(bill: Bill) -> None:
+    """Refuse a bill that contradicts itself; a bad line is refused alone, by ``sift``.
+
+    Raises:
+        BadInput: BAD_BILL, naming the field.
+    """
+    for name, zh, en in _contradictions(bill):
+        mend = Words("更正后重新提交", "correct it and send the bill again")
+        raise BadInput("BAD_BILL", Words(zh, en), mend, field=name)
+
+
+def _contradictions(bill: Bill) -> Iterator[tuple[str, str, str]]:
+    for name in ("treatment_region", "insured_region"):
+        region = getattr(bill, name)
+        if not (len(region) == _REGION_DIGITS and region.isascii() and region.isdigit()):
+            yield name, "地区编码须为6位数字", "not a 6-digit division code"
+    if bill.discharged_on is not None and bill.discharged_on < bill.admitted_on:
+        yield "discharged_on", "出院日期早于入院日期", "the discharge is before the admission"
+    if not _is_limit(bill.bed_day_fen):
+        yield "standards.bed_day_fen", "床位费标准不是可用的金额", "not an amount in fen, 0 or more"
+    if any(not line.id for line in bill.lines):
+        place = [line.id for line in bill.lines].index("")
+        yield f"lines[{place}].id", "明细号不能为空", "a line needs its id"
+    yield from _bad_limits(bill)
+
+
+def _bad_limits(bill: Bill) -> Iterator[tuple[str, str, str]]:
+    limits: dict[str, int | None] = {}
+    for place, item in enumerate(bill.notice.items or () if bill.notice else ()):
+        if not _is_limit(item.limit_fen):
+            yield f"notice.items[{place}].limit_fen", "限额不是可用的金额", "not an amount in fen"
+        if limits.setdefault(item.code, item.limit_fen) != item.limit_fen:
+            yield f"notice.items[{place}].limit_fen", "同一器具有两个限额", "two limits, one device"
+
+
+def _is_limit(fen: int | None) -> bool:
+    return fen is None or 0 <= fen <= FEN_MAX

@@ -1,0 +1,111 @@
+"""The law of one bill, read from the packs: whose catalogue governs, what is excluded, why.
+
+Chooses the pack that speaks for each benefit; the lines are judged in ``lines``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from edge.core.adjudication.bill import Bill, BillRules
+from edge.core.adjudication.lines import adjudicate
+from edge.core.adjudication.ruling import LineReason, Ruling
+from edge.core.catalogue import ByBenefit, CostKind
+from edge.core.rules import Pack, Rulebook
+from edge.core.verification import Service
+
+
+def bill_rules(
+    rulebook: Rulebook,
+    *,
+    treatment_region: str,
+    insured_region: str,
+    service: Service | str,
+    on: date,
+) -> BillRules:
+    """Return the rules of a bill for care that began ``on`` that day.
+
+    Medical and rehab care follow the treatment region's pack, devices the insured region's (津
+    第十九、二十三条; 鲁 第十六条; 京 二(三)); a bill for a device follows the latter throughout.
+    """
+    crosses = treatment_region != insured_region
+    treatment, insured = (
+        _Side(rulebook.governing(region, on=on, cross_province=crosses), region, on)
+        for region in (treatment_region, insured_region)
+    )
+    whose = {
+        "treatment": treatment_region,
+        "treatment_medical_insurance": treatment_region,
+        "insured": insured_region,
+    }
+    paying = insured if service == Service.DEVICE else treatment
+    return BillRules(
+        regions=ByBenefit(
+            treatment.catalogue_region("catalogue.medical", whose),
+            treatment.catalogue_region("catalogue.rehab", whose),
+            insured.catalogue_region("catalogue.device", whose),
+        ),
+        articles=ByBenefit(
+            paying.articles(treatment.article("catalogue.medical")),
+            paying.articles(treatment.article("catalogue.rehab")),
+            insured.articles(insured.article("catalogue.device")),
+        ),
+        excluded=paying.excluded(),
+    )
+
+
+def ruled_by_law(bill: Bill, rulebook: Rulebook) -> Ruling:
+    """Rule a bill by the packs in force when its care began.
+
+    Raises:
+        BadInput, Fault: as ``adjudicate``.
+    """
+    rules = bill_rules(
+        rulebook,
+        treatment_region=bill.treatment_region,
+        insured_region=bill.insured_region,
+        service=bill.service,
+        on=bill.admitted_on,
+    )
+    return adjudicate(bill, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One region's pack on the day."""
+
+    pack: Pack
+    region: str
+    on: date
+
+    def catalogue_region(self, key: str, whose: Mapping[str, str]) -> str:
+        """Return whose catalogue governs; a province's is this side's, for packs are provinces'."""
+        rule = self.pack.rule(key, on=self.on)
+        return whose.get(str(rule.value), self.region) if rule else self.region
+
+    def article(self, *keys: str) -> str:
+        """Return the article of the first of ``keys`` that the pack covers, or SILENT."""
+        covered = [key for key in keys if self.pack.rule(key, on=self.on)]
+        return self.pack.article((covered or keys)[0], on=self.on)
+
+    def articles(self, in_scope: str) -> Mapping[LineReason, str]:
+        """Return the article of every reason, ``in_scope`` being the catalogue's own."""
+        over_standard = self.article("bill.over_standard")
+        return {
+            LineReason.IN_SCOPE: in_scope,
+            LineReason.OUT_OF_CATALOGUE: self.article("bill.out_of_catalogue"),
+            LineReason.OVER_PRICE_CAP: over_standard,
+            LineReason.OVER_BED_STANDARD: over_standard,
+            LineReason.OVER_QUANTITY: over_standard,
+            LineReason.NON_INJURY: self.article("bill.non_injury"),
+            LineReason.EXCLUDED: self.article("bill.excluded"),
+            LineReason.DEVICE_OVER_LIMIT: self.article("bill.device_over_limit"),
+            LineReason.DEVICE_NOT_APPROVED: self.article(
+                "device.approved_items", "bill.out_of_catalogue"
+            ),
+        }
+
+    def excluded(self) -> frozenset[CostKind]:
+        """Return the kinds that are never part of direct settlement."""
+        rule = self.pack.needed("bill.excluded", on=self.on)
+        return frozenset(CostKind(word) for word in rule.words)

@@ -1,0 +1,162 @@
+"""The limits that several lines share: quantities a day and a stay, bed days, device limits.
+
+Weighs one line at a time and changes nothing until told to keep what the line took. Which lines
+come here at all is not decided here.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from edge.core.adjudication.ruling import BUCKETS, Bucket, LineReason
+from edge.core.catalogue import CatalogueRow, CostKind
+from edge.core.charges import Charge
+from edge.core.money import PRICE_PER_FEN, QUANTITY_UNIT, amount_fen, half_up
+
+BED_DAYS_MAX = 3660
+"""A bed line longer than ten years takes the standard of its first ten: a limit on our loop."""
+
+
+# Asked and Taken are not frozen, as RuledLine is not: there is one of each for every limited line.
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """What a line asks of the limits: its row and day, its price, its quantity and amount.
+
+    ``given_back`` is what its refunds take off ``quantity`` in the end: a device line that is
+    weighed before its refunds brings that much more room for itself.
+    """
+
+    row: CatalogueRow
+    day: date
+    price: int
+    quantity: int
+    amount_fen: int
+    given_back: int = 0
+
+    def after(self, refund: Charge, quantity: int) -> "Asked":
+        """Return what is asked once a refund, whose quantity is negative, is counted."""
+        return replace(
+            self,
+            quantity=self.quantity + quantity,
+            amount_fen=self.amount_fen + refund.amount_fen,
+            given_back=self.given_back + quantity,
+        )
+
+
+@dataclass(slots=True)
+class Taken:
+    """What the fund pays of a line's amount, with the reason, and the room that this uses up."""
+
+    amount_fen: int
+    fund_fen: int
+    reason: LineReason
+    quantity: int = 0
+    nights: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def personal_fen(self) -> int:
+        """What is left to the worker."""
+        return self.amount_fen - self.fund_fen
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Where the worker's share is counted; None: the fund pays all."""
+        return BUCKETS.get(self.reason)
+
+
+class Limits:
+    """The room that is left in every shared limit of one bill."""
+
+    def __init__(
+        self, *, bed_day_fen: int | None, device_limits: Mapping[str, int | None] | None
+    ) -> None:
+        self._bed_day_fen = bed_day_fen
+        self._noticed = device_limits or {}
+        self._of_day: dict[tuple[str, date], int] = defaultdict(int)
+        self._of_stay: dict[str, int] = defaultdict(int)
+        self._of_night: dict[int, int] = defaultdict(int)
+        self._device_room: dict[str, int] = defaultdict(int)
+        self._device_taken: dict[str, int] = defaultdict(int)
+
+    def expect_device(self, row: CatalogueRow, quantity: int) -> None:
+        """Add a device line's net quantity to what its code may cost; before any is weighed."""
+        self._device_room[row.code] += (self._device_limit(row) or 0) * quantity
+
+    def weigh(self, asked: Asked) -> Taken:
+        """Return what all the limits together leave of a line; nothing is used up yet."""
+        reason = LineReason.IN_SCOPE
+        price = _capped(asked.row, asked.price)
+        if price < asked.price:
+            reason = LineReason.OVER_PRICE_CAP
+        quantity = self._allowed(asked)
+        if quantity < asked.quantity and reason is LineReason.IN_SCOPE:
+            reason = LineReason.OVER_QUANTITY
+        left = asked.amount_fen
+        if reason is not LineReason.IN_SCOPE:
+            left = min(left, amount_fen(price, quantity))
+        nights = self._nights(asked, quantity, left)
+        fund = sum(nights.values()) if nights else self._within_device_limit(asked, left)
+        if fund < left and reason is LineReason.IN_SCOPE:
+            reason = LineReason.OVER_BED_STANDARD if nights else LineReason.DEVICE_OVER_LIMIT
+        return Taken(asked.amount_fen, fund, reason, quantity, nights)
+
+    def keep(self, asked: Asked, taken: Taken) -> None:
+        """Use up the room that a line takes in the end."""
+        code = asked.row.code
+        self._of_day[code, asked.day] += taken.quantity
+        self._of_stay[code] += taken.quantity
+        for night, fen in taken.nights.items():
+            self._of_night[night] += fen
+        if self._device_limit(asked.row) is not None:
+            self._device_taken[code] += taken.fund_fen
+
+    def _allowed(self, asked: Asked) -> int:
+        row, quantity = asked.row, asked.quantity
+        if row.quantity_per_day_max is not None:
+            used = self._of_day[row.code, asked.day]
+            quantity = _within(row.quantity_per_day_max, used, quantity)
+        if row.quantity_max is not None:
+            quantity = _within(row.quantity_max, self._of_stay[row.code], quantity)
+        return quantity
+
+    def _nights(self, asked: Asked, quantity: int, left: int) -> dict[int, int]:
+        """Spread a bed line over its days; return what each day's standard pays, by ordinal."""
+        if asked.row.kind is not CostKind.BED or self._bed_day_fen is None or left <= 0:
+            return {}
+        days = max(1, -(-quantity // QUANTITY_UNIT))
+        share, remainder = divmod(left, days)
+        first = asked.day.toordinal()
+        nights = {}
+        for night in range(first, first + min(days, BED_DAYS_MAX)):
+            charged = share + remainder if night == first else share
+            nights[night] = min(charged, self._bed_day_fen - self._of_night[night])
+        return nights
+
+    def _within_device_limit(self, asked: Asked, left: int) -> int:
+        limit = self._device_limit(asked.row)
+        if limit is None:
+            return left
+        room = self._device_room[asked.row.code] + limit * asked.given_back
+        return min(left, half_up(room, QUANTITY_UNIT) - self._device_taken[asked.row.code])
+
+    def _device_limit(self, row: CatalogueRow) -> int | None:
+        """Return the limit of one unit: the notice's, else the catalogue's; None: no limit."""
+        if row.kind is not CostKind.DEVICE:
+            return None
+        noticed = self._noticed.get(row.code)
+        return row.price_cap_fen if noticed is None else noticed
+
+
+def _capped(row: CatalogueRow, price: int) -> int:
+    if row.price_cap_fen is None or row.kind is CostKind.DEVICE:
+        return price
+    return min(price, row.price_cap_fen * PRICE_PER_FEN)
+
+
+def _within(most: Decimal, used: int, quantity: int) -> int:
+    """Return how much of ``quantity`` the limit still allows; the catalogue has proved ``most``."""
+    return min(quantity, max(0, int(most * QUANTITY_UNIT) - used))

@@ -1,0 +1,135 @@
+"""When a stay goes to manual reimbursement, on what ground, and what its package holds.
+
+Writes nothing and lays out no page. A stay that went to manual never settles here: the insured
+region would pay twice (鲁 第二十条, 吉规 第二十六条).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from edge.core.adjudication import Bill, Ruling
+from edge.core.errors import Conflict, Words
+from edge.core.identity import Identity
+from edge.core.rules import Rule
+from edge.core.settlement import NO_CHARGES
+from edge.core.stay import Stay, StayState, require_state
+from edge.core.verification import Code, Decision, Verdict
+
+FAULTS = frozenset(
+    {
+        Code.PLATFORM_UNREACHABLE,
+        Code.LIST_STALE,
+        Code.VERIFIED_FROM_LIST,
+        Code.CREDENTIAL_REQUIRED,
+        Code.CARD_EXPIRED,
+    }
+)
+"""Faults of network and credential: by hand under ``fault.manual`` (津 第二十九条)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Why the stay does not settle directly: a stable code, its article and the sentence."""
+
+    code: str
+    article: str
+    text: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """One paper of the checklist. ``article`` asks for it; ``original``: no copy will do.
+
+    ``asked_back``: it was handed in when the stay was settled, and the worker needs it now.
+    """
+
+    zh: str
+    en: str
+    article: str
+    original: bool = False
+    is_bill: bool = False
+    asked_back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualPackage:
+    """All that the documents of a manual reimbursement are made of, as of ``handed_at``.
+
+    ``reason`` is the clerk's. ``reversed_settlement`` is the last settlement, which was undone
+    before. The ruling is ours and binds nobody: the insured region decides.
+    """
+
+    stay: Stay
+    person: Identity
+    ground: Ground
+    reason: str
+    verdict: Verdict
+    bill: Bill
+    ruling: Ruling
+    papers: tuple[Paper, ...]
+    reversed_settlement: str | None
+    handed_at: datetime
+
+
+def manual_stay(stay: Stay) -> Stay:
+    """Return the stay as it goes to manual, for good.
+
+    Raises:
+        Conflict: STAY_STATE, when it is not discharged or reversed: a settlement is undone first.
+    """
+    require_state(stay, StayState.DISCHARGED, StayState.REVERSED)
+    return replace(stay, state=StayState.MANUAL)
+
+
+def manual_ground(verdict: Verdict, ruling: Ruling, fault: Rule) -> Ground:
+    """Return what keeps the stay from settling directly; ``fault`` is the rule ``fault.manual``.
+
+    Raises:
+        Conflict: NOT_MANUAL, when nothing does, or when local settlement is the way; NO_CHARGES.
+    """
+    if not ruling.lines and not ruling.refused:
+        raise Conflict(NO_CHARGES.code, NO_CHARGES.reason, NO_CHARGES.next_action)
+    deciding = verdict.reasons[0]
+    if verdict.decision is Decision.LOCAL:
+        raise _not_manual(_LOCAL)
+    if verdict.decision is not Decision.DIRECT:
+        by_fault = deciding.code in FAULTS and fault.value
+        return Ground(
+            code=deciding.code,
+            article=fault.article if by_fault else deciding.article,
+            text=deciding.text,
+            text_en=deciding.text_en,
+        )
+    if not ruling.refused:
+        raise _not_manual(_SETTLES)
+    return Ground(
+        code="LINES_REFUSED",
+        article=fault.article,
+        text=f"有 {len(ruling.refused)} 条费用明细未能通过校验，无法联网结算",
+        text_en=f"{len(ruling.refused)} lines of the bill cannot be settled on line",
+    )
+
+
+def papers_to_gather(papers: Iterable[Paper], *, was_settled: bool) -> tuple[Paper, ...]:
+    """Return the checklist; after a settlement the original bill is asked back (川 第二十三条)."""
+    return tuple(replace(paper, asked_back=paper.is_bill and was_settled) for paper in papers)
+
+
+def _not_manual(why: tuple[Words, Words]) -> Conflict:
+    reason, next_action = why
+    return Conflict("NOT_MANUAL", reason, next_action, field="stay")
+
+
+_SETTLES = (
+    Words("该住院记录可以直接结算", "the stay settles directly"),
+    Words(
+        "请办理出院结算；涉及第三方责任的，勾选后再转手工报销",
+        "settle it; where a third party is liable say so, and hand it to manual again",
+    ),
+)
+_LOCAL = (
+    Words("职工在本地参保，不属于异地就医", "the worker is insured in this very region"),
+    Words("按本地工伤结算流程办理", "settle it as an ordinary local case"),
+)

@@ -1,0 +1,163 @@
+"""Whether a stay may be settled here and now, by which packs, under which key. Writes nothing.
+
+A stay that may not be settled is ``Blocked``: a value with its reasons, not an exception.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.core.adjudication import Bill, Ruling
+from edge.core.errors import BadInput, Conflict, Words
+from edge.core.rules import Pack, Rulebook
+from edge.core.stay import Stay, StayState, require_state
+from edge.core.verification import Decision, PackSide, PackUsed, Verdict
+
+KEY_LENGTH_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is about to be committed: the fund's share and the worker's, in fen.
+
+    ``overdue`` tells that the 48 hours had passed; then a reason was given.
+    """
+
+    total_fen: int
+    fund_fen: int
+    personal_fen: int
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One thing in the way: a stable code, the sentence, and what the clerk does next."""
+
+    code: str
+    reason: Words
+    next_action: Words
+
+
+NO_CHARGES = Block(
+    "NO_CHARGES",
+    Words("尚未收到费用明细", "no charges have arrived"),
+    Words("在医院系统上传费用明细后再结算", "send the charges from the hospital system first"),
+)
+"""A bill without a line: nothing to settle, and nothing to reimburse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Not settled; nothing was written. ``blocks`` is never empty."""
+
+    blocks: tuple[Block, ...]
+
+
+def settlement_terms(
+    stay: Stay, verdict: Verdict, ruling: Ruling, *, now: datetime, overdue_reason: str
+) -> Terms | Blocked:
+    """Decide whether the ruled bill may be settled by card.
+
+    Raises:
+        Conflict: STAY_STATE, when the stay is not discharged (or reversed).
+    """
+    require_state(stay, StayState.DISCHARGED, StayState.REVERSED)
+    overdue = stay.settle_by is not None and now > stay.settle_by
+    blocks = (
+        *_cover(verdict),
+        *_bill(ruling),
+        *([_OVERDUE] if overdue and not overdue_reason.strip() else []),
+    )
+    if blocks:
+        return Blocked(blocks)
+    return Terms(
+        total_fen=ruling.total_fen,
+        fund_fen=ruling.fund_fen,
+        personal_fen=ruling.personal_fen,
+        overdue=overdue,
+    )
+
+
+def bill_packs(rulebook: Rulebook, bill: Bill) -> tuple[PackUsed, PackUsed]:
+    """Return the packs that rule a bill: the insured side's and the treatment side's."""
+    here, there = bill.treatment_region, bill.insured_region
+
+    def governing(region: str) -> Pack:
+        return rulebook.governing(region, on=bill.admitted_on, cross_province=here != there)
+
+    return (
+        _used(PackSide.INSURED, governing(there)),
+        _used(PackSide.TREATMENT, governing(here)),
+    )
+
+
+def require_key(key: str) -> None:
+    """Refuse an act on money without the key by which it is known when it is asked again.
+
+    Raises:
+        BadInput: IDEMPOTENCY_KEY, missing or too long.
+    """
+    if not 1 <= len(key) <= KEY_LENGTH_MAX:
+        raise BadInput(
+            "IDEMPOTENCY_KEY",
+            Words("缺少或超长的 Idempotency-Key", "the Idempotency-Key is missing or too long"),
+            Words(
+                "每张表单生成一个新的键，重试时沿用",
+                "make one key for each form, and send the same key when you try again",
+            ),
+            field="Idempotency-Key",
+        )
+
+
+def reused_key() -> Conflict:
+    """Return the error of a key that was another case's: IDEMPOTENCY_KEY_REUSED."""
+    return Conflict(
+        "IDEMPOTENCY_KEY_REUSED",
+        Words("该 Idempotency-Key 已用于另一笔业务", "this key was used for another case"),
+        Words("刷新页面后重新提交", "open the form again and send it"),
+        field="Idempotency-Key",
+    )
+
+
+def _used(side: PackSide, pack: Pack) -> PackUsed:
+    return PackUsed(side=side, region=pack.region, version=pack.version, sha256=pack.sha256)
+
+
+def _cover(verdict: Verdict) -> tuple[Block, ...]:
+    if verdict.decision is Decision.DIRECT:
+        return ()
+    deciding = [reason for reason in verdict.reasons if reason.effect is verdict.decision]
+    return tuple(
+        Block(
+            reason.code,
+            Words(f"{reason.text}（{reason.article}）", f"{reason.text_en} ({reason.article})"),
+            Words(reason.next, reason.next),
+        )
+        for reason in deciding
+    )
+
+
+def _bill(ruling: Ruling) -> tuple[Block, ...]:
+    if ruling.refused:
+        return (
+            Block(
+                "LINES_REFUSED",
+                Words(
+                    f"有 {len(ruling.refused)} 条费用明细未通过校验",
+                    f"{len(ruling.refused)} lines of the bill are refused",
+                ),
+                Words(
+                    "按提示更正或补充映射后重新上传这些明细",
+                    "mend or map these lines and send them again",
+                ),
+            ),
+        )
+    if not ruling.lines:
+        return (NO_CHARGES,)
+    return ()
+
+
+_OVERDUE = Block(
+    "OVERDUE_REASON_MISSING",
+    Words("已超过出院后 48 小时的结算时限", "the 48 hours after discharge have passed"),
+    Words("填写逾期原因后仍可结算", "give the reason for the delay; settling is still allowed"),
+)

@@ -1,0 +1,72 @@
+"""Whether a worker's cover holds here and now: facts and packs in, a verdict with reasons out.
+
+Reads no clock, card, list or network; the facts have been gathered before.
+"""
+
+from edge.core.verification.facts import (
+    Basis,
+    Benefit,
+    Category,
+    Contribution,
+    ContributionStatus,
+    Credential,
+    Decision,
+    Device,
+    DeviceAct,
+    Emergency,
+    Facility,
+    Facts,
+    Filing,
+    FilingStatus,
+    Moment,
+    Notice,
+    NoticeItem,
+    OfflineSettlement,
+    Policy,
+    Service,
+    Source,
+    Worker,
+)
+from edge.core.verification.reasons import (
+    Code,
+    DeskWarning,
+    PackSide,
+    PackUsed,
+    Reason,
+    Verdict,
+    WarningCode,
+)
+from edge.core.verification.verdict import verify
+
+__all__ = [
+    "Basis",
+    "Benefit",
+    "Category",
+    "Code",
+    "Contribution",
+    "ContributionStatus",
+    "Credential",
+    "Decision",
+    "DeskWarning",
+    "Device",
+    "DeviceAct",
+    "Emergency",
+    "Facility",
+    "Facts",
+    "Filing",
+    "FilingStatus",
+    "Moment",
+    "Notice",
+    "NoticeItem",
+    "OfflineSettlement",
+    "PackSide",
+    "PackUsed",
+    "Policy",
+    "Reason",
+    "Service",
+    "Source",
+    "Verdict",
+    "WarningCode",
+    "Worker",
+    "verify",
+]

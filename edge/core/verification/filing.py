@@ -1,0 +1,143 @@
+"""The filing: whether it is there, approved in time, and covers this care here and then.
+
+Where care began inside a filing, its end during the stay is no obstacle.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from edge.core.dates import local_day
+from edge.core.verification.case import Case
+from edge.core.verification.facts import Category, Filing, FilingStatus
+from edge.core.verification.reasons import Code, Finding, PackSide
+
+Ends = tuple[date | None, date | None, date | None]
+"""Last days to begin care: of the filing, of the referral's window, of the rehab."""
+
+_BY_STATUS = {
+    FilingStatus.PENDING: Code.FILING_PENDING,
+    FilingStatus.SUSPENDED: Code.FILING_SUSPENDED,
+    FilingStatus.TERMINATED: Code.FILING_TERMINATED,
+    FilingStatus.CANCELLED: Code.FILING_CANCELLED,
+}
+
+
+def filing(case: Case) -> Iterator[Finding]:
+    """See everything that a filing, or its absence, has to say."""
+    given = case.facts.filing
+    if given is None:
+        if case.knows_what_is_absent:
+            yield Finding(Code.FILING_MISSING)
+        return
+    if given.status in _BY_STATUS:
+        yield Finding(_BY_STATUS[given.status])
+    yield from _approved_in_time(case, given)
+    yield from _covers_the_care(case, given)
+    limits = ends(case, given)
+    yield from _covers_the_day(case, given, limits)
+    yield from _outlived_by_the_stay(case, given, limits)
+
+
+def ends(case: Case, filing: Filing) -> Ends:
+    """Return the last days to begin care: of the filing, the referral's window, the rehab."""
+    return case.valid_until(filing), _referral_until(case, filing), _rehab_until(case, filing)
+
+
+def _approved_in_time(case: Case, filing: Filing) -> Iterator[Finding]:
+    if not case.is_late_filed or filing.approved_at is None:
+        return
+    if case.late_filing_counts and filing.approved_at <= case.facts.at:
+        yield Finding(Code.LATE_FILED, blanks={"approved": filing.approved_at})
+    else:
+        blanks = {"approved": filing.approved_at, "started": case.started_at}
+        yield Finding(Code.FILING_MISSING, "late", blanks)
+
+
+def _covers_the_care(case: Case, filing: Filing) -> Iterator[Finding]:
+    service = case.facts.service
+    if filing.benefits and service.benefit not in filing.benefits:
+        yield Finding(Code.FILING_SERVICE_MISMATCH, blanks={"benefit": service.benefit})
+    if filing.destination and not _reaches_here(case, filing.destination):
+        yield Finding(Code.FILING_DESTINATION_MISMATCH, blanks={"place": filing.destination})
+    episodes = case.rule(PackSide.INSURED, "referral.inpatient_episodes")
+    if (
+        episodes
+        and service.is_stay
+        and filing.category is Category.REFERRAL
+        and filing.episodes_settled >= episodes.count
+    ):
+        yield Finding(Code.FILING_CONSUMED)
+
+
+def _covers_the_day(case: Case, filing: Filing, limits: Ends) -> Iterator[Finding]:
+    day, binds = case.day, _trip_binds(case, filing)
+    first = _latest(filing.valid_from, filing.trip_from if binds else None)
+    until, window_until, rehab_until = limits
+    last = _earliest(until, filing.trip_to if binds else None)
+    if first and day < first and not _is_mended_late(case):
+        yield Finding(Code.FILING_NOT_YET_VALID, blanks={"first": first})
+    if last and last < day:
+        yield Finding(Code.FILING_EXPIRED, blanks={"last": last})
+    if window_until and window_until < day:
+        yield Finding(Code.REFERRAL_WINDOW_PASSED, blanks={"last": window_until})
+    if rehab_until and rehab_until < day:
+        yield Finding(Code.REHAB_PERIOD_ENDED, blanks={"last": rehab_until})
+
+
+def _outlived_by_the_stay(case: Case, filing: Filing, limits: Ends) -> Iterator[Finding]:
+    """See what ended during a stay; a visit or a fitting is judged on its own day alone."""
+    begun_inside = filing.valid_from is None or filing.valid_from <= case.day
+    if not (case.at_discharge and case.facts.service.is_stay and begun_inside):
+        return
+    if case.is_late_filed:
+        return
+    passed = [last for last in limits if last and case.day <= last < case.today]
+    if passed:
+        yield Finding(Code.ADMITTED_WITHIN_VALIDITY, blanks={"last": min(passed)})
+
+
+def _is_mended_late(case: Case) -> bool:
+    """Tell an emergency filed late, which is not asked from which day it is valid."""
+    return case.is_late_filed and case.late_filing_counts
+
+
+def _reaches_here(case: Case, destination: str) -> bool:
+    """Compare cities as for a local worker; a province's code covers its cities."""
+    facility = case.facts.facility
+    return destination == facility.region or case.area.same(
+        destination, facility.city or facility.region
+    )
+
+
+def _trip_binds(case: Case, filing: Filing) -> bool:
+    return (
+        case.facts.service.is_visit
+        and filing.category is Category.REFERRAL
+        and case.rule(PackSide.INSURED, "referral.trip_binds_outpatient") is not None
+    )
+
+
+def _referral_until(case: Case, filing: Filing) -> date | None:
+    """Return the last day to begin care, counted from the day after the approval."""
+    if filing.category is not Category.REFERRAL or filing.approved_at is None:
+        return None
+    within = case.rule(PackSide.INSURED, "referral.start_within")
+    if within is None or within.period is None:
+        return None
+    return within.period.last_day(local_day(filing.approved_at) + timedelta(days=1))
+
+
+def _rehab_until(case: Case, filing: Filing) -> date | None:
+    """Return the last day of approved rehab, where the insured region caps it at all."""
+    if filing.rehab_until is None or case.facts.service.benefit != "rehab":
+        return None
+    capped = case.rule(PackSide.INSURED, f"rehab.cap.{filing.category}")
+    return filing.rehab_until if capped else None
+
+
+def _latest(one: date | None, other: date | None) -> date | None:
+    return max(one, other) if one and other else one or other
+
+
+def _earliest(one: date | None, other: date | None) -> date | None:
+    return min(one, other) if one and other else one or other

@@ -1,0 +1,97 @@
+"""The verdict: every check in turn, every finding weighed, the strongest effect decides."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from edge.core.rules import Pack, Rulebook
+from edge.core.verification import cautions, facility, filing, fitting, person, source
+from edge.core.verification.case import Case, open_case
+from edge.core.verification.contradictions import refuse_contradictions
+from edge.core.verification.effects import Weight, waits_for_filing, weigh
+from edge.core.verification.facts import Decision, Facts
+from edge.core.verification.reasons import (
+    Code,
+    DeskWarning,
+    Finding,
+    PackSide,
+    PackUsed,
+    Reason,
+    Verdict,
+)
+from edge.core.verification.sentences import next_step, told
+
+_CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
+    person.third_party,
+    person.suspended,
+    person.contribution,
+    person.credential,
+    facility.suspended,
+    facility.kind,
+    facility.direct,
+    facility.chosen,
+    facility.service,
+    filing.filing,
+    fitting.fitting,
+    source.source,
+    source.deadline,
+)
+_STRENGTH = {decision: place for place, decision in enumerate(Decision)}
+
+
+def verify(facts: Facts, rulebook: Rulebook) -> Verdict:
+    """Answer whether this is settled here by card, with every reason and warning.
+
+    The same facts and rulebook give the same verdict. Reasons come strongest effect first, then
+    by code; the first decides. ``settle_by`` is given at discharge, and not to a local worker.
+
+    Raises:
+        BadInput: the facts contradict themselves; the field is named.
+    """
+    refuse_contradictions(facts)
+    case = open_case(facts, rulebook)
+    if person.insured_here(case):
+        return _verdict(case, [_reason(Finding(Code.LOCAL_WORKER), case)], ())
+    reasons = list(_reasons(case))
+    return _verdict(case, reasons, cautions.warnings(case, tuple(reasons)))
+
+
+def _reasons(case: Case) -> Iterator[Reason]:
+    waits = False
+    for check in _CHECKS:
+        for finding in check(case):
+            weight = weigh(finding, case)
+            waits = waits or waits_for_filing(finding.code, weight)
+            yield _told(finding, weight)
+    if waits:
+        yield _reason(Finding(Code.LATE_FILING_ALLOWED), case)
+
+
+def _reason(finding: Finding, case: Case) -> Reason:
+    return _told(finding, weigh(finding, case))
+
+
+def _told(finding: Finding, weight: Weight) -> Reason:
+    zh, en, mend = told(finding)
+    return Reason(
+        code=finding.code,
+        effect=weight.effect,
+        article=weight.article,
+        text=zh,
+        text_en=en,
+        next=next_step(mend, weight.effect),
+    )
+
+
+def _verdict(case: Case, reasons: list[Reason], warnings: Iterable[DeskWarning]) -> Verdict:
+    reasons.sort(key=lambda reason: (_STRENGTH[reason.effect], reason.code))
+    decision = reasons[0].effect
+    return Verdict(
+        decision=decision,
+        reasons=tuple(reasons),
+        warnings=tuple(sorted(warnings, key=lambda warning: warning.code)),
+        packs=(_used(PackSide.INSURED, case.insured), _used(PackSide.TREATMENT, case.treatment)),
+        settle_by=None if decision is Decision.LOCAL else case.settle_by,
+    )
+
+
+def _used(side: PackSide, pack: Pack) -> PackUsed:
+    return PackUsed(side=side, region=pack.region, version=pack.version, sha256=pack.sha256)

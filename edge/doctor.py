@@ -1,0 +1,159 @@
+"""What is ready and what is not, each finding with its fix. Changes nothing."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from drivers.pcsc import PcscReaders
+from drivers.transport import DriverError
+from edge import packs
+from edge.clock import Clock
+from edge.core.audit import Entry
+from edge.core.dates import local_day
+from edge.core.errors import EdgeError
+from edge.settings import Settings, SettingsError, load_settings
+from edge.shipped import config_folder
+from edge.store.catalogues import held_versions
+from edge.store.database import SQLITE_VERSION, Store
+from edge.store.keys import load_keys
+from edge.store.ledger import Ledger, last_entry
+from edge.store.migrations import migrate
+from sync.outcome import NotReceived
+from sync.platform import Platform
+
+DISK_FREE_MIN_MB = 500
+CLOCK_BACK_MAX = timedelta(minutes=2)
+_FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at: whether it is well, what was seen, and what mends it."""
+
+    name: str
+    well: bool
+    seen: str
+    fix: str = ""
+
+
+def examine(settings_file: Path, clock: Clock) -> list[Finding]:
+    """Look at everything that can be looked at; a fault in one does not hide the others."""
+    try:
+        settings = load_settings(settings_file)
+    except SettingsError as wrong:
+        return [Finding(name="settings", well=False, seen=str(wrong), fix="see docs/settings.md")]
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("keys", lambda: _keys(settings)),
+        ("database", lambda: _database(settings, clock)),
+        ("disk", lambda: _disk(settings)),
+        ("packs", lambda: _packs(clock)),
+        ("catalogues", lambda: _catalogues(settings)),
+        ("readers", _readers),
+        ("fonts", _fonts),
+        ("platform", lambda: _platform(settings, clock)),
+    ]
+    found = [Finding(name="settings", well=True, seen=str(settings_file))]
+    for name, look in checks:
+        found += _safely(name, look)
+    return found
+
+
+def _safely(name: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(look())
+    except EdgeError as wrong:
+        return [Finding(name=name, well=False, seen=wrong.reason.en, fix=wrong.next_action.en)]
+    except DriverError as wrong:
+        return [Finding(name=name, well=False, seen=wrong.text_en, fix=wrong.next_action_en)]
+    except OSError as wrong:
+        return [Finding(name=name, well=False, seen=str(wrong), fix="check rights and disk")]
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data / "keys"
+    load_keys(folder)
+    yield Finding(name="keys", well=True, seen=f"{folder}, readable by this account only")
+
+
+def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    with closing(Store(settings.data / "edge.db")) as store:
+        schema = migrate(store)
+        db = store.read()
+        sound = db.one("pragma quick_check") == {"quick_check": "ok"}
+        library = ".".join(map(str, SQLITE_VERSION))
+        seen = f"SQLite {library}, schema {schema}, {'sound' if sound else 'DAMAGED'}"
+        yield _judged("database", seen, well=sound, fix="restore the last backup")
+        broken = Ledger(load_keys(settings.data / "keys")).verify(db)
+        seen = f"entry {broken.seq} {broken.reason}" if broken else "the chain verifies"
+        fix = "keep the file as evidence and call the security administrator"
+        yield _judged("ledger", seen, well=broken is None, fix=fix)
+        yield _clock(last_entry(db), clock)
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free_mb = shutil.disk_usage(settings.data).free // 1_000_000
+    well = free_mb >= DISK_FREE_MIN_MB
+    yield _judged("disk", f"{free_mb} MB free", well=well, fix="free or enlarge the disk")
+
+
+def _packs(clock: Clock) -> Iterator[Finding]:
+    rulebook = packs.load(config_folder() / "regions")
+    today = local_day(clock())
+    passed = sorted({pack.name for pack in rulebook.packs if pack.term_passed(today)})
+    seen = f"{len(packs.list_packs(rulebook))} packs"
+    if passed:
+        # The pack still applies until its successor is added (DOMAIN §3, trap 9).
+        seen += f"; stated term has passed, still applied: {', '.join(passed)}"
+    yield Finding(name="packs", well=True, seen=seen)
+
+
+def _catalogues(settings: Settings) -> Iterator[Finding]:
+    region = settings.facility.region
+    with closing(Store(settings.data / "edge.db")) as store:
+        migrate(store)
+        held = held_versions(store.read())
+    seen = ", ".join(f"{one.region} {one.version} ({one.row_count} rows)" for one in held)
+    well = any(one.region == region for one in held)
+    fix = f"edge catalogue import FILE --region {region} --version V"
+    yield _judged("catalogues", seen or "none imported", well=well, fix=fix)
+
+
+def _readers() -> Iterator[Finding]:
+    with closing(PcscReaders()) as readers:
+        slots = readers.wait((), 0.0)
+    names = ", ".join(slot.name for slot in slots)
+    fix = "connect a reader; check its driver package"
+    yield _judged("readers", names or "no reader", well=bool(slots), fix=fix)
+
+
+def _fonts() -> Iterator[Finding]:
+    found = any(any(folder.rglob("NotoSansCJK*")) for folder in _FONT_FOLDERS if folder.exists())
+    seen = "Noto Sans CJK" if found else "no Noto Sans CJK"
+    yield _judged("fonts", seen, well=found, fix="apt-get install fonts-noto-cjk")
+
+
+def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    key = load_keys(settings.data / "keys").signing
+    url = settings.platform.url
+    with Platform(url, facility=settings.facility.id, key=key, clock=clock) as platform:
+        standing = platform.status_of("doctor", b"")
+    well = isinstance(standing, NotReceived)
+    seen = f"{url} answers" if well else f"{url} does not answer as a platform"
+    yield _judged("platform", seen, well=well, fix="check platform.url and the network")
+
+
+def _clock(ledger_head: Entry | None, clock: Clock) -> Finding:
+    now = clock()
+    last = datetime.fromisoformat(ledger_head.act.at) if ledger_head else None
+    behind = last is not None and now < last - CLOCK_BACK_MAX
+    seen = now.isoformat(timespec="seconds") + (
+        ", before the ledger's last entry" if behind else ""
+    )
+    return _judged("clock", seen, well=not behind, fix="set the clock (NTP), then restart")
+
+
+def _judged(name: str, seen: str, *, well: bool, fix: str) -> Finding:
+    return Finding(name=name, well=well, seen=seen, fix="" if well else fix)

@@ -1,0 +1,77 @@
+"""Found a site: its settings file, data folder, keys, database and first administrator.
+
+Never touches a site that exists.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.clock import Clock, FreshId
+from edge.core.errors import Fault, Words
+from edge.crypto import new_token
+from edge.settings import load_settings
+from edge.shipped import config_folder
+from edge.store.database import Store
+from edge.store.keys import create_keys, load_keys
+from edge.store.migrations import migrate
+from edge.store.operators import Operator, Role, create_operator, new_password_hash
+
+ADMINISTRATOR = "admin"
+_PASSWORD_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """A new site; ``public_key`` is for the platform to register.
+
+    The password is shown once and kept nowhere.
+    """
+
+    settings_file: Path
+    public_key: Path
+    administrator: str
+    password: str
+
+
+def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str = "") -> Founded:
+    """Write ``site.toml`` (``settings``, or the example) into ``folder`` and all it needs.
+
+    Raises:
+        Fault: SITE_EXISTS.
+        SettingsError: the given settings cannot be used.
+    """
+    settings_file = folder / "site.toml"
+    if settings_file.exists():
+        raise Fault(
+            "SITE_EXISTS",
+            Words(f"{settings_file} 已存在", f"{settings_file} exists"),
+            Words("换一个目录，或直接执行 edge serve", "choose another folder, or run edge serve"),
+            field="folder",
+        )
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings_file.write_text(settings or example_settings(), encoding="utf-8")
+    data = load_settings(settings_file).data
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    create_keys(data / "keys")
+    public_key = data / "facility.pub.pem"
+    public_key.write_bytes(load_keys(data / "keys").signing.public().pem())
+    password = new_token()[:_PASSWORD_CHARACTERS]
+    _create_database(data / "edge.db", password, clock, fresh_id)
+    return Founded(settings_file, public_key, ADMINISTRATOR, password)
+
+
+def example_settings() -> str:
+    """Return the example settings file, to be edited."""
+    return (config_folder() / "site.example.toml").read_text(encoding="utf-8")
+
+
+def _create_database(path: Path, password: str, clock: Clock, fresh_id: FreshId) -> None:
+    store = Store(path)
+    try:
+        migrate(store)
+        hashed = new_password_hash(password)
+        administrator = Operator(fresh_id(), ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
+        with store.transaction() as db:
+            create_operator(db, administrator, password_hash=hashed, at=clock())
+    finally:
+        store.close()

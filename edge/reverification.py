@@ -1,0 +1,45 @@
+"""The worker's cover asked anew at discharge, for whoever ends the stay: settlement or manual.
+
+Writes nothing and holds no transaction while it asks.
+"""
+
+from edge.case import Asked, examined
+from edge.core.stay import Stay
+from edge.core.verification import Moment
+from edge.site import Site
+from edge.store.people import identification_for
+from edge.store.verifications import Verification, load_verification
+
+
+def reverified(
+    site: Site,
+    stay: Stay,
+    operator: str,
+    *,
+    identification: str | None = None,
+    third_party: bool = False,
+) -> Verification:
+    """Verify identity and filing again (津 第二十五条, 川 第二十二条), with what admission told.
+
+    ``identification`` is the card read at discharge; left out, the person's latest one counts.
+    ``third_party``: it came out since that a third party is liable.
+
+    Raises:
+        NotFound: UNKNOWN_IDENTIFICATION.
+        Conflict: OTHER_PERSON.
+    """
+    db = site.store.read()
+    admission = load_verification(db, site.vault, stay.verification_id)
+    presented = identification_for(
+        db, site.vault, person_id=stay.person_id, identification_id=identification
+    )
+    asked = Asked(
+        service=admission.facts.service,
+        moment=Moment.DISCHARGE,
+        emergency=admission.facts.emergency,
+        third_party=admission.facts.third_party or third_party,
+        admitted_at=stay.admitted_at,
+        discharged_at=stay.discharged_at,
+        admission_decision=admission.verdict.decision,
+    )
+    return examined(site, presented, asked, operator)

@@ -1,0 +1,96 @@
+"""What a site decides, read once from ``site.toml``. Unknown keys are errors; no secrets here.
+
+Every setting is described in docs/settings.md (a test compares).
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Region = Annotated[str, Field(pattern=r"^\d{6}$")]
+FacilityKind = Literal["medical", "rehab", "device"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Facility(_Section):
+    """Which facility this is, as the treatment region's library knows it."""
+
+    id: str = Field(min_length=1, max_length=40)
+    name: str = Field(min_length=1, max_length=100)
+    region: Region
+    city: Region
+    kinds: tuple[FacilityKind, ...] = Field(min_length=1)
+    direct: bool = True
+
+
+class Server(_Section):
+    """Where the service listens."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8443, ge=0, le=65535)
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+
+
+class Platform(_Section):
+    """The far end of the wire."""
+
+    url: str = Field(pattern=r"^https?://")
+    answer_deadline_s: float = Field(default=2.0, gt=0, le=30)
+    retry_s_min: float = Field(default=2.0, gt=0)
+    retry_s_max: float = Field(default=300.0, gt=0)
+
+
+class Offline(_Section):
+    """Whether and how far the desk may settle on the cached list."""
+
+    settlement: Literal["never", "within_limits"] = "within_limits"
+    list_fresh_h: int = Field(default=24, ge=1, le=72)
+
+
+class Desk(_Section):
+    """How long a presented card counts, and whether its reader is a simulator."""
+
+    identity_valid_min: int = Field(default=10, ge=1, le=120)
+    simulated: bool = False
+
+
+class Settings(_Section):
+    """The site's decisions."""
+
+    data: Path
+    facility: Facility
+    platform: Platform
+    server: Server = Server()
+    offline: Offline = Offline()
+    desk: Desk = Desk()
+
+
+class SettingsError(Exception):
+    """``site.toml`` cannot be used: ``problems`` are (key, reason) pairs."""
+
+    def __init__(self, path: Path, problems: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{path}: {key}: {reason}" for key, reason in problems))
+        self.path = path
+        self.problems = problems
+
+
+def load_settings(path: Path) -> Settings:
+    """Read ``site.toml``; a relative ``data`` folder is taken from the file's own folder.
+
+    Raises:
+        SettingsError: unreadable, not TOML, an unknown key, or a value out of bounds.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = Settings.model_validate(given)
+    except ValidationError as wrong:
+        problems = [(".".join(map(str, e["loc"])), e["msg"]) for e in wrong.errors()]
+        raise SettingsError(path, problems) from wrong
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        raise SettingsError(path, [("(file)", str(wrong))]) from wrong
+    return settings.model_copy(update={"data": (path.parent / settings.data).absolute()})

@@ -1,0 +1,64 @@
+"""One site, assembled: everything a step works with. Built by ``edge.opening``, by hand, once."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from edge import codec
+from edge.clock import Clock, FreshId
+from edge.core.rules import Rulebook
+from edge.core.stay import Stay
+from edge.log import Log
+from edge.settings import Settings
+from edge.store.catalogues import Catalogues
+from edge.store.database import Rows, Store
+from edge.store.ledger import Ledger
+from edge.store.vault import Vault
+from sync.envelope import Envelope, Kind, PublicKey
+from sync.outbox import Outbox
+from sync.question import Answer, Question
+from sync.relay import Gateway
+
+
+class FarEnd(Gateway, Protocol):
+    """The platform, as the desk and the relay need it."""
+
+    def ask(self, question: Question, /) -> Answer:
+        """Answer about one person, or raise ``SyncError``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site's decisions, memory, law, wire, and the two sources of novelty."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    ledger: Ledger
+    rulebook: Rulebook
+    catalogues: Catalogues
+    outbox: Outbox
+    platform: FarEnd
+    public_key: PublicKey
+    """What the platform must register to believe our signatures."""
+    clock: Clock
+    fresh_id: FreshId
+    log: Log
+
+    def send(self, db: Rows, kind: Kind, stay: Stay, operator: str, body: object) -> str:
+        """Put a message about ``stay`` in the outbox, inside the caller's transaction.
+
+        Returns the message's id: made once, kept through every try.
+        """
+        envelope = Envelope(
+            id=self.fresh_id(),
+            kind=kind,
+            order_key=stay.id,
+            facility=self.settings.facility.id,
+            treatment_region=self.settings.facility.region,
+            insured_region=stay.insured_region,
+            operator=operator,
+            moment=self.clock(),
+            body=codec.encode(body),
+        )
+        self.outbox.put(db, envelope)
+        return envelope.id

@@ -1,0 +1,112 @@
+"""Take charge lines from the hospital's system, once each, and say at once what is wrong."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from edge.case import ruled
+from edge.core.charges import Charge, Refusal, RefusedLine
+from edge.core.errors import BadInput, Words
+from edge.core.stay import StayState, require_state
+from edge.site import Site
+from edge.store.bills import add_lines, lines_of
+from edge.store.stays import load_stay
+
+LINES_MAX = 20_000
+"""Lines of one stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of the lines: how many are new, how many were known, which are refused."""
+
+    accepted: int
+    duplicates: int
+    refused: tuple[RefusedLine, ...]
+
+
+def charge(site: Site, stay_id: str, given: Sequence[Charge], operator: str) -> Received:
+    """Keep the lines that are new, and rule the whole bill to tell which cannot stand.
+
+    The same line again is a duplicate and changes nothing. Another line under a known id is
+    refused, unless the known one is itself refused: then it is mended.
+
+    Raises:
+        BadInput: NO_LINES, TOO_MANY_LINES.
+        Conflict: STAY_STATE, once the stay is settled or gone to manual.
+    """
+    now = site.clock()
+    with site.store.transaction() as db:
+        stay = load_stay(db, stay_id)
+        require_state(stay, StayState.ADMITTED, StayState.DISCHARGED, StayState.REVERSED)
+        known = lines_of(db, site.vault, stay_id)
+        _require_some(len(given), len(known))
+        standing = {line.id for line in ruled(site, stay, known).ruling.refused}
+        sorted_out = _sorted(given, known, mendable=standing)
+        if sorted_out.new:
+            add_lines(db, site.vault, stay_id, sorted_out.new, now)
+        whole = ruled(site, stay, lines_of(db, site.vault, stay_id))
+        fresh = {line.id for line in sorted_out.new}
+        refused = [line for line in whole.ruling.refused if line.id in fresh]
+        site.ledger.enter(
+            db,
+            kind="charges.received",
+            operator=operator,
+            subject=stay_id,
+            now=now,
+            new=len(sorted_out.new),
+            duplicates=sorted_out.duplicates,
+            refused=len(refused) + len(sorted_out.clashes),
+        )
+    return Received(
+        accepted=len(sorted_out.new) - len(refused),
+        duplicates=sorted_out.duplicates,
+        refused=(*refused, *sorted_out.clashes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    new: list[Charge]
+    duplicates: int
+    clashes: list[RefusedLine]
+
+
+def _sorted(given: Sequence[Charge], known: Mapping[str, Charge], *, mendable: set[str]) -> _Sorted:
+    new: dict[str, Charge] = {}
+    clashes: list[RefusedLine] = []
+    duplicates = 0
+    for line in given:
+        before = new.get(line.id, known.get(line.id))
+        if before == line:
+            duplicates += 1
+        elif before is None or (line.id in mendable and line.id not in new):
+            new[line.id] = line
+        else:
+            clashes.append(_clash(line))
+    return _Sorted(list(new.values()), duplicates, clashes)
+
+
+def _clash(line: Charge) -> RefusedLine:
+    return RefusedLine(
+        line.id,
+        Refusal.DUPLICATE_LINE,
+        f"明细号 {line.id} 已上传且内容不同；请用退费行冲销原明细后以新明细号上传",
+        f"line {line.id} is known with another content; reverse it and send a new line",
+    )
+
+
+def _require_some(given: int, known: int) -> None:
+    if given == 0:
+        raise BadInput(
+            "NO_LINES",
+            Words("没有费用明细", "there are no lines"),
+            Words("至少上传一条明细", "send at least one line"),
+            field="lines",
+        )
+    if given + known > LINES_MAX:
+        raise BadInput(
+            "TOO_MANY_LINES",
+            Words(f"一次住院最多 {LINES_MAX} 条明细", f"a stay has at most {LINES_MAX} lines"),
+            Words("请与信息科核对是否重复上传", "check whether lines were sent twice"),
+            field="lines",
+        )

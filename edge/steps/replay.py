@@ -1,0 +1,133 @@
+"""Decide a stored settlement again, from what was stored, and say whether the same comes out.
+
+Changes nothing. With a pack that is no longer the same file it does not pretend: it names it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from edge import codec
+from edge.core.adjudication import Bill, ruled_by_law
+from edge.core.errors import BadInput
+from edge.core.rules import Rulebook
+from edge.core.verification import Facts, Verdict, verify
+from edge.digest import sha256
+from edge.site import Site
+from edge.store.settlements import Evidence, Settlement, evidence_of, load_settlement
+
+_SUMS = ("total_fen", "fund_fen", "personal_fen")
+_SHOWN_MAX = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Verdict and ruling came out byte for byte as they were stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as it was: ``what`` names it, ``kept`` is stored, ``now`` came out."""
+
+    what: str
+    kept: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """What is not as it was; never empty."""
+
+    what: tuple[Difference, ...]
+
+
+def replay(site: Site, settlement_id: str) -> Same | Differs:
+    """Verify and rule a settlement's stored inputs again, by the packs that decided it.
+
+    Where a pack was changed since, only that is told: its law is not here to decide by.
+
+    Raises:
+        NotFound: UNKNOWN_SETTLEMENT.
+        Fault: SEAL_BROKEN, when a stored input was tampered with.
+    """
+    db = site.store.read()
+    settlement = load_settlement(db, site.vault, settlement_id)
+    evidence = evidence_of(db, site.vault, settlement)
+    found = tuple(_changed_packs(settlement, evidence, site.rulebook))
+    found = found or tuple(_changed_outcome(settlement, evidence, site.rulebook))
+    return Differs(found) if found else Same()
+
+
+def said(outcome: Same | Differs) -> str:
+    """Return the outcome as lines for a terminal."""
+    match outcome:
+        case Same():
+            return "✓ the same, byte for byte"
+        case Differs(what):
+            return "\n".join(f"✗ {one.what}: {one.kept} → {one.now}" for one in what)
+        case _:
+            assert_never(outcome)
+
+
+def _changed_packs(
+    settlement: Settlement, evidence: Evidence, rulebook: Rulebook
+) -> Iterator[Difference]:
+    """Find each pack by its hash: equal version numbers prove nothing."""
+    decided_by = (*codec.decode(evidence.verdict, Verdict).packs, *settlement.packs)
+    for used in dict.fromkeys(decided_by):
+        files = {
+            f"{pack.version} {pack.sha256}" for pack in rulebook.packs if pack.region == used.region
+        }
+        kept = f"{used.version} {used.sha256}"
+        if kept not in files:
+            what = f"pack {used.region} ({used.side})"
+            yield Difference(what, kept, ", ".join(sorted(files)) or "not here")
+
+
+def _changed_outcome(
+    settlement: Settlement, evidence: Evidence, rulebook: Rulebook
+) -> Iterator[Difference]:
+    bill = codec.decode(evidence.bill, Bill)
+    verdict = _outcome(lambda: verify(codec.decode(evidence.facts, Facts), rulebook))
+    ruling = _outcome(lambda: ruled_by_law(bill, rulebook))
+    yield from _difference("verdict", evidence.verdict, verdict)
+    yield from _difference("ruling", evidence.ruling, ruling)
+    ruled = codec.decode(evidence.ruling, dict[str, object])
+    for name, kept, now in (
+        *((name, getattr(settlement, name), ruled.get(name)) for name in _SUMS),
+        ("catalogue", settlement.catalogue_sha256, sha256(codec.encode(bill.catalogue))),
+    ):
+        yield from _parting(f"settlement.{name}", kept, now)
+
+
+def _outcome(decide: Callable[[], object]) -> bytes:
+    """Return what is decided; a release that refuses the inputs decides otherwise too."""
+    try:
+        return codec.encode(decide())
+    except BadInput as refused:
+        return codec.encode(f"refused: {refused.code} {refused.field}")
+
+
+def _difference(what: str, kept: bytes, now: bytes) -> Iterator[Difference]:
+    if kept != now:
+        before, after = (codec.decode(data, object) for data in (kept, now))
+        yield next(_parting(what, before, after), Difference(what, "bytes", "other bytes"))
+
+
+def _parting(path: str, kept: object, now: object) -> Iterator[Difference]:
+    """Walk both values and yield each place where they part."""
+    match kept, now:
+        case dict(), dict():
+            for key in sorted({*kept, *now}):
+                yield from _parting(f"{path}.{key}", kept.get(key), now.get(key))
+        case list(), list() if len(kept) == len(now):
+            for place, (one, other) in enumerate(zip(kept, now, strict=True)):
+                yield from _parting(f"{path}[{place}]", one, other)
+        case _:
+            if kept != now:
+                yield Difference(path, _short(kept), _short(now))
+
+
+def _short(value: object) -> str:
+    text = codec.encode(value).decode()
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…"

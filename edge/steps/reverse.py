@@ -1,0 +1,198 @@
+"""Reverse a settlement: a reason, two persons who prove themselves, one transaction.
+
+Deletes nothing; the stay may then be settled again or go to manual reimbursement.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from edge.core.errors import Conflict, NotAllowed, Words
+from edge.core.reversal import (
+    Reversal,
+    require_two_persons,
+    required_reason,
+    reversed_stay,
+)
+from edge.core.settlement import require_key, reused_key
+from edge.core.stay import Stay
+from edge.site import Site
+from edge.store.database import Rows
+from edge.store.operators import Role, check_password
+from edge.store.reversals import add_reversal, reversal_of, reversal_with_key
+from edge.store.settlements import Settlement, load_settlement
+from edge.store.stays import load_stay, move_stay
+from sync.envelope import Kind
+from sync.message import State
+
+REVERSERS = frozenset({Role.DISCHARGE, Role.FINANCE})
+"""Who may reverse, and who may stand beside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One press of the button. ``password`` is the operator's own, typed again."""
+
+    settlement: str
+    key: str
+    reason: str
+    password: str = field(repr=False)
+    second_person: str
+    second_password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyReversed:
+    """Another press was first; what it did."""
+
+    winner: Reversal
+
+
+def reverse(site: Site, request: Request, operator: str) -> Reversal | AlreadyReversed:
+    """Undo a settlement once, however often it is asked: the same key gets the same answer.
+
+    What was done before is told without passwords: telling changes nothing.
+
+    Raises:
+        BadInput: IDEMPOTENCY_KEY, FIELD_EMPTY, REASON_TOO_LONG, SECOND_PERSON_SAME.
+        NotFound: UNKNOWN_SETTLEMENT.
+        NotAllowed: REAUTHENTICATION_FAILED, SECOND_PERSON_REFUSED; both are entered in the ledger.
+        Conflict: IDEMPOTENCY_KEY_REUSED, for another settlement; SETTLEMENT_REJECTED.
+        Fault: LOGIN_BUSY.
+    """
+    require_key(request.key)
+    request = replace(request, reason=required_reason(request.reason))
+    db = site.store.read()
+    stay_id = load_settlement(db, site.vault, request.settlement).stay_id
+    before = _reversed_before(site, db, request)
+    if before:
+        return before
+    _require_both(site, request, stay_id, operator)
+    with site.store.transaction() as db:
+        before = _reversed_before(site, db, request)
+        return before or _committed(site, db, request, operator)
+
+
+def _reversed_before(site: Site, db: Rows, request: Request) -> Reversal | AlreadyReversed | None:
+    same_press = reversal_with_key(db, site.vault, request.key)
+    if same_press:
+        if same_press.settlement_id != request.settlement:
+            raise reused_key()
+        return same_press
+    winner = reversal_of(db, site.vault, request.settlement)
+    return AlreadyReversed(winner) if winner else None
+
+
+def _require_both(site: Site, request: Request, stay_id: str, operator: str) -> None:
+    """Let both prove themselves, outside any transaction: a password takes its time."""
+    require_two_persons(operator=operator, second_person=request.second_person)
+    for name, password, refusal in (
+        (operator, request.password, _not_you()),
+        (request.second_person, request.second_password, _no_second_person()),
+    ):
+        known = check_password(site.store.read(), name, password)
+        if known is None or known.role not in REVERSERS:
+            _note_refused(site, request, stay_id, operator, refusal.code)
+            raise refusal
+
+
+def _note_refused(site: Site, request: Request, stay_id: str, operator: str, code: str) -> None:
+    # The second name is not told: a password may have been typed in its place.
+    site.log.warning("reversal.refused", settlement=request.settlement, code=code)
+    with site.store.transaction() as db:
+        site.ledger.enter(
+            db,
+            kind="reversal.refused",
+            operator=operator,
+            subject=stay_id,
+            now=site.clock(),
+            settlement=request.settlement,
+            code=code,
+        )
+
+
+def _committed(site: Site, db: Rows, request: Request, operator: str) -> Reversal:
+    settlement = load_settlement(db, site.vault, request.settlement)
+    stay = reversed_stay(load_stay(db, settlement.stay_id))
+    reversal = Reversal(
+        id=site.fresh_id(),
+        settlement_id=settlement.id,
+        idempotency_key=request.key,
+        operator=operator,
+        second_person=request.second_person,
+        reason=request.reason,
+        message_id=_told(site, db, stay, settlement, request, operator),
+        reversed_at=site.clock(),
+    )
+    add_reversal(db, site.vault, reversal)
+    move_stay(db, stay)
+    site.ledger.enter(
+        db,
+        kind="settlement.reversed",
+        operator=operator,
+        subject=stay.id,
+        now=reversal.reversed_at,
+        settlement=settlement.id,
+        reversal=reversal.id,
+        second_person=reversal.second_person,
+        total_fen=settlement.total_fen,
+        fund_fen=settlement.fund_fen,
+        personal_fen=settlement.personal_fen,
+    )
+    return reversal
+
+
+def _told(
+    site: Site, db: Rows, stay: Stay, settlement: Settlement, request: Request, operator: str
+) -> str | None:
+    """Tell the platform, unless it refused the settlement and so has nothing to take back."""
+    original = site.outbox.get(db, settlement.message_id)
+    if original.state is State.REJECTED:
+        if original.resolved_at is None:
+            raise _rejected()
+        return None
+    body = {
+        "stay": stay.id,
+        "settlement": settlement.id,
+        "original": settlement.message_id,
+        "reason": request.reason,
+        "second_person": request.second_person,
+        "total_fen": settlement.total_fen,
+        "fund_fen": settlement.fund_fen,
+        "personal_fen": settlement.personal_fen,
+    }
+    return site.send(db, Kind.REVERSAL, stay, operator, body)
+
+
+def _not_you() -> NotAllowed:
+    return NotAllowed(
+        "REAUTHENTICATION_FAILED",
+        Words(
+            "本人密码不正确，或岗位无权冲正", "your own password is wrong, or you may not reverse"
+        ),
+        Words("重新输入登录密码", "type the password with which you logged in"),
+        field="password",
+    )
+
+
+def _no_second_person() -> NotAllowed:
+    # One sentence for every cause: a stranger must not learn which accounts exist.
+    return NotAllowed(
+        "SECOND_PERSON_REFUSED",
+        Words(
+            "复核人账号或密码不正确、已停用，或岗位无权复核",
+            "the second person's account or password is wrong, disabled, or may not reverse",
+        ),
+        Words("请另一位出院或财务人员本人输入", "let a colleague of discharge or finance type it"),
+        field="second_person",
+    )
+
+
+def _rejected() -> Conflict:
+    return Conflict(
+        "SETTLEMENT_REJECTED",
+        Words("该结算报文已被平台退回，尚未处理", "the platform refused this settlement's message"),
+        Words(
+            "先在“同步”中重发该报文或登记处理结果，再冲正",
+            "retry or resolve that message first, then reverse",
+        ),
+        field="settlement",
+    )

@@ -1,0 +1,32 @@
+"""Verify a worker who has shown a card: ask, judge, keep the inputs, answer."""
+
+from edge.case import Asked, examined
+from edge.core.credential import require_fresh
+from edge.site import Site
+from edge.store.people import load_identification
+from edge.store.verifications import Verification, save_verification
+
+
+def verify(site: Site, identification_id: str, asked: Asked, operator: str) -> Verification:
+    """Return the verdict, kept with everything it rests on.
+
+    Raises:
+        NotFound: UNKNOWN_IDENTIFICATION.
+        Conflict: IDENTIFICATION_EXPIRED, when the card was read too long ago.
+    """
+    identification = load_identification(site.store.read(), site.vault, identification_id)
+    require_fresh(identification.expires_at, site.clock())
+    verification = examined(site, identification, asked, operator)
+    with site.store.transaction() as db:
+        save_verification(db, site.vault, verification)
+        site.ledger.enter(
+            db,
+            kind="cover.verified",
+            operator=operator,
+            subject=verification.id,
+            now=verification.at,
+            identification=identification.id,
+            decision=verification.verdict.decision,
+            basis=verification.basis,
+        )
+    return verification

@@ -1,0 +1,1 @@
+"""What the edge remembers, in one SQLite file. Not a place for decisions."""

@@ -1,0 +1,48 @@
+"""The lines of a stay's bill, kept as the batches that the hospital sent.
+
+A whole batch is one sealed row: a row for every line would cost twenty times the disk work.
+"""
+
+from datetime import datetime
+
+from edge.core.charges import Charge
+from edge.store.database import Rows
+from edge.store.vault import Vault
+
+
+def add_lines(db: Rows, vault: Vault, stay_id: str, lines: list[Charge], now: datetime) -> None:
+    """Append one batch; a line with an id sent before replaces it (only refused ones may be)."""
+    row = db.one(
+        "select coalesce(max(number), 0) + 1 as next from charge_batches where stay_id = ?",
+        [stay_id],
+    )
+    number = row["next"] if row else 1
+    db.execute(
+        "insert into charge_batches (stay_id, number, lines_sealed, line_count, received_at)"
+        " values (?, ?, ?, ?, ?)",
+        [
+            stay_id,
+            number,
+            vault.seal_value(lines, _place(stay_id, number)),
+            len(lines),
+            now.isoformat(),
+        ],
+    )
+
+
+def lines_of(db: Rows, vault: Vault, stay_id: str) -> dict[str, Charge]:
+    """Return the stay's lines by the hospital's line id, in the order they first came."""
+    lines: dict[str, Charge] = {}
+    batches = db.query(
+        "select number, lines_sealed from charge_batches where stay_id = ? order by number",
+        [stay_id],
+    )
+    for batch in batches:
+        place = _place(stay_id, batch["number"])
+        for line in vault.open_value(batch["lines_sealed"], list[Charge], place):
+            lines[line.id] = line
+    return lines
+
+
+def _place(stay_id: str, number: int) -> str:
+    return f"charge_batches.lines:{stay_id}:{number}"

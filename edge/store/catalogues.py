@@ -1,0 +1,277 @@
+"""Catalogues by region and version: whole versions in, the rows of a bill's codes out.
+
+Reads no file (``edge.catalogues`` does) and rules no line.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from edge import codec
+from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, Said, Standards, in_force
+from edge.store.database import Row, Rows, Store
+
+_STAGED_AT_ONCE = 2_000
+
+_SPANS = """
+    with spans as (
+        select v.id as version_id, v.region, v.version, v.starts_on, v.bed_day_fen, k.kind,
+            lead(v.starts_on) over (
+                partition by v.region, k.kind order by v.starts_on, v.id
+            ) as next_starts_on
+        from catalogue_versions v join catalogue_kinds k on k.version_id = v.id
+    )
+"""
+# When each version speaks of a kind: up to the day before the next version that does.
+
+_OF_CODES = f"""{_SPANS}
+    select r.*, s.region, s.version, s.starts_on, s.next_starts_on
+    from json_each(?) asked
+    cross join (
+        select id from catalogue_versions where region in (select value from json_each(?))
+    ) v
+    cross join catalogue_rows r on r.version_id = v.id and r.code = asked.value
+    join spans s on s.version_id = r.version_id and s.kind = r.kind
+    order by r.code, s.starts_on, s.version_id, r.valid_from
+"""  # noqa: S608 - our own words
+# One seek for each code in each version: a bill asks once for all its codes.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldVersion:
+    """One version in the store. ``row_count`` and the two others are of its last import."""
+
+    region: str
+    version: str
+    starts_on: date
+    bed_day_fen: int | None
+    row_count: int
+    imported_at: datetime
+    file_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A version about to be kept, and the import that brings it; its rows have been staged."""
+
+    region: str
+    version: str
+    starts_on: date
+    bed_day_fen: int | None
+    kinds: frozenset[CostKind]
+    file_sha256: str
+    imported_at: datetime
+    imported_by: str
+    row_count: int
+    new_count: int
+    changed_count: int
+    ended_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What was said before: by which versions, the rows, and the bed-day standard in fen."""
+
+    versions: tuple[str, ...]
+    rows: Sequence[CatalogueRow]
+    bed_day_fen: int | None
+
+
+class Catalogues:
+    """The site's catalogues as a bill needs them. Reads on the caller's own connection."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def picked(self, codes: Iterable[str], regions: ByBenefit[str]) -> tuple[CatalogueRow, ...]:
+        """Return the rows that govern ``codes``, stamped with region and version, by code.
+
+        ``regions`` tells whose catalogue governs each benefit. Each row is cut to the days on
+        which its version counts. A code without a row is known to no version.
+        """
+        asked = [
+            codec.encode(sorted(set(codes))).decode(),
+            codec.encode(sorted({regions.medical, regions.rehab, regions.device})).decode(),
+        ]
+        found = map(_said, self._store.read().query(_OF_CODES, asked))
+        return in_force(one for one in found if one.row.region == regions.of(one.row.kind))
+
+    def standards(self, region: str, *, on: date) -> Standards:
+        """Return the inpatient standards of the version that speaks of beds on that day."""
+        row = self._store.read().one(
+            f"{_SPANS} select bed_day_fen from spans where region = ? and kind = ?"  # noqa: S608 - ours
+            " and starts_on <= ? order by starts_on desc, version_id desc limit 1",
+            [region, CostKind.BED, on.isoformat()],
+        )
+        return Standards(row["bed_day_fen"] if row else None)
+
+
+def held_versions(db: Rows) -> list[HeldVersion]:
+    """Return every version, by region and first day."""
+    rows = db.query(
+        "select v.*, i.row_count, i.imported_at, i.file_sha256 from catalogue_versions v"
+        " join catalogue_imports i on i.id ="
+        " (select max(id) from catalogue_imports where version_id = v.id)"
+        " order by v.region, v.starts_on, v.id"
+    )
+    return [
+        HeldVersion(
+            region=row["region"],
+            version=row["version"],
+            starts_on=date.fromisoformat(row["starts_on"]),
+            bed_day_fen=row["bed_day_fen"],
+            row_count=row["row_count"],
+            imported_at=datetime.fromisoformat(row["imported_at"]),
+            file_sha256=row["file_sha256"],
+        )
+        for row in rows
+    ]
+
+
+def import_count(db: Rows) -> int:
+    """Return how many imports there were: another number, another store."""
+    row = db.one("select count(*) as imports from catalogue_imports")
+    return int(row["imports"]) if row else 0
+
+
+def spoken_before(db: Rows, region: str, version: str, kinds: Iterable[CostKind]) -> Spoken:
+    """Return what a new list of ``kinds`` is compared with.
+
+    It is that very version if it is held, else what the region's latest versions say of them.
+    """
+    spans = list(
+        db.query(
+            f"{_SPANS} select * from spans where region = ?"  # noqa: S608 - our own words
+            " and (version = ? or next_starts_on is null) order by version_id, kind",
+            [region, version],
+        )
+    )
+    same = [span for span in spans if span["version"] == version]
+    asked = same or [span for span in spans if CostKind(span["kind"]) in set(kinds)]
+    beds = [span["bed_day_fen"] for span in asked if span["kind"] == CostKind.BED]
+    return Spoken(
+        versions=tuple(dict.fromkeys(span["version"] for span in asked)),
+        rows=[row for span in asked for row in _rows_of(db, span)],
+        bed_day_fen=beds[0] if beds else None,
+    )
+
+
+@contextmanager
+def staged(
+    db: Rows, rows: Sequence[CatalogueRow], progress: Callable[[int, int], None]
+) -> Iterator[None]:
+    """Lay rows ready in this connection's temporary table, so that no desk waits for them.
+
+    Writing 300,000 rows takes seconds; moving them within SQLite holds the write lock for one.
+    """
+    db.execute("create temp table staged_rows as select * from catalogue_rows where false")
+    try:
+        for start in range(0, len(rows), _STAGED_AT_ONCE):
+            some = rows[start : start + _STAGED_AT_ONCE]
+            # Once more through JSON: one statement for many rows is faster than many statements.
+            db.execute(_STAGE, [codec.encode([_values(row) for row in some]).decode()])
+            progress(start + len(some), len(rows))
+        yield
+    finally:
+        db.execute("drop table staged_rows")
+
+
+def keep_version(db: Rows, new: NewVersion) -> None:
+    """Keep a version and its import; its rows take the place of those it had before."""
+    version = db.one(
+        "insert into catalogue_versions (region, version, starts_on, bed_day_fen)"
+        " values (?, ?, ?, ?) on conflict (region, version) do update"
+        " set starts_on = excluded.starts_on, bed_day_fen = excluded.bed_day_fen returning id",
+        [new.region, new.version, new.starts_on.isoformat(), new.bed_day_fen],
+    )
+    version_id = version["id"] if version else None
+    db.execute("delete from catalogue_rows where version_id = ?", [version_id])
+    db.execute("delete from catalogue_kinds where version_id = ?", [version_id])
+    for kind in sorted(new.kinds):
+        db.execute("insert into catalogue_kinds values (?, ?)", [version_id, kind])
+    db.execute(f"insert into catalogue_rows (version_id, {_COLUMNS}) {_FROM_STAGED}", [version_id])
+    db.execute(
+        "insert into catalogue_imports (version_id, file_sha256, starts_on, imported_at,"
+        " imported_by, row_count, new_count, changed_count, ended_count)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            version_id,
+            new.file_sha256,
+            new.starts_on.isoformat(),
+            new.imported_at.isoformat(),
+            new.imported_by,
+            new.row_count,
+            new.new_count,
+            new.changed_count,
+            new.ended_count,
+        ],
+    )
+
+
+_COLUMNS = (
+    "code, valid_from, valid_to, kind, in_scope, price_cap_fen,"
+    " quantity_per_day_max, quantity_max, service_years, name, restrictions"
+)
+_FROM_STAGED = f"select ?, {_COLUMNS} from staged_rows order by code, valid_from"  # noqa: S608 - ours
+_PLACES = ", ".join(f"value ->> {place}" for place in range(len(_COLUMNS.split(","))))
+_STAGE = f"insert into staged_rows ({_COLUMNS}) select {_PLACES} from json_each(?)"  # noqa: S608 - ours
+
+
+def _values(row: CatalogueRow) -> tuple[object, ...]:
+    """Return a row in the order of _COLUMNS."""
+    return (
+        row.code,
+        row.valid_from,
+        row.valid_to,
+        row.kind,
+        row.in_scope,
+        row.price_cap_fen,
+        row.quantity_per_day_max,
+        row.quantity_max,
+        row.service_years,
+        row.name,
+        row.restrictions,
+    )
+
+
+def _rows_of(db: Rows, span: Row) -> Iterator[CatalogueRow]:
+    rows = db.query(
+        "select * from catalogue_rows where version_id = ? and kind = ? order by code, valid_from",
+        [span["version_id"], span["kind"]],
+    )
+    stamp = {"region": span["region"], "version": span["version"]}
+    return (_row(row | stamp) for row in rows)
+
+
+def _said(row: Row) -> Said:
+    next_starts_on = _day(row["next_starts_on"])
+    until = next_starts_on - timedelta(days=1) if next_starts_on else None
+    return Said(_row(row), date.fromisoformat(row["starts_on"]), until)
+
+
+def _row(row: Row) -> CatalogueRow:
+    return CatalogueRow(
+        code=row["code"],
+        kind=CostKind(row["kind"]),
+        in_scope=bool(row["in_scope"]),
+        price_cap_fen=row["price_cap_fen"],
+        quantity_per_day_max=_decimal(row["quantity_per_day_max"]),
+        quantity_max=_decimal(row["quantity_max"]),
+        valid_from=date.fromisoformat(row["valid_from"]),
+        valid_to=_day(row["valid_to"]),
+        region=row["region"],
+        name=row["name"],
+        service_years=row["service_years"],
+        restrictions=row["restrictions"],
+        version=row["version"],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None

@@ -1,0 +1,104 @@
+"""The site's secrets: one file a key, 0600, outside the database and its backups.
+
+The seam for a certified module later: whatever gives a ``Keys`` will do.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.core.errors import Fault, Words
+from edge.crypto import KEY_BYTES, new_key
+from sync.envelope import SigningKey, load_key
+from sync.envelope import new_key as new_signing_key
+from sync.errors import SyncError
+
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keys:
+    """What the site may not lose and never shows."""
+
+    identity: bytes
+    """Encrypts identities (AES-256-GCM)."""
+    index: bytes
+    """Makes blind indexes of identity numbers (HMAC-SM3)."""
+    ledger: bytes
+    """Chains the ledger (HMAC-SM3)."""
+    signing: SigningKey
+    """Signs envelopes for the platform (Ed25519)."""
+
+
+def create_keys(folder: Path) -> None:
+    """Make new keys in ``folder``.
+
+    Raises:
+        Fault: KEYS_EXIST; an existing key is never overwritten, what it sealed would be lost.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    secrets = {name: new_key() for name in ("identity", "index", "ledger")}
+    for name, secret in {**secrets, "signing": new_signing_key().pem()}.items():
+        _write_new(folder / f"{name}.key", secret)
+
+
+def load_keys(folder: Path) -> Keys:
+    """Read the keys.
+
+    Raises:
+        Fault: KEY_UNUSABLE, naming the file: missing, of the wrong length, or open to others.
+    """
+    identity, index, ledger = (_read(folder / f"{n}.key") for n in ("identity", "index", "ledger"))
+    for name, key in {"identity": identity, "index": index, "ledger": ledger}.items():
+        if len(key) != KEY_BYTES:
+            raise _unusable(folder / f"{name}.key", f"{len(key)} bytes, not {KEY_BYTES}")
+    signing = _signing_key(folder / "signing.key")
+    return Keys(identity=identity, index=index, ledger=ledger, signing=signing)
+
+
+def _signing_key(path: Path) -> SigningKey:
+    try:
+        return load_key(_read(path))
+    except SyncError as wrong:
+        raise _unusable(path, "not an Ed25519 key") from wrong
+
+
+def _write_new(path: Path, secret: bytes) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    except FileExistsError as exists:
+        raise Fault(
+            "KEYS_EXIST",
+            Words(f"密钥文件 {path} 已存在，不会覆盖", f"{path} exists and is never overwritten"),
+            Words(
+                "换一个数据目录，或沿用现有密钥", "choose another data folder or keep these keys"
+            ),
+            field=path.name,
+        ) from exists
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode
+        secret = path.read_bytes()
+    except OSError as wrong:
+        raise _unusable(path, wrong.strerror or "unreadable") from wrong
+    if mode & 0o077:
+        raise _unusable(path, "readable by others")
+    return secret
+
+
+def _unusable(path: Path, why: str) -> Fault:
+    return Fault(
+        "KEY_UNUSABLE",
+        Words(f"密钥文件 {path} 不可用：{why}", f"key file {path}: {why}"),
+        Words(
+            "新站点执行 edge init；已有站点恢复密钥备份并设为 0600",
+            "run edge init on a new site; else restore the key file and set mode 0600",
+        ),
+        field=path.name,
+    )

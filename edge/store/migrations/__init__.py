@@ -1,0 +1,85 @@
+"""The schema's history: scripts in order, each run once, all or nothing. Never edited later."""
+
+import fcntl
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+from edge.core.errors import Fault, Words
+from edge.store.database import Store
+from sync.outbox import SCHEMA as OUTBOX_SCHEMA
+
+
+def migrate(store: Store) -> int:
+    """Bring the file to the newest schema and return its number.
+
+    One process at a time (a lock file beside the database); each step is one transaction that
+    also sets ``user_version``, so a kill leaves the old schema or the new one, never between.
+
+    Raises:
+        Fault: SCHEMA_TOO_NEW, when a newer release has already changed the file.
+    """
+    steps = _history()
+    with _only_one(store.path):
+        at = _version(store)
+        if at > len(steps):
+            raise _too_new(at, len(steps))
+        for number, sql in enumerate(steps[at:], start=at + 1):
+            with store.transaction() as db:
+                for statement in statements(sql):
+                    db.execute(statement)
+                db.execute(f"pragma user_version = {number}")
+    return len(steps)
+
+
+def statements(sql: str) -> Iterator[str]:
+    """Split a script at its semicolons, keeping each trigger's body whole."""
+    pending = ""
+    for line in sql.splitlines():
+        pending += re.sub(r"\s*--.*", "", line) + "\n"
+        inside_trigger = "create trigger" in pending and not re.search(r"\bend;\s*$", pending)
+        if pending.rstrip().endswith(";") and not inside_trigger:
+            yield pending.strip()
+            pending = ""
+
+
+def _history() -> list[str]:
+    # What a release has run stays as it is: a later change of a table is a step of its own.
+    return [
+        _script("0001_first_house.sql"),
+        _script("0002_operators.sql"),
+        OUTBOX_SCHEMA,
+        _script("0004_catalogues.sql"),
+        _script("0005_reversals.sql"),
+    ]
+
+
+def _script(name: str) -> str:
+    return (resources.files(__name__) / name).read_text(encoding="utf-8")
+
+
+def _version(store: Store) -> int:
+    row = store.read().one("pragma user_version")
+    return int(row["user_version"]) if row else 0
+
+
+@contextmanager
+def _only_one(database: Path) -> Iterator[None]:
+    with database.with_suffix(".migrating").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _too_new(found: int, known: int) -> Fault:
+    return Fault(
+        "SCHEMA_TOO_NEW",
+        Words(
+            f"数据库结构版本 {found} 高于本程序支持的 {known}",
+            f"the database has schema {found}, this release knows {known}",
+        ),
+        Words(
+            "请安装新版程序，或恢复升级前的备份", "install the newer release or restore the backup"
+        ),
+    )

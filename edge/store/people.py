@@ -1,0 +1,123 @@
+"""People and what they presented. Identities lie sealed; a number is found by blind index only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge.core.credential import Credential
+from edge.core.errors import Conflict, NotFound, Words
+from edge.core.identity import Identity
+from edge.store.database import Rows
+from edge.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identification:
+    """One presentation of a credential at a desk, good until ``expires_at``."""
+
+    id: str
+    person_id: str
+    source: str
+    reader: str
+    credential: Credential
+    presented_at: datetime
+    expires_at: datetime
+
+
+def remember_person(db: Rows, vault: Vault, person: Identity, *, fresh: str, now: datetime) -> str:
+    """Return the id of the person with this number, new (``fresh``) or known already.
+
+    The name is the latest that a credential showed.
+    """
+    blind = vault.blind(person.number)
+    known = db.one("select id from people where number_index = ?", [blind])
+    person_id = known["id"] if known else fresh
+    sealed = vault.seal_value(person, f"people.identity:{person_id}")
+    db.execute(
+        "insert into people (id, number_index, identity_sealed, created_at) values (?, ?, ?, ?)"
+        " on conflict (id) do update set identity_sealed = excluded.identity_sealed",
+        [person_id, blind, sealed, now.isoformat()],
+    )
+    return str(person_id)
+
+
+def identity_of(db: Rows, vault: Vault, person_id: str) -> Identity:
+    """Open one person's identity. Every caller that shows it writes an audit entry."""
+    row = db.one("select identity_sealed from people where id = ?", [person_id])
+    if row is None:
+        raise _unknown("UNKNOWN_PERSON", "person", person_id)
+    return vault.open_value(row["identity_sealed"], Identity, f"people.identity:{person_id}")
+
+
+def save_identification(db: Rows, vault: Vault, identification: Identification) -> None:
+    """Keep one presentation."""
+    place = f"identifications.credential:{identification.id}"
+    db.execute(
+        "insert into identifications (id, person_id, source, reader, credential_sealed,"
+        " presented_at, expires_at) values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            identification.id,
+            identification.person_id,
+            identification.source,
+            identification.reader,
+            vault.seal_value(identification.credential, place),
+            identification.presented_at.isoformat(),
+            identification.expires_at.isoformat(),
+        ],
+    )
+
+
+def load_identification(db: Rows, vault: Vault, identification_id: str) -> Identification:
+    """Return one presentation.
+
+    Raises:
+        NotFound: UNKNOWN_IDENTIFICATION.
+    """
+    row = db.one("select * from identifications where id = ?", [identification_id])
+    if row is None:
+        raise _unknown("UNKNOWN_IDENTIFICATION", "identification", identification_id)
+    place = f"identifications.credential:{identification_id}"
+    return Identification(
+        id=row["id"],
+        person_id=row["person_id"],
+        source=row["source"],
+        reader=row["reader"],
+        credential=vault.open_value(row["credential_sealed"], Credential, place),
+        presented_at=datetime.fromisoformat(row["presented_at"]),
+        expires_at=datetime.fromisoformat(row["expires_at"]),
+    )
+
+
+def identification_for(
+    db: Rows, vault: Vault, *, person_id: str, identification_id: str | None
+) -> Identification:
+    """Return the named presentation, or the person's latest when none is named.
+
+    Raises:
+        NotFound: UNKNOWN_IDENTIFICATION.
+        Conflict: OTHER_PERSON, when somebody else presented it.
+    """
+    if identification_id is None:
+        latest = db.one(
+            "select id from identifications where person_id = ?"
+            " order by presented_at desc, id limit 1",
+            [person_id],
+        )
+        identification_id = latest["id"] if latest else ""
+    identification = load_identification(db, vault, identification_id)
+    if identification.person_id != person_id:
+        raise Conflict(
+            "OTHER_PERSON",
+            Words("所读的卡不属于该住院职工", "the card belongs to somebody else"),
+            Words("请出示住院职工本人的社会保障卡", "present the card of the person in this stay"),
+            field="identification",
+        )
+    return identification
+
+
+def _unknown(code: str, what: str, given: str) -> NotFound:
+    return NotFound(
+        code,
+        Words(f"找不到该记录：{given}", f"no {what} {given}"),
+        Words("请重新读卡后再操作", "read the card again"),
+        field=what,
+    )

@@ -1,0 +1,143 @@
+"""Settlements with the inputs they rest on; one effective settlement a stay, by constraint."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from edge import codec
+from edge.core.errors import NotFound, Words
+from edge.core.verification import PackUsed
+from edge.store.database import Row, Rows
+from edge.store.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What was settled. ``bill`` and ``ruling`` are the canonical JSON that was ruled and decided.
+
+    Money is in fen; fund + personal = total. ``packs`` are those that ruled the bill; the message
+    is the one that told the platform, and that a reversal names.
+    """
+
+    id: str
+    stay_id: str
+    verification_id: str
+    idempotency_key: str
+    total_fen: int
+    fund_fen: int
+    personal_fen: int
+    basis: str
+    overdue_reason: str | None
+    bill: bytes
+    ruling: bytes
+    catalogue_sha256: str
+    packs: tuple[PackUsed, ...]
+    message_id: str
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a settlement was decided on and what was decided, byte for byte, as JSON."""
+
+    facts: bytes
+    verdict: bytes
+    bill: bytes
+    ruling: bytes
+
+
+def add_settlement(db: Rows, vault: Vault, settlement: Settlement) -> None:
+    """Keep a settlement; a second effective one for the stay is impossible (unique index)."""
+    db.execute(
+        "insert into settlements (id, stay_id, verification_id, idempotency_key, total_fen,"
+        " fund_fen, personal_fen, basis, overdue_reason, bill_sealed, ruling_sealed,"
+        " catalogue_sha256, packs, message_id, settled_at, effective)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        [
+            settlement.id,
+            settlement.stay_id,
+            settlement.verification_id,
+            settlement.idempotency_key,
+            settlement.total_fen,
+            settlement.fund_fen,
+            settlement.personal_fen,
+            settlement.basis,
+            settlement.overdue_reason,
+            vault.seal(settlement.bill, f"settlements.bill:{settlement.id}"),
+            vault.seal(settlement.ruling, f"settlements.ruling:{settlement.id}"),
+            settlement.catalogue_sha256,
+            codec.encode(settlement.packs).decode(),
+            settlement.message_id,
+            settlement.settled_at.isoformat(),
+        ],
+    )
+
+
+def settlement_with_key(db: Rows, vault: Vault, key: str) -> Settlement | None:
+    """Return the settlement that this idempotency key made."""
+    row = db.one("select * from settlements where idempotency_key = ?", [key])
+    return _settlement(row, vault) if row else None
+
+
+def settlement_of(db: Rows, vault: Vault, stay_id: str) -> Settlement | None:
+    """Return the stay's effective settlement."""
+    row = db.one("select * from settlements where stay_id = ? and effective = 1", [stay_id])
+    return _settlement(row, vault) if row else None
+
+
+def load_settlement(db: Rows, vault: Vault, settlement_id: str) -> Settlement:
+    """Return one settlement, effective or reversed.
+
+    Raises:
+        NotFound: UNKNOWN_SETTLEMENT.
+    """
+    row = db.one("select * from settlements where id = ?", [settlement_id])
+    if row is None:
+        raise NotFound(
+            "UNKNOWN_SETTLEMENT",
+            Words(f"找不到结算记录：{settlement_id}", f"no settlement {settlement_id}"),
+            Words("在住院记录中重新选择", "choose it again from its stay"),
+            field="settlement",
+        )
+    return _settlement(row, vault)
+
+
+def last_settlement_of(db: Rows, stay_id: str) -> str | None:
+    """Return the id of the settlement that the stay had last, reversed or not."""
+    row = db.one(
+        "select id from settlements where stay_id = ? order by rowid desc limit 1", [stay_id]
+    )
+    return row["id"] if row else None
+
+
+def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:
+    """Return the bytes that a replay starts from and must arrive at."""
+    verification_id = settlement.verification_id
+    [row] = db.query(
+        "select facts_sealed, verdict_sealed from verifications where id = ?", [verification_id]
+    )
+    return Evidence(
+        facts=vault.unseal(row["facts_sealed"], f"verifications.facts:{verification_id}"),
+        verdict=vault.unseal(row["verdict_sealed"], f"verifications.verdict:{verification_id}"),
+        bill=settlement.bill,
+        ruling=settlement.ruling,
+    )
+
+
+def _settlement(row: Row, vault: Vault) -> Settlement:
+    return Settlement(
+        id=row["id"],
+        stay_id=row["stay_id"],
+        verification_id=row["verification_id"],
+        idempotency_key=row["idempotency_key"],
+        total_fen=row["total_fen"],
+        fund_fen=row["fund_fen"],
+        personal_fen=row["personal_fen"],
+        basis=row["basis"],
+        overdue_reason=row["overdue_reason"],
+        bill=vault.unseal(row["bill_sealed"], f"settlements.bill:{row['id']}"),
+        ruling=vault.unseal(row["ruling_sealed"], f"settlements.ruling:{row['id']}"),
+        catalogue_sha256=row["catalogue_sha256"],
+        packs=codec.decode(row["packs"], tuple[PackUsed, ...]),
+        message_id=row["message_id"],
+        settled_at=datetime.fromisoformat(row["settled_at"]),
+    )

@@ -1,0 +1,113 @@
+"""Stays as rows: one a hospital stay number, at most one open stay a person."""
+
+from datetime import datetime
+
+from edge.core.errors import NotFound, Words
+from edge.core.stay import Bedside, Injury, Stay, StayState
+from edge.core.verification import Decision, Service
+from edge.store.database import Row, Rows
+
+_OPEN = (StayState.ADMITTED, StayState.DISCHARGED)
+PAGE_MAX = 100
+
+
+def add_stay(db: Rows, stay: Stay) -> None:
+    """Keep a new stay."""
+    db.execute(
+        "insert into stays (id, person_id, verification_id, hospital_number, service,"
+        " determination, injured_parts, ward, bed, diagnosis, emergency_document, insured_region,"
+        " admission_decision, state, admitted_at)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            stay.id,
+            stay.person_id,
+            stay.verification_id,
+            stay.hospital_number,
+            stay.service,
+            stay.injury.determination,
+            stay.injury.parts,
+            stay.bedside.ward,
+            stay.bedside.bed,
+            stay.bedside.diagnosis,
+            stay.bedside.emergency_document,
+            stay.insured_region,
+            stay.admission_decision,
+            stay.state,
+            stay.admitted_at.isoformat(),
+        ],
+    )
+
+
+def move_stay(db: Rows, stay: Stay) -> None:
+    """Keep a stay's new state and its discharge."""
+    db.execute(
+        "update stays set state = ?, discharged_at = ?, settle_by = ? where id = ?",
+        [
+            stay.state,
+            stay.discharged_at.isoformat() if stay.discharged_at else None,
+            stay.settle_by.isoformat() if stay.settle_by else None,
+            stay.id,
+        ],
+    )
+
+
+def load_stay(db: Rows, stay_id: str) -> Stay:
+    """Return one stay.
+
+    Raises:
+        NotFound: UNKNOWN_STAY.
+    """
+    row = db.one("select * from stays where id = ?", [stay_id])
+    if row is None:
+        raise NotFound(
+            "UNKNOWN_STAY",
+            Words(f"找不到住院记录：{stay_id}", f"no stay {stay_id}"),
+            Words("在“在院”列表中重新选择", "choose it again from the list of stays"),
+            field="stay",
+        )
+    return _stay(row)
+
+
+def open_stay_of(db: Rows, person_id: str) -> Stay | None:
+    """Return the stay that this person has not been settled for yet."""
+    row = db.one("select * from stays where person_id = ? and state in (?, ?)", [person_id, *_OPEN])
+    return _stay(row) if row else None
+
+
+def stay_numbered(db: Rows, hospital_number: str) -> Stay | None:
+    """Return the stay with the hospital's own number."""
+    row = db.one("select * from stays where hospital_number = ?", [hospital_number])
+    return _stay(row) if row else None
+
+
+def newest_stays(db: Rows, *, limit: int) -> list[Stay]:
+    """Return the stays admitted last, newest first."""
+    rows = db.query("select * from stays order by admitted_at desc, id limit ?", [limit])
+    return [_stay(row) for row in rows]
+
+
+def _stay(row: Row) -> Stay:
+    return Stay(
+        id=row["id"],
+        person_id=row["person_id"],
+        verification_id=row["verification_id"],
+        hospital_number=row["hospital_number"],
+        service=Service(row["service"]),
+        injury=Injury(determination=row["determination"], parts=row["injured_parts"]),
+        bedside=Bedside(
+            ward=row["ward"],
+            bed=row["bed"],
+            diagnosis=row["diagnosis"],
+            emergency_document=row["emergency_document"],
+        ),
+        insured_region=row["insured_region"],
+        admission_decision=Decision(row["admission_decision"]),
+        state=StayState(row["state"]),
+        admitted_at=datetime.fromisoformat(row["admitted_at"]),
+        discharged_at=_moment(row["discharged_at"]),
+        settle_by=_moment(row["settle_by"]),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,202 @@
+"""A worker arrives: readers, what is presented, and the verdict."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from edge import codec
+from edge.case import Asked
+from edge.core.identity import masked_number
+from edge.core.stay import Injury
+from edge.core.verification import Basis, Decision, Emergency, Moment, Service, Verdict
+from edge.steps.identify import identify
+from edge.steps.verify import verify
+from edge.store.operators import Role, Scope
+from edge.store.verifications import Verification
+from edge.web.desk import Desk
+from edge.web.security import Caller, require
+
+Identifies = Annotated[
+    Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.IDENTIFY))
+]
+Verifies = Annotated[
+    Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.VERIFY))
+]
+Reads = Annotated[Caller, Depends(require(*Role, Scope.READ))]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ReaderNow(BaseModel):
+    """One reader: ``state`` is one of the monitor's; ``code`` and ``text`` say what is wrong."""
+
+    name: str
+    state: str
+    since: datetime
+    code: str | None
+    text: str | None
+    simulated: bool
+
+
+class Presentation(_Body):
+    """Which reader to read. ``desk`` alone: the one reader there that holds a card."""
+
+    reader: str = Field(default="", max_length=200)
+    desk: str = Field(default="", max_length=40)
+
+
+class Shown(BaseModel):
+    """The credential without its numbers."""
+
+    kind: str
+    issuing_region: str
+    spec_version: str
+    valid_until: str | None
+
+
+class WorkerShown(BaseModel):
+    """The worker as a screen shows them: the number masked."""
+
+    name: str
+    id_number: str
+
+
+class Identified(BaseModel):
+    """What was presented; ``id`` opens a verification until ``expires_at``."""
+
+    id: str
+    credential: Shown
+    worker: WorkerShown
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified(Verdict):
+    """A verdict, its ``id``, and what it rests on: ``basis``, the state of things at ``as_of``.
+
+    ``determinations`` are the injury determinations that the platform knows of the worker.
+    """
+
+    id: str
+    basis: Basis
+    as_of: datetime | None
+    determinations: tuple[Injury, ...]
+
+
+class Question(_Body):
+    """What is asked about an identified worker; at discharge both moments are required."""
+
+    identification: str = Field(min_length=1, max_length=64)
+    service: Service
+    moment: Moment = Moment.ADMISSION
+    emergency: Emergency | None = None
+    third_party: bool = False
+    admitted_at: AwareDatetime | None = None
+    discharged_at: AwareDatetime | None = None
+    admission_decision: Decision | None = None
+
+
+class Arrival(_Body):
+    """One press at the desk: read what the reader holds and verify it for a service."""
+
+    reader: str = Field(default="", max_length=200)
+    service: Service
+    emergency: Emergency | None = None
+    third_party: bool = False
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the endpoints of arrival."""
+    routes = APIRouter()
+    _presenting(routes, desk)
+    _verifying(routes, desk)
+    return routes
+
+
+def _presenting(routes: APIRouter, desk: Desk) -> None:
+
+    @routes.get("/readers")
+    def readers(_caller: Reads) -> list[ReaderNow]:
+        """List every reader and its state."""
+        return [
+            ReaderNow(
+                name=view.name,
+                state=view.state.value,
+                since=view.since,
+                code=view.error.code if view.error else None,
+                text=view.error.text if view.error else None,
+                simulated=desk.site.settings.desk.simulated,
+            )
+            for view in desk.monitor.readers()
+        ]
+
+    @routes.post("/identifications", status_code=201)
+    def identifications(caller: Identifies, given: Presentation) -> Identified:
+        """Take what the reader holds and know whose it is."""
+        identification = identify(desk.site, desk.presented(given.reader), caller.name)
+        desk.changed("identification", identification.id)
+        credential = identification.credential
+        return Identified(
+            id=identification.id,
+            credential=Shown(
+                kind=credential.kind,
+                issuing_region=credential.issuing_region,
+                spec_version=credential.spec_version,
+                valid_until=credential.valid_until.isoformat() if credential.valid_until else None,
+            ),
+            worker=WorkerShown(name=credential.name, id_number=masked_number(credential.id_number)),
+            expires_at=identification.expires_at,
+        )
+
+
+def _verifying(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/verifications", status_code=201, responses=_VERDICT)
+    def verifications(caller: Verifies, given: Question) -> Response:
+        """Ask the platform and answer with one decision and all its reasons."""
+        asked = Asked(
+            service=given.service,
+            moment=given.moment,
+            emergency=given.emergency,
+            third_party=given.third_party,
+            admitted_at=given.admitted_at,
+            discharged_at=given.discharged_at,
+            admission_decision=given.admission_decision,
+        )
+        return _answered(desk, verify(desk.site, given.identification, asked, caller.name))
+
+    @routes.post("/arrivals", status_code=201, responses=_VERDICT)
+    def arrivals(caller: Verifies, _both: Identifies, given: Arrival) -> Response:
+        """Identify and verify in one press, as the desk's own page does; a token needs both."""
+        identification = identify(desk.site, desk.presented(given.reader), caller.name)
+        asked = Asked(
+            service=given.service,
+            moment=Moment.ADMISSION,
+            emergency=given.emergency,
+            third_party=given.third_party,
+        )
+        return _answered(desk, verify(desk.site, identification.id, asked, caller.name))
+
+
+def _answered(desk: Desk, verification: Verification) -> Response:
+    desk.changed("verification", verification.id)
+    body = codec.encode(verdict_body(verification))
+    return Response(body, status_code=201, media_type="application/json")
+
+
+def verdict_body(verification: Verification) -> dict[str, object]:
+    """Return a verdict as the API gives it: the contract's fields, with id, basis and as_of."""
+    return {
+        **codec.plain(verification.verdict),
+        "id": verification.id,
+        "basis": verification.basis,
+        "as_of": verification.as_of,
+        "determinations": verification.determinations,
+    }
+
+
+_VERDICT: dict[int | str, dict[str, Any]] = {201: {"model": Verified}}

@@ -1,0 +1,67 @@
+"""A stay in manual reimbursement: handing it over, and what was handed over."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from edge import codec
+from edge.core.fallback import ManualPackage
+from edge.core.identity import masked_number
+from edge.core.reversal import REASON_LENGTH_MAX
+from edge.steps.fall_back import Request, fall_back, package_handed
+from edge.store.operators import Role, Scope
+from edge.web.desk import Desk
+from edge.web.security import Caller, require
+
+HandsOver = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.SETTLE))]
+Sees = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Scope.SETTLE))]
+
+
+class ManualForm(BaseModel):
+    """Why the stay goes to manual, as clerk and worker decided it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_LENGTH_MAX),
+    ]
+    identification: str | None = Field(default=None, max_length=64)
+    third_party: bool = False
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the endpoints of manual reimbursement."""
+    routes = APIRouter(prefix="/stays/{stay}/manual")
+    site = desk.site
+
+    @routes.post("", responses=_PACKAGE)
+    def hand_over(caller: HandsOver, stay: str, given: ManualForm) -> Response:
+        """Hand a stay that cannot settle directly to manual; asked again, the same package."""
+        request = Request(
+            stay=stay,
+            reason=given.reason,
+            identification=given.identification,
+            third_party=given.third_party,
+        )
+        package = fall_back(site, request, caller.name)
+        desk.changed("stay", stay)
+        return _shown(package)
+
+    @routes.get("", responses=_PACKAGE)
+    def handed(caller: Sees, stay: str) -> Response:
+        """Return what was handed over; the person is masked, and showing them is entered."""
+        return _shown(package_handed(site, stay, caller.name))
+
+    return routes
+
+
+def _shown(package: ManualPackage) -> Response:
+    person = replace(package.person, number=masked_number(package.person.number))
+    body = codec.encode(replace(package, person=person))
+    return Response(body, media_type="application/json")
+
+
+_PACKAGE: dict[int | str, dict[str, Any]] = {200: {"model": ManualPackage}}

@@ -1,0 +1,309 @@
+"""A stay: admission, charges, discharge, preview, settlement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
+
+from edge import codec
+from edge.core.adjudication import Ruling
+from edge.core.charges import Charge
+from edge.core.settlement import Block, Blocked
+from edge.core.stay import Bedside, Injury, Stay
+from edge.steps.admit import Admission, admit
+from edge.steps.charge import Received, charge
+from edge.steps.discharge import discharge
+from edge.steps.preview import preview
+from edge.steps.settle import AlreadySettled, Request, settle
+from edge.store.operators import Role, Scope
+from edge.store.settlements import Settlement
+from edge.store.stays import PAGE_MAX, load_stay, newest_stays
+from edge.web.desk import Desk
+from edge.web.problems import Problem
+from edge.web.security import Caller, JsonBody, require
+
+Admits = Annotated[Caller, Depends(require(Role.ADMISSION, Scope.ADMIT))]
+Charges = Annotated[Caller, Depends(require(Scope.CHARGE))]
+Discharges = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.DISCHARGE))]
+Settles = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.SETTLE))]
+Reads = Annotated[
+    Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ))
+]
+
+Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AdmissionForm(_Body):
+    """One admission, bound to a verification and to one injury determination."""
+
+    verification: str = Field(min_length=1, max_length=64)
+    hospital_number: Filled = Field(max_length=64)
+    determination: Filled = Field(max_length=64)
+    injured_parts: Filled = Field(max_length=200)
+    ward: str = Field(default="", max_length=64)
+    bed: str = Field(default="", max_length=32)
+    diagnosis: str = Field(default="", max_length=400)
+    emergency_document: str = Field(default="", max_length=200)
+    admitted_at: AwareDatetime | None = None
+
+
+class DischargeForm(_Body):
+    """The discharge; left out, it is now."""
+
+    discharged_at: AwareDatetime | None = None
+
+
+class SettlementForm(_Body):
+    """What settles beside the key: the card read at discharge, and why it is late if it is."""
+
+    identification: str | None = Field(default=None, max_length=64)
+    overdue_reason: str = Field(default="", max_length=400)
+
+
+_NOW = DischargeForm()
+_AS_IT_IS = SettlementForm()
+
+
+class StayNow(BaseModel):
+    """A stay without its person."""
+
+    id: str
+    hospital_number: str
+    service: str
+    state: str
+    verification: str
+    determination: str
+    injured_parts: str
+    ward: str
+    bed: str
+    diagnosis: str
+    emergency_document: str
+    insured_region: str
+    admission_decision: str
+    admitted_at: datetime
+    discharged_at: datetime | None
+    settle_by: datetime | None
+
+
+class Receipt(BaseModel):
+    """A settlement; money in fen."""
+
+    id: str
+    stay: str
+    verification: str
+    total_fen: int
+    fund_fen: int
+    personal_fen: int
+    basis: str
+    settled_at: datetime
+
+
+_KEY = "required, at most 200 characters; one for each form, the same when you try again"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLines:
+    """The lines of one upload, as BILL.json writes them."""
+
+    lines: list[Charge]
+
+
+def router(desk: Desk) -> APIRouter:
+    """Return the endpoints of a stay."""
+    routes = APIRouter(prefix="/stays")
+    _reading(routes, desk)
+    _care(routes, desk)
+    _money(routes, desk)
+    return routes
+
+
+def _reading(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("")
+    def stays(
+        _caller: Reads, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX
+    ) -> list[StayNow]:
+        """List the stays admitted last."""
+        return [stay_now(stay) for stay in newest_stays(desk.site.store.read(), limit=limit)]
+
+    @routes.get("/{stay}")
+    def one(_caller: Reads, stay: str) -> StayNow:
+        """Return one stay."""
+        return stay_now(load_stay(desk.site.store.read(), stay))
+
+
+def _care(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("", status_code=201)
+    def admission(caller: Admits, given: AdmissionForm) -> StayNow:
+        """Admit a verified worker."""
+        stay = admit(
+            desk.site,
+            Admission(
+                verification=given.verification,
+                hospital_number=given.hospital_number,
+                injury=Injury(determination=given.determination, parts=given.injured_parts),
+                bedside=Bedside(
+                    ward=given.ward,
+                    bed=given.bed,
+                    diagnosis=given.diagnosis,
+                    emergency_document=given.emergency_document,
+                ),
+                admitted_at=given.admitted_at,
+            ),
+            caller.name,
+        )
+        desk.changed("stay", stay.id)
+        return stay_now(stay)
+
+    @routes.post("/{stay}/discharge")
+    def end(caller: Discharges, stay: str, given: DischargeForm = _NOW) -> StayNow:
+        """Discharge: the settlement clock starts."""
+        left = discharge(desk.site, stay, given.discharged_at, caller.name)
+        desk.changed("stay", stay)
+        return stay_now(left)
+
+
+def _money(routes: APIRouter, desk: Desk) -> None:
+    @routes.post(
+        "/{stay}/charges", openapi_extra=_CHARGES_BODY, responses={200: {"model": Received}}
+    )
+    def charges(caller: Charges, stay: str, body: JsonBody) -> Response:
+        """Take charge lines, once each; say which cannot stand."""
+        given = codec.decode(body, ChargeLines)
+        received = charge(desk.site, stay, given.lines, caller.name)
+        desk.changed("stay", stay)
+        return _json(received)
+
+    @routes.post("/{stay}/preview", responses={200: {"model": Ruling}})
+    def ruling(_caller: Settles, stay: str) -> Response:
+        """Show what the bill comes to; nothing is stored."""
+        return _json(preview(desk.site, stay).ruling)
+
+    @routes.post("/{stay}/settlement", status_code=201, response_model=Receipt)
+    def settlement(
+        caller: Settles,
+        stay: str,
+        idempotency_key: Annotated[str, Header(description=_KEY)] = "",
+        given: SettlementForm = _AS_IT_IS,
+    ) -> Receipt | Response:
+        """Verify again, rule, commit: once, whoever presses and however often.
+
+        409 ALREADY_SETTLED carries the winner's receipt in ``settlement``; any other 409 that is
+        about cover or bill lists everything in the way in ``blocks``.
+        """
+        request = Request(
+            stay=stay,
+            key=idempotency_key,
+            identification=given.identification,
+            overdue_reason=given.overdue_reason,
+        )
+        outcome = settle(desk.site, request, caller.name)
+        desk.changed("stay", stay)
+        match outcome:
+            case Settlement():
+                return receipt(outcome)
+            case AlreadySettled(winner):
+                return _already_settled(winner)
+            case Blocked(blocks):
+                return _blocked(blocks)
+
+
+def stay_now(stay: Stay) -> StayNow:
+    """Return a stay as the API shows it."""
+    return StayNow(
+        id=stay.id,
+        hospital_number=stay.hospital_number,
+        service=stay.service,
+        state=stay.state,
+        verification=stay.verification_id,
+        determination=stay.injury.determination,
+        injured_parts=stay.injury.parts,
+        ward=stay.bedside.ward,
+        bed=stay.bedside.bed,
+        diagnosis=stay.bedside.diagnosis,
+        emergency_document=stay.bedside.emergency_document,
+        insured_region=stay.insured_region,
+        admission_decision=stay.admission_decision,
+        admitted_at=stay.admitted_at,
+        discharged_at=stay.discharged_at,
+        settle_by=stay.settle_by,
+    )
+
+
+def receipt(settlement: Settlement) -> Receipt:
+    """Return a settlement as the API shows it."""
+    return Receipt(
+        id=settlement.id,
+        stay=settlement.stay_id,
+        verification=settlement.verification_id,
+        total_fen=settlement.total_fen,
+        fund_fen=settlement.fund_fen,
+        personal_fen=settlement.personal_fen,
+        basis=settlement.basis,
+        settled_at=settlement.settled_at,
+    )
+
+
+def _json(value: object) -> Response:
+    return Response(codec.encode(value), media_type="application/json")
+
+
+def _already_settled(winner: Settlement) -> Response:
+    problem = Problem(
+        status=HTTPStatus.CONFLICT,
+        code="ALREADY_SETTLED",
+        detail="该住院记录已经结算，未重复结算",
+        detail_en="this stay is settled already; it was not settled twice",
+        next_action="使用随附的结算回执",
+        next_action_en="use the receipt that comes with this answer",
+        field="Idempotency-Key",
+    )
+    return problem.response(settlement=receipt(winner).model_dump(mode="json"))
+
+
+def _blocked(blocks: tuple[Block, ...]) -> Response:
+    first = blocks[0]
+    problem = Problem(
+        status=HTTPStatus.CONFLICT,
+        code=first.code,
+        detail=first.reason.zh,
+        detail_en=first.reason.en,
+        next_action=first.next_action.zh,
+        next_action_en=first.next_action.en,
+    )
+    return problem.response(blocks=codec.plain(blocks))
+
+
+def _spelt_out(schema: Any, parts: dict[str, Any]) -> Any:  # noqa: ANN401 - any node of a schema
+    """Put each part where it is referred to: OpenAPI does not look into ``$defs``."""
+    match schema:
+        case {"$ref": str(place)}:
+            return _spelt_out(parts[place.rpartition("/")[2]], parts)
+        case dict():
+            return {k: _spelt_out(v, parts) for k, v in schema.items() if k != "$defs"}
+        case list():
+            return [_spelt_out(node, parts) for node in schema]
+        case _:
+            return schema
+
+
+_LINES = TypeAdapter(ChargeLines).json_schema()
+_CHARGES_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": _spelt_out(_LINES, _LINES["$defs"])}},
+    }
+}

@@ -1,0 +1,77 @@
+"""The floor under every page and call: rims, problems, login, hints and the look's files.
+
+Laid once, in the composition root; knows no business endpoint.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from socket import socket
+from threading import Event
+
+import uvicorn
+from fastapi import FastAPI
+
+from edge.clock import Clock
+from edge.log import Log
+from edge.store.database import Store
+from edge.store.ledger import Ledger
+from edge.web.events import Hints, events_router
+from edge.web.headers import KnownHosts, LimitedBody, SafeHeaders
+from edge.web.login import login_router
+from edge.web.look import STATIC_PATH, Look, LookFiles
+from edge.web.problems import NothingLeaks, answer_problems
+from edge.web.security import Address, Guard, post_guard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """What the floor is made of.
+
+    ``larger_bodies``: ends of paths that take bodies over ``headers.BODY_BYTES_MAX``, in bytes.
+    """
+
+    store: Store
+    clock: Clock
+    address: Address
+    ledger: Ledger
+    hints: Hints
+    look: Look
+    log: Log
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+
+
+def lay(app: FastAPI, floor: Floor) -> None:
+    """Put the floor under ``app``; its other routers may come before or after."""
+    guard = Guard(floor.store, floor.clock, floor.address)
+    post_guard(app, guard)
+    answer_problems(app, floor.look)
+    # The last one added stands outermost.
+    app.add_middleware(NothingLeaks, log=floor.log, look=floor.look)
+    app.add_middleware(LimitedBody, larger=floor.larger_bodies)
+    app.add_middleware(KnownHosts, hosts=floor.address.hosts)
+    app.add_middleware(SafeHeaders)
+    app.include_router(login_router(guard, floor.ledger, floor.look, floor.log))
+    app.include_router(events_router(floor.hints))
+    app.mount(STATIC_PATH, LookFiles(), name="static")
+
+
+class Server(uvicorn.Server):
+    """uvicorn that says when it is ``up``, and ends the streams before it stops.
+
+    Otherwise it would wait for them.
+    """
+
+    def __init__(self, config: uvicorn.Config, hints: Hints) -> None:
+        super().__init__(config)
+        self.up = Event()
+        self._hints = hints
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        self.up.set()
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop gracefully."""
+        self._hints.close()
+        await super().shutdown(sockets)

@@ -1,0 +1,37 @@
+"""Whether the service lives, and whether it can do its work. For machines, without login."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from edge.core.errors import EdgeError
+from edge.web.desk import Desk
+
+_NOT_READY = 503
+
+
+class Health(BaseModel):
+    """``ok``, or the code of what is wrong."""
+
+    status: str
+
+
+def health_router(desk: Desk) -> APIRouter:
+    """Return ``GET /healthz`` (the process answers) and ``GET /readyz`` (it can settle)."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/healthz")
+    async def healthz() -> Health:
+        """Answer while the process lives."""
+        return Health(status="ok")
+
+    @routes.get("/readyz")
+    def readyz(response: Response) -> Health:
+        """Answer 200 when the database serves."""
+        try:
+            desk.site.store.read().one("select 1 from ledger limit 1")
+        except EdgeError as wrong:
+            response.status_code = _NOT_READY
+            return Health(status=wrong.code)
+        return Health(status="ok")
+
+    return routes

@@ -1,0 +1,151 @@
+"""The look: templates, one stylesheet, one script. Renders what it is given; asks nobody.
+
+The one importer of jinja2. ``templates/base.html`` explains the attributes the script understands.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache, partial
+from pathlib import Path
+
+import jinja2
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from edge.core.dates import SHANGHAI
+from edge.core.errors import Words
+from edge.core.money import yuan
+from edge.web.texts import Language, say, text
+
+LANGUAGE_COOKIE = "edge_lang"
+STATIC_PATH = "/static"
+
+_HERE = Path(__file__).parent
+_YEAR_S = 365 * 24 * 3600
+
+
+class Colour(Enum):
+    """How a lamp shines; each has its own shape too, so that nobody depends on colour."""
+
+    GOOD = "good"
+    BUSY = "busy"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+class Family(Enum):
+    """The three families of verdicts; the last is never red."""
+
+    SETTLES = "settles"
+    REFUSED = "refused"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One light of the header: what it watches, and its state in colour and words."""
+
+    label: Words
+    colour: Colour
+    state: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What stands on top of every screen of somebody who is logged in.
+
+    ``fragment`` is the URL that renders ``header.html`` anew; ``topics`` are the hints that ask
+    for it. ``waiting`` counts the messages that wait for the platform or a person.
+    """
+
+    desk: str
+    clerk: str
+    lamps: tuple[Lamp, ...]
+    waiting: int
+    fragment: str
+    topics: str
+
+
+class Look:
+    """Renders pages and fragments in the reader's language.
+
+    ``simulated`` puts the purple band on every page.
+    """
+
+    def __init__(self, *, simulated: bool = False) -> None:
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {"yuan": yuan, "local": _local}
+        self._templates.globals |= {
+            "asset": _asset,
+            "Colour": Colour,
+            "Family": Family,
+            "Language": Language,
+            "simulated": simulated,
+            "header": None,
+        }
+
+    def page(self, request: Request, template: str, **context: object) -> HTMLResponse:
+        """Render a page or fragment.
+
+        Templates have ``t(key)`` for the frame's sentences and ``say(words)`` for all others.
+        A choice by ``?lang=`` is remembered in a cookie.
+        """
+        language = language_of(request)
+        other = Language.EN if language is Language.ZH else Language.ZH
+        page = self._templates.get_template(template).render(
+            context,
+            t=partial(text, language=language),
+            say=partial(say, language=language),
+            language=language,
+            switch_url=f"?{request.url.include_query_params(lang=other.value).query}",
+        )
+        response = HTMLResponse(page)
+        if "lang" in request.query_params:
+            response.set_cookie(
+                LANGUAGE_COOKIE, language.value, max_age=_YEAR_S, httponly=True, samesite="strict"
+            )
+        return response
+
+
+class LookFiles(StaticFiles):
+    """The stylesheet, the script and the icon; cached for good under their content's address."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=_HERE / "static")
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Serve one file."""
+        response = await super().get_response(path, scope)
+        versioned = scope["query_string"].startswith(b"v=")
+        caching = f"public, max-age={_YEAR_S}, immutable" if versioned else "no-cache"
+        response.headers["Cache-Control"] = caching
+        return response
+
+
+def language_of(request: Request) -> Language:
+    """Return the language asked for: by ``?lang=``, by the cookie, by the browser; else Chinese."""
+    asked = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE)
+    # The browser lists its languages by preference; quality values keep that order in practice.
+    accepted = asked or request.headers.get("accept-language", "")
+    return Language.EN if accepted.lower().startswith("en") else Language.ZH
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+@cache
+def _asset(name: str) -> str:
+    digest = hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()
+    return f"{STATIC_PATH}/{name}?v={digest[:12]}"

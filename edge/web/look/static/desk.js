@@ -1,0 +1,251 @@
+// The one script: hears hints, fetches fragments, posts forms, answers keys.
+// What it understands is written at the top of templates/base.html. It knows no business.
+"use strict";
+
+(() => {
+  const root = document.documentElement;
+  const POST_WAIT_MS = 30_000;
+  const REOPEN_WAIT_MS = 3_000;
+
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  function mustLogIn(response) {
+    if (response.status !== 401 || location.pathname === "/login") return false;
+    location.assign("/login");
+    return true;
+  }
+
+  // Fragments: what changed is fetched again, never patched.
+
+  const fetching = new Map(); // fragment -> whether it must be fetched once more
+
+  async function refresh(fragment, background = false) {
+    if (fetching.has(fragment)) return void fetching.set(fragment, true);
+    fetching.set(fragment, false);
+    let shown = fragment;
+    try {
+      const headers = background ? { "Edge-Background": "1" } : {};
+      const response = await fetch(fragment.dataset.fragment, { headers });
+      if (!mustLogIn(response) && response.ok) shown = replace(fragment, await response.text());
+    } catch {
+      // No network: the stream notices too, and its return fetches everything again.
+    }
+    const again = fetching.get(fragment);
+    fetching.delete(fragment);
+    if (again && shown.isConnected) await refresh(shown, background);
+  }
+
+  // Returns what stands there now: the new element, or the old one where it must stay.
+  function replace(fragment, html) {
+    const inWork = fragment.querySelector("form[data-working]:not([data-done])");
+    const typed = fragment.dataset.replace !== "always" && fragment.querySelector("form[data-dirty]");
+    if (inWork || typed) {
+      fragment.dataset.stale = root.dataset.textStale;
+      return fragment;
+    }
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    const fresh = template.content.firstElementChild;
+    if (!fresh) return fragment;
+    const focused = fragment.contains(document.activeElement) && document.activeElement.id;
+    if (fragment.dataset.replace !== "always") keepComplaint(fragment, fresh);
+    fragment.replaceWith(fresh);
+    if (focused) document.getElementById(focused)?.focus();
+    // Browsers obey autofocus once a page; here it is obeyed while nothing has the keyboard.
+    else if (document.activeElement === document.body) fresh.querySelector("[autofocus]")?.focus();
+    recall(fresh);
+    return fresh;
+  }
+
+  // What a press was answered stays until the next press, whatever is fetched meanwhile.
+  function keepComplaint(fragment, fresh) {
+    const said = fragment.querySelector(".problem[data-said]");
+    const form = said?.closest("form");
+    const place = form && fresh.querySelector(`form[data-post="${form.dataset.post}"]`);
+    if (said) (place ?? fresh).prepend(said);
+  }
+
+  function refreshAll(background) {
+    const outermost = all("[data-fragment]").filter((one) => !one.parentElement.closest("[data-fragment]"));
+    return Promise.all(outermost.map((one) => refresh(one, background)));
+  }
+
+  function hear({ topic, id }) {
+    if (topic === "connected") root.dataset.connected = "yes";
+    if (topic === "connected" || topic === "resync") return void refreshAll(true);
+    for (const fragment of all("[data-fragment][data-topic]")) {
+      const topics = fragment.dataset.topic.split(" ");
+      if (topics.includes(topic) || topics.includes(`${topic}:${id}`)) refresh(fragment, true);
+    }
+  }
+
+  // The stream is open only while the page is seen: browsers allow six connections a host.
+
+  let stream = null;
+  let reopening = 0;
+
+  function listen() {
+    clearTimeout(reopening);
+    stream?.close();
+    stream = null;
+    if (document.visibilityState === "hidden") return void delete root.dataset.connected;
+    stream = new EventSource(document.body.dataset.events);
+    stream.addEventListener("hint", (event) => hear(JSON.parse(event.data)));
+    stream.onerror = () => {
+      root.dataset.connected = "no";
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      refreshAll(true); // tells a session that has ended from a service that is down
+      reopening = setTimeout(listen, REOPEN_WAIT_MS);
+    };
+  }
+
+  // Forms: one press, one key, one answer.
+
+  function contents(form) {
+    const body = {};
+    for (const field of form.elements) {
+      if (!field.name || field.disabled || (field.type === "radio" && !field.checked)) continue;
+      let value = field.type === "checkbox" ? field.checked : field.value;
+      if (value === "") continue;
+      if (field.dataset.type === "number") value = Number(value);
+      const path = field.name.split(".");
+      const last = path.pop();
+      path.reduce((inside, step) => (inside[step] ??= {}), body)[last] = value;
+    }
+    return JSON.stringify(body);
+  }
+
+  async function post(form, pressed) {
+    if ("working" in form.dataset) return;
+    const body = contents(form);
+    const restore = putToWork(form, pressed);
+    let response = null;
+    let answer = null;
+    try {
+      const headers = { "Content-Type": "application/json" };
+      if (form.dataset.key) headers["Idempotency-Key"] = form.dataset.key;
+      const signal = AbortSignal.timeout(POST_WAIT_MS);
+      response = await fetch(form.dataset.post, { method: "POST", headers, body, signal });
+      answer = response.status === 204 ? {} : await response.json();
+    } catch {
+      response = null; // no answer, or half of one: the outcome is unknown
+    }
+    if (response?.ok) return void done(form, answer, restore);
+    restore();
+    if (!response) return void complain(form, { detail: root.dataset.textUnanswered, code: "" });
+    if (!mustLogIn(response)) complain(form, answer);
+  }
+
+  function putToWork(form, pressed) {
+    for (const said of all(".problem[data-said]", form.closest("[data-fragment]") ?? form)) said.remove();
+    for (const field of all("[aria-invalid]", form)) field.removeAttribute("aria-invalid");
+    form.dataset.working = "";
+    const label = pressed?.innerHTML;
+    const idle = all("button:enabled", form);
+    for (const button of idle) button.disabled = true;
+    if (pressed) pressed.textContent = root.dataset.textWorking;
+    return () => {
+      delete form.dataset.working;
+      for (const button of idle) button.disabled = false;
+      if (pressed) pressed.innerHTML = label;
+    };
+  }
+
+  async function done(form, answer, restore) {
+    for (const field of all("[data-remember]", form)) {
+      localStorage.setItem(`edge.${field.dataset.remember}`, field.value);
+    }
+    delete form.dataset.dirty;
+    form.dataset.done = "";
+    const target = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
+    // The button stays in work until the new page or fragment, with its new key, is there.
+    if (target) return void location.assign(target);
+    if (!form.closest("[data-fragment]")) return void location.reload();
+    await refreshAll(false);
+    delete form.dataset.done;
+    restore();
+  }
+
+  function complain(form, problem) {
+    const english = root.lang === "en";
+    const box = document.createElement("div");
+    box.className = "problem";
+    box.dataset.said = "";
+    box.setAttribute("role", "alert");
+    const lines = [
+      ["strong", (english && problem.detail_en) || problem.detail],
+      ["p", (english && problem.next_action_en) || problem.next_action],
+      ["code", problem.code],
+    ];
+    for (const [tag, words] of lines) {
+      if (words) box.appendChild(document.createElement(tag)).textContent = words;
+    }
+    const heading = form.querySelector("h1, h2");
+    heading ? heading.after(box) : form.prepend(box);
+    const field = problem.field && form.elements.namedItem(problem.field);
+    if (field instanceof HTMLElement) {
+      field.setAttribute("aria-invalid", "true");
+      field.focus();
+    }
+  }
+
+  function recall(within) {
+    for (const field of all("[data-remember]", within)) {
+      const last = localStorage.getItem(`edge.${field.dataset.remember}`);
+      if (last && !field.value) field.value = last;
+    }
+  }
+
+  // Keys.
+
+  function pressEnter(event) {
+    const target = event.target;
+    const form = target.form;
+    // While an input method composes, Enter chooses its candidate.
+    if (!form || event.isComposing || target.tagName === "TEXTAREA") return;
+    if (target.tagName === "BUTTON") {
+      if ("money" in form.dataset) event.preventDefault();
+      return;
+    }
+    event.preventDefault();
+    const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled && one.offsetParent);
+    const next = fields[fields.indexOf(target) + 1];
+    if (next && next.tagName !== "BUTTON") return void next.focus();
+    if (form.dataset.enter === "submit" && !("money" in form.dataset)) return void form.requestSubmit();
+    next?.focus();
+  }
+
+  function pressHotkey(event) {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (typing && event.key.length === 1) return;
+    const scope = document.querySelector("dialog[open]") ?? document;
+    const target = all("[data-hotkey]", scope).find(
+      (one) => one.dataset.hotkey === event.key && !one.disabled && one.offsetParent,
+    );
+    if (!target) return;
+    event.preventDefault();
+    /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) ? target.focus() : target.click();
+  }
+
+  document.addEventListener("keydown", (event) => (event.key === "Enter" ? pressEnter : pressHotkey)(event));
+  document.addEventListener("input", (event) => {
+    if (event.target.form) event.target.form.dataset.dirty = "";
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.dataset.post) return;
+    event.preventDefault();
+    post(event.target, event.submitter ?? event.target.querySelector("button"));
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-opens], [data-closes]");
+    if (button?.dataset.opens) document.getElementById(button.dataset.opens).showModal();
+    else button?.closest("dialog").close();
+  });
+
+  recall(document);
+  if (document.body.dataset.events) {
+    document.addEventListener("visibilitychange", listen);
+    listen();
+  }
+})();

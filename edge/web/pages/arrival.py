@@ -1,0 +1,63 @@
+"""Arrival: what the reader holds, and the newest stays. Shows no identity."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from drivers.monitor import ReaderState, ReaderView
+from edge.core.errors import Words
+from edge.store.stays import newest_stays
+from edge.web.pages.deadline import time_left
+from edge.web.pages.frame import AtDesk, Screen
+
+STAYS_SHOWN = 20
+
+_WAITING = Words("请插入社会保障卡", "insert the social-security card")
+_READING = Words("正在读卡，请勿取出", "reading; leave the card in")
+
+
+def router(screen: Screen) -> APIRouter:
+    """Return the arrival page and its fragments."""
+    routes = APIRouter()
+
+    @routes.get("/")
+    def arrival(request: Request, caller: AtDesk) -> HTMLResponse:
+        """Show the reader and the newest stays."""
+        return screen.page(request, caller, "arrival.html", **_card(screen), **_stays(screen))
+
+    @routes.get("/pages/card")
+    def card(request: Request, caller: AtDesk) -> HTMLResponse:
+        """Render the reader's panel anew."""
+        return screen.page(request, caller, "card.html", **_card(screen))
+
+    @routes.get("/pages/stays")
+    def stays(request: Request, caller: AtDesk) -> HTMLResponse:
+        """Render the newest stays anew."""
+        return screen.page(request, caller, "stays.html", **_stays(screen))
+
+    return routes
+
+
+def _card(screen: Screen) -> dict[str, object]:
+    views = screen.desk.monitor.readers()
+    ready = next((view.name for view in views if view.state is ReaderState.PRESENT), None)
+    return {"ready": ready, "told": None if ready else _told(views)}
+
+
+def _told(views: tuple[ReaderView, ...]) -> dict[str, Words | None]:
+    """Say what keeps us from a card: the first fault, or that we wait for one."""
+    for view in views:
+        if view.error:
+            text = Words(view.error.text, view.error.text_en)
+            return {
+                "text": text,
+                "next": Words(view.error.next_action, view.error.next_action_en),
+            }
+    reading = any(view.state is ReaderState.READING for view in views)
+    return {"text": _READING if reading else _WAITING, "next": None}
+
+
+def _stays(screen: Screen) -> dict[str, object]:
+    site = screen.desk.site
+    now = site.clock()
+    stays = newest_stays(site.store.read(), limit=STAYS_SHOWN)
+    return {"stays": [(stay, time_left(stay, now)) for stay in stays]}

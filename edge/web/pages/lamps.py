@@ -1,0 +1,74 @@
+"""The header's lamps: every reader, and the platform as it was last met. Decides nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import takewhile
+
+from drivers.monitor import ReaderState, ReaderView
+from edge.core.errors import Words
+from edge.core.verification import Basis
+from edge.store.verifications import last_asked
+from edge.web.desk import Desk
+from edge.web.look import Colour, Lamp
+
+LAMPS_MAX = 4
+"""Readers shown; a desk has one or two."""
+
+_READER = Words("读卡器", "Reader")
+_PLATFORM = Words("平台", "Platform")
+_READER_STATES = {
+    ReaderState.SERVICE_DOWN: (Colour.BAD, Words("读卡服务未运行", "service down")),
+    ReaderState.NO_READER: (Colour.BAD, Words("未连接", "none")),
+    ReaderState.EMPTY: (Colour.GOOD, Words("请插卡", "empty")),
+    ReaderState.READING: (Colour.BUSY, Words("正在读卡", "reading")),
+    ReaderState.PRESENT: (Colour.GOOD, Words("有卡", "card present")),
+    ReaderState.MUTE: (Colour.BAD, Words("卡无应答", "mute card")),
+    ReaderState.FAULT: (Colour.BAD, Words("读卡失败", "fault")),
+    ReaderState.STUCK: (Colour.BAD, Words("读卡器无响应", "stuck")),
+}
+
+
+def lamps(desk: Desk) -> tuple[Lamp, ...]:
+    """Return the lamps of one header."""
+    met_at, answered = _last_met(desk)
+    return (*reader_lamps(desk.monitor.readers()), platform_lamp(met_at, answered=answered))
+
+
+def reader_lamps(views: Sequence[ReaderView]) -> tuple[Lamp, ...]:
+    """Return one lamp a reader; several are told apart by what differs in their names."""
+    shown = views[:LAMPS_MAX]
+    marks = _marks([view.name for view in shown])
+    return tuple(_reader(view, mark) for view, mark in zip(shown, marks, strict=True))
+
+
+def platform_lamp(met_at: datetime | None, *, answered: bool) -> Lamp:
+    """Return the platform's lamp: unknown before anybody asked it anything."""
+    if met_at is None:
+        return Lamp(_PLATFORM, Colour.UNKNOWN, Words("尚未联系", "not asked yet"))
+    if answered:
+        return Lamp(_PLATFORM, Colour.GOOD, Words("在线", "online"))
+    return Lamp(_PLATFORM, Colour.BAD, Words("无法连接", "unreachable"))
+
+
+def _reader(view: ReaderView, mark: str) -> Lamp:
+    colour, state = _READER_STATES[view.state]
+    label = Words(f"{_READER.zh} {mark}", f"{_READER.en} {mark}") if mark else _READER
+    return Lamp(label, colour, state)
+
+
+def _marks(names: Sequence[str]) -> list[str]:
+    if len(names) < 2:  # noqa: PLR2004 - one needs no telling apart
+        return ["" for _ in names]
+    words = [name.split() for name in names]
+    alike = len(list(takewhile(lambda same: len(set(same)) == 1, zip(*words, strict=False))))
+    return [" ".join(own[alike:]) or name for own, name in zip(words, names, strict=True)]
+
+
+def _last_met(desk: Desk) -> tuple[datetime | None, bool]:
+    """Return the newer of the last delivery's and the last verification's experience."""
+    met = [(contact.at, contact.answered) for contact in [desk.relay.last_contact()] if contact]
+    asked = last_asked(desk.site.store.read())
+    if asked:
+        at, basis = asked
+        met.append((at, basis == Basis.ONLINE))
+    return max(met, default=(None, False))

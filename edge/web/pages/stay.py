@@ -1,0 +1,112 @@
+"""One stay on one page: the person, the clock, the bill with its ruling, settlement, delivery."""
+
+from dataclasses import dataclass, fields
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from edge import codec
+from edge.case import Ruled
+from edge.core.adjudication import Bill, Personal, RuledLine, Ruling
+from edge.core.charges import Charge, RefusedLine
+from edge.core.stay import Stay
+from edge.steps.preview import preview
+from edge.store.database import Rows
+from edge.store.settlements import Settlement, settlement_of
+from edge.store.stays import load_stay
+from edge.store.verifications import Verification, load_verification
+from edge.web.pages.deadline import time_left
+from edge.web.pages.frame import AtDesk, Screen
+from edge.web.pages.person import show_person
+from edge.web.pages.verdict import verdict_shown
+
+LINES_SHOWN = 300
+"""Of a longer bill the lines with a personal share come first, and the page says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One charge as it was sent, with what became of it: ruled, or refused."""
+
+    charge: Charge
+    outcome: RuledLine | RefusedLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BillShown:
+    """A bill on a page: its sums, the buckets of the personal share that hold money, its lines."""
+
+    ruling: Ruling
+    buckets: dict[str, int]
+    lines: list[BillLine]
+    refused: list[BillLine]
+
+
+def router(screen: Screen) -> APIRouter:
+    """Return the stay's page and its fragment."""
+    routes = APIRouter()
+    site = screen.desk.site
+
+    @routes.get("/stays/{stay}")
+    def page(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:
+        """Show the stay with its person's name and masked number, in the page's frame."""
+        with site.store.transaction() as db:
+            person_id = load_stay(db, stay).person_id
+            person = show_person(site, db, caller, person_id=person_id, subject=stay)
+        return screen.page(request, caller, "stay.html", person=person, **_stay(screen, stay))
+
+    @routes.get("/pages/stays/{stay}")
+    def fragment(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:
+        """Render the stay anew, without its person."""
+        return screen.page(request, caller, "stay_now.html", **_stay(screen, stay))
+
+    return routes
+
+
+def _stay(screen: Screen, stay_id: str) -> dict[str, object]:
+    site = screen.desk.site
+    db = site.store.read()
+    stay = load_stay(db, stay_id)
+    settlement = settlement_of(db, site.vault, stay_id)
+    case = _settled(settlement) if settlement else preview(site, stay_id)
+    return {
+        "stay": stay,
+        "left": time_left(stay, site.clock()),
+        "settlement": settlement,
+        "key": site.fresh_id(),
+        "messages": screen.desk.site.outbox.of_case(db, stay.id),
+        **verdict_shown(screen.desk, _verification(screen, db, stay, settlement)),
+        "bill": bill_shown(case),
+    }
+
+
+def bill_shown(case: Ruled) -> BillShown:
+    """Return a ruled bill as the page shows it."""
+    ruling = case.ruling
+    charges = {line.id: line for line in reversed(case.bill.lines)}
+    lines = ruling.lines
+    if len(lines) > LINES_SHOWN:
+        lines = tuple(sorted(lines, key=lambda line: line.personal_fen == 0))[:LINES_SHOWN]
+    return BillShown(
+        ruling=ruling,
+        buckets=_buckets(ruling.personal),
+        lines=[BillLine(charges[line.id], line) for line in lines],
+        refused=[BillLine(charges[line.id], line) for line in ruling.refused[:LINES_SHOWN]],
+    )
+
+
+def _buckets(personal: Personal) -> dict[str, int]:
+    shares = {bucket.name: getattr(personal, bucket.name) for bucket in fields(personal)}
+    return {bucket: fen for bucket, fen in shares.items() if fen}
+
+
+def _verification(
+    screen: Screen, db: Rows, stay: Stay, settlement: Settlement | None
+) -> Verification:
+    """Return the verdict that the settlement rests on; before it, the admission's."""
+    chosen = settlement.verification_id if settlement else stay.verification_id
+    return load_verification(db, screen.desk.site.vault, chosen)
+
+
+def _settled(settlement: Settlement) -> Ruled:
+    return Ruled(codec.decode(settlement.bill, Bill), codec.decode(settlement.ruling, Ruling))

@@ -1,0 +1,119 @@
+"""A verdict: the person, what was decided and why, the admission form, the notice of a new card.
+
+Decides nothing: the verdict is shown as it was given.
+"""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from drivers.transport import CardFault
+from edge.core.errors import Words
+from edge.core.rules import Rulebook
+from edge.core.verification import Decision, Reason
+from edge.store.verifications import Verification, load_verification
+from edge.web.desk import Desk
+from edge.web.look import Family
+from edge.web.pages.frame import AtDesk, Screen
+from edge.web.pages.person import show_person
+
+FAMILIES = {
+    Decision.DIRECT: Family.SETTLES,
+    Decision.PROVISIONAL: Family.SETTLES,
+    Decision.HOLD: Family.UNVERIFIED,
+    Decision.MANUAL: Family.REFUSED,
+    Decision.REFUSE: Family.REFUSED,
+    Decision.LOCAL: Family.REFUSED,
+}
+HEADLINES = {
+    Decision.DIRECT: Words("持卡直接结算", "settles here by card"),
+    Decision.PROVISIONAL: Words("可先入院，结算前须补齐", "admit now; complete before settling"),
+    Decision.HOLD: Words("暂不能判定", "cannot be decided now"),
+    Decision.MANUAL: Words("转手工报销", "manual reimbursement"),
+    Decision.REFUSE: Words("基金不予支付", "the fund does not pay"),
+    Decision.LOCAL: Words("本地参保，按本地结算", "insured here: ordinary local settlement"),
+}
+_OTHER_CARD = Words(
+    "读卡器中不是本页职工的卡；本页仍是原职工的内容。",
+    "it is not this person's card; this page stays about this person",
+)
+_UNREADABLE_CARD = Words(
+    "这张卡读不出，不能确认是谁的；本页仍是原职工的内容。",
+    "it cannot be read, so nobody knows whose it is; this page stays about this person",
+)
+_ADMITS = frozenset({Decision.DIRECT, Decision.PROVISIONAL})
+
+
+def router(screen: Screen) -> APIRouter:
+    """Return the verdict page and its notice."""
+    routes = APIRouter()
+    site = screen.desk.site
+
+    @routes.get("/verifications/{verification}")
+    def verdict(request: Request, caller: AtDesk, verification: str) -> HTMLResponse:
+        """Show a verdict with the person's name, masked number, and the admission form."""
+        with site.store.transaction() as db:
+            shown = load_verification(db, site.vault, verification)
+            person = show_person(site, db, caller, person_id=shown.person_id, subject=shown.id)
+        return screen.page(
+            request,
+            caller,
+            "verdict.html",
+            person=person,
+            admissible=shown.verdict.decision in _ADMITS,
+            determinations=shown.determinations,
+            **verdict_shown(screen.desk, shown),
+        )
+
+    @routes.get("/pages/verifications/{verification}/card")
+    def card(request: Request, caller: AtDesk, verification: str) -> HTMLResponse:
+        """Render anew whether another person's card is in a reader."""
+        shown = load_verification(site.store.read(), site.vault, verification)
+        return screen.page(
+            request,
+            caller,
+            "new_card.html",
+            verification=shown,
+            new_card=another_card(screen.desk, shown),
+        )
+
+    return routes
+
+
+def verdict_shown(desk: Desk, verification: Verification) -> dict[str, object]:
+    """Return what a verdict's band, its facts and its notice need."""
+    verdict = verification.verdict
+    return {
+        "verification": verification,
+        "new_card": another_card(desk, verification),
+        "insured": region_named(desk.site.rulebook, verification.facts.worker.insured_region),
+        "family": FAMILIES[verdict.decision],
+        "headline": HEADLINES[verdict.decision],
+        "reasons": [_reason(reason) for reason in verdict.reasons],
+        "warnings": verdict.warnings,
+    }
+
+
+def another_card(desk: Desk, verification: Verification) -> Words | None:
+    """Say that a reader holds a card that is not this person's; never whose it is."""
+    number = verification.facts.worker.id_number
+    for view in desk.monitor.readers():
+        card = desk.monitor.presented(view.name)
+        if card and card.record.social_security_number != number:
+            return _OTHER_CARD
+        if isinstance(view.error, CardFault):
+            return _UNREADABLE_CARD
+    return None
+
+
+def region_named(rulebook: Rulebook, region: str) -> str:
+    """Return a region as people call it, its code beside it; the bare code where no pack knows."""
+    names = {pack.region: pack.name for pack in rulebook.packs}
+    return f"{names[region]}（{region}）" if region in names else region
+
+
+def _reason(reason: Reason) -> dict[str, object]:
+    return {
+        "text": Words(reason.text, reason.text_en),
+        "article": reason.article,
+        "next": Words(reason.next, reason.next) if reason.next else None,
+    }

@@ -1,0 +1,233 @@
+"""Who is asking, and whether they may: a session's cookie or a hospital system's token.
+
+Chooses no status and knows no endpoint: each endpoint names its roles and scopes by ``require``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from edge.clock import Clock
+from edge.core.errors import NotAllowed, Words
+from edge.store.database import Store
+from edge.store.operators import (
+    SESSION_LIFE_MAX,
+    Role,
+    Scope,
+    Session,
+    note_session,
+    session_of,
+    token_of,
+)
+
+Grant = Role | Scope
+
+BACKGROUND = "edge-background"
+"""The header by which a page says that nobody pressed anything: a hint made it fetch.
+
+Neither such a fetch nor an event stream keeps a session alive: an unattended page must end.
+"""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """How this site is reached: exact host names without ports, and whether over TLS.
+
+    ``desks`` are the desks an operator may choose at login; empty means any name.
+    """
+
+    hosts: frozenset[str]
+    tls: bool
+    desks: tuple[str, ...] = ()
+
+    @property
+    def scheme(self) -> str:
+        """``https``, or ``http`` on loopback only."""
+        return "https" if self.tls else "http"
+
+    @property
+    def cookie(self) -> str:
+        """The session cookie's name: browsers take the ``__Host-`` prefix over TLS only."""
+        return "__Host-edge" if self.tls else "edge_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is asking: an operator with one role, or a hospital system with its scopes."""
+
+    name: str
+    grants: frozenset[Grant]
+    desk: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Knows callers by what their requests carry."""
+
+    store: Store
+    clock: Clock
+    address: Address
+
+    def caller_of(self, request: Request) -> Caller:
+        """Return who is asking; a token counts before a cookie.
+
+        Raises:
+            NotAllowed: LOGIN_REQUIRED (no session, token unknown or revoked), WRONG_ORIGIN.
+        """
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme:
+            return self._system(token.strip() if scheme.lower() == "bearer" else "")
+        session = self.session_of(request)
+        if session is None:
+            raise _login_required()
+        if request.method not in _SAFE_METHODS:
+            self.require_same_origin(request)
+        return Caller(
+            name=session.operator.name,
+            grants=frozenset({session.operator.role}),
+            desk=session.desk,
+        )
+
+    def session_of(self, request: Request) -> Session | None:
+        """Return the live session of the request's cookie; acting by hand keeps it alive."""
+        now = self.clock()
+        session = session_of(self.store.read(), self.token_in(request), at=now)
+        if session and session.needs_noting(now) and not _is_background(request):
+            with self.store.transaction() as db:
+                note_session(db, session, at=now)
+        return session
+
+    def token_in(self, request: Request) -> str:
+        """Return the session token that the request's cookie carries, or an empty string."""
+        return request.cookies.get(self.address.cookie, "")
+
+    def require_same_origin(self, request: Request) -> None:
+        """Refuse what another site's page made the browser send (OWASP: CSRF, fetch metadata).
+
+        Each of Origin and Sec-Fetch-Site that is there must be good, and one must be there.
+
+        Raises:
+            NotAllowed: WRONG_ORIGIN.
+        """
+        origin = request.headers.get("origin")
+        site = request.headers.get("sec-fetch-site")
+        # The Host was checked against the list before; its port tells our origin from a neighbour.
+        ours = f"{self.address.scheme}://{request.headers.get('host', '')}"
+        if (origin or site) and origin in {None, ours} and site in {None, "same-origin"}:
+            return
+        raise NotAllowed(
+            "WRONG_ORIGIN",
+            Words("请求不是从本系统的页面发出的", "the request does not come from our own page"),
+            Words("从本系统页面重新操作", "do it again from our own page"),
+        )
+
+    def hand_over(self, response: Response, token: str) -> None:
+        """Give the browser its session cookie; an empty ``token`` takes it away."""
+        response.set_cookie(
+            self.address.cookie,
+            token,
+            max_age=int(SESSION_LIFE_MAX.total_seconds()) if token else 0,
+            path="/",
+            secure=self.address.tls,
+            httponly=True,
+            samesite="strict",
+        )
+
+    def _system(self, token: str) -> Caller:
+        known = token_of(self.store.read(), token)
+        if known is None:
+            raise _login_required()
+        return Caller(name=known.name, grants=frozenset(known.scopes))
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A dependency that lets only holders of one of ``grants`` through; see ``require``."""
+
+    grants: frozenset[Grant]
+
+    def __call__(self, request: Request) -> Caller:
+        """Return the caller.
+
+        Raises:
+            NotAllowed: as ``Guard.caller_of``, and GRANT_MISSING.
+        """
+        caller = caller_of(request)
+        if not caller.grants & self.grants:
+            raise NotAllowed(
+                "GRANT_MISSING",
+                Words("当前账号无权办理此项业务", "this account may not do this"),
+                Words(
+                    "由有权限的人员办理，或请安全管理员授权",
+                    "ask someone who may, or the security administrator",
+                ),
+            )
+        return caller
+
+
+def post_guard(app: FastAPI, guard: Guard) -> None:
+    """Let the application's endpoints find their guard."""
+    app.state.guard = guard
+
+
+def guard_of(request: Request) -> Guard:
+    """Return the guard of the application that serves this request."""
+    guard: Guard = request.app.state.guard
+    return guard
+
+
+def caller_of(request: Request) -> Caller:
+    """Depend on this where anybody who is logged in may come (see ``Guard.caller_of``)."""
+    return guard_of(request).caller_of(request)
+
+
+def require(*grants: Grant) -> Callable[[Request], Caller]:
+    """Depend on this where only some may come: operators by role, hospital systems by scope."""
+    return Permit(frozenset(grants))
+
+
+async def json_only(request: Request) -> None:
+    """Refuse a body that does not call itself JSON: no form of another site can.
+
+    Give it to a router: ``APIRouter(dependencies=[Depends(json_only)])``.
+
+    Raises:
+        HTTPException: 415.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {"", "application/json"} or (not kind and _has_body(request)):
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+async def json_body(request: Request) -> bytes:
+    """Return the bytes of a body that calls itself JSON, for ``codec`` to read."""
+    await json_only(request)
+    return await request.body()
+
+
+AnyCaller = Annotated[Caller, Depends(caller_of)]
+JsonBody = Annotated[bytes, Depends(json_body)]
+
+
+def _has_body(request: Request) -> bool:
+    headers = request.headers
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _is_background(request: Request) -> bool:
+    return BACKGROUND in request.headers or request.headers.get("accept") == "text/event-stream"
+
+
+def _login_required() -> NotAllowed:
+    return NotAllowed(
+        "LOGIN_REQUIRED",
+        Words("尚未登录，或登录已超时", "not logged in, or the session has ended"),
+        Words("请重新登录；接口请检查令牌", "log in again; systems: check the token"),
+    )
