@@ -1,0 +1,167 @@
+"""``python -m simulators hospital | platform | card``: a far side for demonstration and rehearsal.
+
+``hospital`` is all of it with the service itself; ``platform`` and ``card`` stand alone, so that IT
+staff can rehearse a site of their own.
+"""
+
+import argparse
+import errno
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from edge import codec
+from edge.clock import system_clock
+from edge.log import json_log
+from simulators.card import SyntheticPerson, social_security_card, synthetic_person
+from simulators.hospital import Hospital, hospital, rehearse
+from simulators.hospital.attendant import attending
+from simulators.hospital.ground import PASSWORD, STAFF
+from simulators.pcscd import ensure_running
+from simulators.platform.app import build
+from simulators.platform.faults import NO_FAULTS, Faults, load_script
+from simulators.platform.journal import Journal
+from simulators.platform.register import SAMPLE, load_register
+from simulators.platform.server import serve
+from simulators.reader import VpcdCard
+from sync.envelope import PublicKey, load_public
+
+
+def main() -> int:
+    """Run the far side that the command line names; return the exit code."""
+    given = _parser().parse_args()
+    act: Callable[[argparse.Namespace], int] = given.act
+    try:
+        return act(given)
+    except OSError as wrong:
+        if wrong.errno != errno.EADDRINUSE:
+            raise
+        sys.stderr.write("端口已被占用，请用 --port 另选（0 为任意空闲端口）\n")
+        sys.stderr.write("the port is taken: choose another with --port (0 takes a free one)\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simulators", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    kinds = parser.add_subparsers(required=True)
+    whole = kinds.add_parser("hospital", help="a whole hospital on loopback")
+    whole.add_argument("--port", type=int, default=8443, help="0 takes a free one")
+    whole.add_argument("--headless", action="store_true", help="run one case and end")
+    whole.set_defaults(act=_hospital)
+    platform = kinds.add_parser("platform", help="the agency's side of the wire")
+    platform.add_argument("--port", type=int, default=8700)
+    platform.add_argument("--register", type=Path, default=SAMPLE, help="workers and facilities")
+    platform.add_argument("--script", type=Path, help="faults to play")
+    platform.add_argument("--journal", type=Path, help="keep what is received in this file")
+    platform.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        metavar="FACILITY=FILE",
+        help="a facility's public key (facility.pub.pem); may be given several times",
+    )
+    platform.set_defaults(act=_platform)
+    card = kinds.add_parser("card", help="a virtual card in the first vpcd reader")
+    card.add_argument("--person", type=int, default=0, help="which synthetic person, 0 to 999")
+    card.add_argument("--version", default="2.00", help="spec version of the card")
+    card.set_defaults(act=_card)
+    return parser
+
+
+def _hospital(given: argparse.Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="injury-desk-demo-") as folder:
+        if given.headless:
+            return _told(Path(folder))
+        return _open(Path(folder), given.port)
+
+
+def _platform(given: argparse.Namespace) -> int:
+    keys = dict(map(_registered, given.key))
+    faults = Faults(load_script(given.script) if given.script else NO_FAULTS)
+    with closing(Journal(given.journal)) as journal:
+        known = load_register(given.register)
+        platform = build(known, system_clock, keys, faults, journal)
+        with serve(platform, port=given.port) as url:
+            sys.stdout.write(f"platform simulator: {url}  ({len(known.workers)} workers)\n")
+            _until_told_to_stop()
+    return 0
+
+
+def _card(given: argparse.Namespace) -> int:
+    person = synthetic_person(given.person) if given.person else SyntheticPerson()
+    with ensure_running():
+        slot = VpcdCard()
+        slot.insert(social_security_card(person, version=given.version))
+        sys.stdout.write(f"{person.name} {person.number} in {slot.reader}\n")
+        _until_told_to_stop()
+        slot.remove()
+    return 0
+
+
+def _registered(given: str) -> tuple[str, PublicKey]:
+    facility, _, file = given.partition("=")
+    return facility, load_public(Path(file).read_bytes())
+
+
+def _until_told_to_stop() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    sys.stdout.flush()
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
+    ending.wait()
+
+
+def _told(folder: Path) -> int:
+    ended = False
+    with hospital(folder / "site", log=json_log()) as place:
+        for step in rehearse(place):
+            sys.stdout.buffer.write(codec.encode(step) + b"\n")
+            sys.stdout.flush()
+            ended = bool(step.get("ok"))
+    return 0 if ended else 1
+
+
+def _open(folder: Path, port: int) -> int:
+    with hospital(folder / "site", port=port, log=json_log()) as place, attending(place):
+        _welcome(place)
+        _until_told_to_stop()
+    return 0
+
+
+def _welcome(place: Hospital) -> None:
+    accounts = "\n".join(f"    {person.name}  {person.role.value}" for person in STAFF)
+    missing = place.virtual.missing
+    reader = (
+        f"没有真实 PC/SC（{missing.reason.zh}），使用进程内读卡器 / "
+        f"no PC/SC here ({missing.reason.en}): in-process reader"
+        if missing
+        else f"{place.virtual.name}（pcscd + vpcd）"
+    )
+    sys.stdout.write(f"""
+演示医院已启动 / the demo hospital is open:  {place.url}/
+
+账号 / accounts (密码 / password: {PASSWORD}):
+{accounts}
+
+读卡器 / reader: {reader}
+可以尝试 / try this:
+    1. 以“入院员”登录（窗口任填），卡已插好，按 F9 核验，填住院号等，按 F9 入院。
+       Log in as 入院员 (any desk); the card is in: F9 verifies; fill the form, F9 admits.
+    2. 费用由模拟的医院系统自动上传，页面自行更新。
+       The simulated hospital system sends 30 charge lines; the page follows by itself.
+    3. 以“出院员”登录，打开该住院记录，F9 出院，再按 F9 结算，看报文送达平台。
+       As 出院员 open the stay: F9 discharges, F9 settles; watch the messages arrive.
+
+Ctrl-C 结束并清除数据 / Ctrl-C ends it and removes its data.
+""")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""The ground of a rehearsal: every far side and the service itself, until the block ends."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+from edge.app import running, server
+from edge.catalogues import sample_files
+from edge.clock import fresh_id, system_clock
+from edge.founding import found_site
+from edge.log import Log
+from edge.opening import open_site
+from edge.settings import load_settings
+from edge.shipped import config_folder
+from edge.site import Site
+from edge.steps.import_catalogue import Import, import_catalogue
+from edge.store.keys import load_keys
+from edge.store.operators import (
+    Operator,
+    Role,
+    Scope,
+    create_operator,
+    create_token,
+    new_password_hash,
+)
+from edge.web.desk import Desk
+from simulators.card import SyntheticPerson, social_security_card
+from simulators.hospital.people import FACILITY, register
+from simulators.platform.app import build
+from simulators.platform.faults import Faults
+from simulators.platform.journal import Journal
+from simulators.platform.server import serve
+from simulators.reader import VirtualReader, virtual_reader
+from sync.envelope import PublicKey
+
+PASSWORD = "demo-hospital"  # noqa: S105 - of synthetic accounts that live as long as the demo
+_STARTING_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account of the demo hospital."""
+
+    name: str
+    role: Role
+
+
+IT_STAFF = Person("信息科", Role.SYSTEM_ADMINISTRATOR)
+STAFF = (
+    Person("入院员", Role.ADMISSION),
+    Person("出院员", Role.DISCHARGE),
+    IT_STAFF,
+    Person("审计员", Role.AUDITOR),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hospital:
+    """A running hospital: its pages, its hospital system's token, its far sides."""
+
+    url: str
+    token: str
+    settings_file: Path
+    desk: Desk
+    virtual: VirtualReader
+    faults: Faults
+    journal: Journal
+
+
+@contextmanager
+def hospital(folder: Path, *, port: int = 0, log: Log | None = None) -> Iterator[Hospital]:
+    """Run a hospital in ``folder`` (new or empty) with the synthetic worker's card inserted.
+
+    Where PC/SC cannot run, ``virtual.missing`` says why and the reader is in process.
+    """
+    faults, journal = Faults(), Journal()
+    settings_file, key = found(folder)
+    with ExitStack() as stack:
+        known = register(system_clock())
+        platform = build(known, system_clock, {FACILITY: key}, faults, journal)
+        tell_platform(settings_file, stack.enter_context(serve(platform)))
+        site = stack.enter_context(open_site(load_settings(settings_file), log=log))
+        stock_catalogues(site)
+        token = open_doors(site)
+        virtual = stack.enter_context(virtual_reader())
+        desk = stack.enter_context(running(site, virtual.readers))
+        url = stack.enter_context(_serving(desk, port))
+        virtual.slot.insert(social_security_card(SyntheticPerson()))
+        yield Hospital(
+            url=url,
+            token=token,
+            settings_file=settings_file,
+            desk=desk,
+            virtual=virtual,
+            faults=faults,
+            journal=journal,
+        )
+
+
+def found(folder: Path) -> tuple[Path, PublicKey]:
+    """Found the demo site; return its settings file and what the platform must register."""
+    founded = found_site(folder, clock=system_clock, fresh_id=fresh_id, settings=_SETTINGS)
+    data = load_settings(founded.settings_file).data
+    return founded.settings_file, load_keys(data / "keys").signing.public()
+
+
+def tell_platform(settings_file: Path, url: str) -> None:
+    """Write the platform's address, known once it listens, into the settings."""
+    told = settings_file.read_text(encoding="utf-8").replace(_NO_PLATFORM, url)
+    settings_file.write_text(told, encoding="utf-8")
+
+
+def open_doors(site: Site) -> str:
+    """Make the demo's accounts, and return the token of its hospital system."""
+    hashed = new_password_hash(PASSWORD)
+    now = site.clock()
+    with site.store.transaction() as db:
+        for person in STAFF:
+            operator = Operator(site.fresh_id(), person.name, person.role)
+            create_operator(db, operator, password_hash=hashed, at=now)
+        return create_token(db, fresh=site.fresh_id(), name="医院信息系统", scopes=Scope, at=now)
+
+
+def stock_catalogues(site: Site) -> None:
+    """Import the sample catalogues as the hospital's own people would."""
+    for file in sample_files(config_folder() / "catalogues"):
+        import_catalogue(
+            site, Import(path=file.path, region=file.region, version=file.version), IT_STAFF.name
+        )
+
+
+@contextmanager
+def _serving(desk: Desk, port: int) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", port)) as listening:
+        # Without it each small answer waits some 40 ms for the other side's acknowledgement.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        service = server(desk)
+        thread = Thread(target=service.run, args=([listening],), name="edge service")
+        thread.start()
+        try:
+            if not service.up.wait(_STARTING_S):
+                raise TimeoutError("the edge service did not start")
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            service.should_exit = True
+            thread.join()
+
+
+_NO_PLATFORM = "http://127.0.0.1:9"
+_SETTINGS = f"""\
+data = "data"
+
+[facility]
+id = "{FACILITY}"
+name = "演示医院（合成数据）"
+region = "120000"
+city = "120100"
+kinds = ["medical", "rehab", "device"]
+
+[platform]
+url = "{_NO_PLATFORM}"
+retry_s_min = 0.2
+retry_s_max = 2.0
+
+[server]
+port = 0
+
+[desk]
+simulated = true
+"""

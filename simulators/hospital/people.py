@@ -1,0 +1,56 @@
+"""Whom the demo hospital's platform knows: synthetic persons, their papers dated from today."""
+
+from datetime import datetime, timedelta
+
+from edge.core.dates import SHANGHAI, anniversary, local_day
+from simulators.card import SyntheticPerson
+from simulators.platform.register import (
+    Contribution,
+    Determination,
+    Facility,
+    Filing,
+    Register,
+    Worker,
+)
+
+FACILITY = "TJ0001"
+_FILED_BEFORE = timedelta(days=90)
+
+
+def register(now: datetime) -> Register:
+    """Return a register in which one Beijing worker lives in Tianjin, with everything in order."""
+    filed = now.astimezone(SHANGHAI) - _FILED_BEFORE
+    return Register(
+        facilities=(
+            Facility(
+                id=FACILITY, region="120000", city="120100", kinds=("medical", "rehab", "device")
+            ),
+        ),
+        workers=(_resident(SyntheticPerson(), filed),),
+    )
+
+
+def _resident(person: SyntheticPerson, filed: datetime) -> Worker:
+    return Worker(
+        id_number=person.number,
+        name=person.name,
+        insured_region="110000",
+        insured_city="110100",
+        contribution=Contribution(status="paying", as_of=local_day(filed)),
+        determinations=(
+            Determination(number="津工认〔2026〕第0001号（合成）", parts="左胫骨"),
+            Determination(number="津工认〔2021〕第0099号（合成）", parts="右手食指"),
+        ),
+        filings=(
+            Filing(
+                id="F-BJ-0001",
+                category="long_term_residence",
+                status="active",
+                benefits=("medical", "rehab", "device"),
+                destination="120100",
+                approved_at=filed,
+                valid_from=local_day(filed),
+                valid_to=anniversary(local_day(filed), 1) - timedelta(days=1),
+            ),
+        ),
+    )

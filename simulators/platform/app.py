@@ -1,0 +1,86 @@
+"""The platform's HTTP side: three calls for edges, three for whoever rehearses. Holds no rules."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request, Response
+
+from edge import codec
+from edge.clock import Clock
+from simulators.platform.answers import Refusal, on_the_wire
+from simulators.platform.faults import Faults, Script
+from simulators.platform.intake import Intake
+from simulators.platform.journal import Journal
+from simulators.platform.register import Register
+from simulators.platform.wire import DisturbedWire
+from sync.envelope import SIGNED_BYTES_MAX, PublicKey
+
+
+def build(
+    register: Register,
+    clock: Clock,
+    public_keys: Mapping[str, PublicKey],
+    faults: Faults | None = None,
+    journal: Journal | None = None,
+) -> FastAPI:
+    """Return the application; ``public_keys`` are by facility id.
+
+    Serve it with ``simulators.platform.server.serve``: some faults need the connection itself.
+    """
+    faults = faults or Faults()
+    journal = journal or Journal()
+    app = FastAPI(title="platform simulator", docs_url=None, redoc_url=None, openapi_url=None)
+    _add_platform(app, Intake(register, public_keys, journal, clock))
+    _add_rehearsal(app, faults, journal)
+    app.add_middleware(DisturbedWire, faults=faults)
+    return app
+
+
+async def _signed(request: Request) -> bytes:
+    """Read the body, and no more of it than one byte too many."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > SIGNED_BYTES_MAX:
+            break
+    return bytes(body)
+
+
+_Signed = Annotated[bytes, Depends(_signed)]
+
+
+def _add_platform(app: FastAPI, intake: Intake) -> None:
+    @app.post("/v1/verifications")
+    def verifications(signed: _Signed) -> Response:
+        said = intake.inquire(signed)
+        if isinstance(said, Refusal):
+            return _json(*on_the_wire(said))
+        return _json(200, codec.encode(said))
+
+    @app.post("/v1/messages")
+    def messages(signed: _Signed) -> Response:
+        return _json(*on_the_wire(intake.receive(signed)))
+
+    @app.get("/v1/messages/{message_id}")
+    def status(message_id: str) -> Response:
+        return _json(*on_the_wire(intake.standing(message_id)))
+
+
+def _add_rehearsal(app: FastAPI, faults: Faults, journal: Journal) -> None:
+    @app.post("/sim/faults")
+    def play(script: Script) -> Response:
+        faults.play(script)
+        return left()
+
+    @app.get("/sim/faults")
+    def left() -> Response:
+        shown = [{**fault.model_dump(), "left": times} for fault, times in faults.left()]
+        return _json(200, codec.encode({"faults": shown}))
+
+    @app.get("/sim/messages")
+    def kept() -> Response:
+        return _json(200, codec.encode({"messages": journal.kept()}))
+
+
+def _json(status: int, body: bytes) -> Response:
+    return Response(body, status_code=status, media_type="application/json")

@@ -1,0 +1,166 @@
+"""Whether a message can stand: its sums, its lines, and its place in the story of its stay. Pure.
+
+Looks only at what the protocol fixes (docs/platform-protocol.md); other fields pass unread.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from edge import codec
+from edge.core.errors import BadInput
+from simulators.platform.answers import Later, LineProblem, Refusal
+from sync.envelope import Envelope, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What was kept so far of one stay or fitting. ``settlement`` is the effective one's id."""
+
+    opened_by: Kind | None = None
+    discharged: bool = False
+    settlement: str | None = None
+    reversed: frozenset[str] = frozenset()
+
+
+def case_after(case: Case, *, kind: Kind, message_id: str) -> Case:
+    """Return the case once this message was kept."""
+    match kind:
+        case Kind.ADMISSION | Kind.FITTING:
+            return replace(case, opened_by=kind)
+        case Kind.DISCHARGE:
+            return replace(case, discharged=True)
+        case Kind.SETTLEMENT:
+            return replace(case, settlement=message_id)
+        case Kind.REVERSAL:
+            undone = case.reversed | ({case.settlement} if case.settlement else set())
+            return replace(case, settlement=None, reversed=undone)
+        case Kind.CHARGES | Kind.MANUAL | Kind.CLAIM | Kind.AUDIT_HEAD:
+            return case
+        case _:
+            assert_never(kind)
+
+
+def check(envelope: Envelope, case: Case) -> Refusal | Later | None:
+    """Return why this message is not kept, or None."""
+    try:
+        problem = _body_problem(envelope, case)
+    except BadInput as wrong:
+        problem = Refusal(code="BAD_FIELD", field=wrong.field)
+    return replace(problem, id=envelope.id) if problem else _order_problem(envelope, case)
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    id: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Charges:
+    lines: tuple[_Charge, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruled:
+    id: str
+    amount_fen: int
+    fund_fen: int
+    personal_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Settlement:
+    total_fen: int
+    fund_fen: int
+    personal_fen: int
+    personal: dict[str, int] | None = None
+    lines: tuple[_Ruled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reversal:
+    original: str
+
+
+def _body_problem(envelope: Envelope, case: Case) -> Refusal | None:
+    match envelope.kind:
+        case Kind.CHARGES:
+            charges = codec.decode(envelope.body, _Charges)
+            return _lines_problem(_repeated(line.id for line in charges.lines))
+        case Kind.SETTLEMENT:
+            return _settlement_problem(codec.decode(envelope.body, _Settlement))
+        case Kind.REVERSAL:
+            return _reversal_problem(codec.decode(envelope.body, _Reversal), case)
+        case _:
+            return None
+
+
+def _settlement_problem(said: _Settlement) -> Refusal | None:
+    mismatched = tuple(
+        LineProblem(id=line.id, code="LINE_MISMATCH", field="amount_fen")
+        for line in said.lines
+        if line.amount_fen != line.fund_fen + line.personal_fen
+    )
+    problem = _lines_problem((*_repeated(line.id for line in said.lines), *mismatched))
+    return problem or _total_problem(said)
+
+
+def _total_problem(said: _Settlement) -> Refusal | None:
+    """Hold fund + personal = total for the bill, its lines and the personal buckets."""
+    wrong = ""
+    if said.total_fen != said.fund_fen + said.personal_fen:
+        wrong = "total_fen"
+    elif said.personal is not None and sum(said.personal.values()) != said.personal_fen:
+        wrong = "personal"
+    elif said.lines and sum(line.amount_fen for line in said.lines) != said.total_fen:
+        wrong = "lines.amount_fen"
+    elif said.lines and sum(line.fund_fen for line in said.lines) != said.fund_fen:
+        wrong = "lines.fund_fen"
+    return Refusal(code="TOTAL_MISMATCH", field=wrong) if wrong else None
+
+
+def _reversal_problem(said: _Reversal, case: Case) -> Refusal | None:
+    """Refuse what names another settlement than the effective one; a missing one may yet come."""
+    stands = said.original == case.settlement
+    may_come = case.settlement is None and said.original not in case.reversed
+    return None if stands or may_come else Refusal(code="NOT_SETTLED", field="original")
+
+
+def _lines_problem(lines: Iterable[LineProblem]) -> Refusal | None:
+    found = tuple(lines)
+    return Refusal(code="LINES_REFUSED", field="lines", lines=found) if found else None
+
+
+def _repeated(ids: Iterable[str]) -> tuple[LineProblem, ...]:
+    seen: set[str] = set()
+    problems = []
+    for line_id in ids:
+        if line_id in seen:
+            problems.append(LineProblem(id=line_id, code="DUPLICATE_LINE", field="id"))
+        seen.add(line_id)
+    return tuple(problems)
+
+
+def _order_problem(envelope: Envelope, case: Case) -> Refusal | Later | None:
+    refused = ""
+    ready = True
+    match envelope.kind:
+        case Kind.ADMISSION | Kind.FITTING:
+            refused = "ALREADY_OPEN" if case.opened_by else ""
+        case Kind.CHARGES | Kind.DISCHARGE:
+            ready = case.opened_by is not None
+        case Kind.SETTLEMENT:
+            refused = "ALREADY_SETTLED" if case.settlement else ""
+            ready = case.discharged or case.opened_by is Kind.FITTING
+        case Kind.REVERSAL:
+            ready = case.settlement is not None
+        case Kind.MANUAL:
+            refused = "ALREADY_SETTLED" if case.settlement else ""
+        case Kind.CLAIM | Kind.AUDIT_HEAD:
+            pass
+        case _:
+            assert_never(envelope.kind)
+    if refused:
+        return Refusal(code=refused, id=envelope.id)
+    return None if ready else Later(code="OUT_OF_ORDER", id=envelope.id)

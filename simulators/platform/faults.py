@@ -1,0 +1,91 @@
+"""What goes wrong, by script: the next answers come late, broken, twice refused or not at all.
+
+The script is data (TOML or JSON, described in docs/platform-protocol.md); each fault names where it
+strikes, what it does and how often. Only the wire is disturbed: what was kept stays kept.
+"""
+
+import json
+import random
+import tomllib
+from pathlib import Path
+from threading import Lock
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Place = Literal["any", "verifications", "messages", "status"]
+Act = Literal["down", "delay", "error", "busy", "lose_ack", "garbage", "truncated", "huge", "drip"]
+
+
+class Fault(BaseModel):
+    """One line of the script.
+
+    ``times`` requests are struck (0: until the script is replaced), each with ``chance``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    on: Place = "any"
+    do: Act
+    times: int = Field(default=1, ge=0)
+    chance: float = Field(default=1.0, gt=0, le=1)
+    status: int = Field(default=500, ge=400, le=599)
+    seconds: float = Field(default=0.0, ge=0, le=600)
+    retry_after: str = "1"
+
+
+class Script(BaseModel):
+    """A whole script; ``seed`` makes its chances repeatable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = 0
+    fault: tuple[Fault, ...] = Field(default=(), max_length=1000)
+
+
+NO_FAULTS = Script()
+
+
+def load_script(path: Path) -> Script:
+    """Read a script: ``.toml``, or ``.json`` of the same shape.
+
+    Raises:
+        ValueError: not TOML or JSON, an unknown key, or a value that does not fit, with its place.
+    """
+    text = path.read_text(encoding="utf-8")
+    given = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    return Script.model_validate(given)
+
+
+class Faults:
+    """The script as it is being played. Thread-safe."""
+
+    def __init__(self, script: Script = NO_FAULTS) -> None:
+        self._guard = Lock()
+        self.play(script)
+
+    def play(self, script: Script) -> None:
+        """Replace what is left by a new script; an empty one ends all faults."""
+        with self._guard:
+            self._left = [(fault, fault.times) for fault in script.fault]
+            self._chance = random.Random(script.seed)  # noqa: S311 - rehearsal, not secrecy
+
+    def left(self) -> list[tuple[Fault, int]]:
+        """Return the faults still to strike, each with the times left (0: for ever)."""
+        with self._guard:
+            return list(self._left)
+
+    def strike(self, place: Place) -> Fault | None:
+        """Return the fault for this request, if one strikes, and count it."""
+        with self._guard:
+            for number, (fault, times) in enumerate(self._left):
+                if fault.on in {place, "any"} and self._chance.random() < fault.chance:
+                    self._count(number, fault, times)
+                    return fault
+        return None
+
+    def _count(self, number: int, fault: Fault, times: int) -> None:
+        if times == 1:
+            del self._left[number]
+        elif times:
+            self._left[number] = (fault, times - 1)

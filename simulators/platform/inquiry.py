@@ -1,0 +1,56 @@
+"""What the register says about one person: fragments in the shape of FACTS.json. Judges nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from simulators.platform.register import Facility, Filing, Notice, Register, Worker
+from sync.question import Question
+
+_DEVICE_SERVICE = "device"
+
+
+def answer(
+    register: Register, facility: Facility, question: Question, now: datetime
+) -> dict[str, Any] | None:
+    """Return the facts for one question as of ``now``, or None when the person is not known."""
+    worker = register.worker(question.id_number)
+    if worker is None:
+        return None
+    return {
+        "question": question.id,
+        "facility": facility.model_dump(mode="json"),
+        "worker": worker.model_dump(
+            mode="json",
+            exclude={"contribution", "filings", "notices"},
+        ),
+        "filing": _plain(_filing(worker, facility, question)),
+        "contribution": _plain(worker.contribution),
+        "notice": _plain(_notice(worker, question)),
+        "source": {"basis": "online", "as_of": now.isoformat()},
+    }
+
+
+def _filing(worker: Worker, facility: Facility, question: Question) -> Filing | None:
+    """Choose the filing that was named, else the newest of the best fit to service and city."""
+    if question.filing:
+        return next((one for one in worker.filings if one.id == question.filing), None)
+    benefit = question.service.rpartition("_")[2]
+
+    def fitness(filing: Filing) -> tuple[bool, bool, bool, str]:
+        here = filing.destination in {None, facility.city, facility.region}
+        covers = not filing.benefits or benefit in filing.benefits
+        return here, covers, filing.status == "active", filing.valid_from.isoformat()
+
+    return max(worker.filings, key=fitness, default=None)
+
+
+def _notice(worker: Worker, question: Question) -> Notice | None:
+    if question.notice:
+        return next((one for one in worker.notices if one.id == question.notice), None)
+    if question.service != _DEVICE_SERVICE:
+        return None
+    return next(iter(worker.notices), None)
+
+
+def _plain(entry: Any) -> Any:  # noqa: ANN401 - a fragment, or nothing
+    return None if entry is None else entry.model_dump(mode="json")

@@ -1,0 +1,133 @@
+"""The receiver: opens what was signed, checks it, keeps it once, and answers the same again.
+
+Knows no HTTP. Same id and same bytes give the same receipt; same id and other bytes are refused.
+"""
+
+from collections.abc import Mapping
+from threading import Lock
+from typing import Any
+
+from edge import codec
+from edge.clock import Clock
+from simulators.platform.answers import Absent, Answer, Later, Receipt, Refusal
+from simulators.platform.checks import Case, case_after, check
+from simulators.platform.inquiry import answer
+from simulators.platform.journal import Journal, Kept
+from simulators.platform.register import Facility, Register
+from sync.envelope import Envelope, PublicKey, digest, key_ring, open_signed, signer
+from sync.errors import BadEnvelope
+from sync.question import open_question
+
+
+class Intake:
+    """All that the platform does with a message or a question. Thread-safe."""
+
+    def __init__(
+        self,
+        register: Register,
+        public_keys: Mapping[str, PublicKey],
+        journal: Journal,
+        clock: Clock,
+    ) -> None:
+        self._register = register
+        self._key_of = dict(public_keys)
+        self._ring = key_ring(*public_keys.values())
+        self._journal = journal
+        self._clock = clock
+        self._guard = Lock()
+        self._receipts: dict[str, Receipt] = {}
+        self._refusals: dict[str, Refusal] = {}
+        self._cases: dict[tuple[str, str], Case] = {}
+        for kept in journal.kept():
+            self._remember(kept)
+
+    def receive(self, signed: bytes) -> Receipt | Refusal | Later:
+        """Keep one signed message, or say why not."""
+        try:
+            envelope = open_signed(signed, self._ring)
+            problem = self._speaker_problem(envelope.facility, signed)
+        except BadEnvelope as wrong:
+            return Refusal(code=wrong.code, field=wrong.field)
+        if problem:  # not remembered: one facility could mark another's message as refused
+            return problem
+        with self._guard:
+            said = self._known(envelope, signed) or self._judge(envelope, signed)
+            if isinstance(said, Refusal) and envelope.id not in self._receipts:
+                self._refusals[envelope.id] = said
+        return said
+
+    def standing(self, message_id: str) -> Answer:
+        """Say what became of a message."""
+        with self._guard:
+            known = self._receipts.get(message_id) or self._refusals.get(message_id)
+        return known or Absent(message_id)
+
+    def inquire(self, signed: bytes) -> dict[str, Any] | Refusal:
+        """Answer a question about one person."""
+        try:
+            facility_id, question = open_question(signed, self._ring)
+            problem = self._speaker_problem(facility_id, signed)
+        except BadEnvelope as wrong:
+            return Refusal(code=wrong.code)
+        facility = self._register.facility(facility_id)
+        if problem or facility is None:
+            return problem or Refusal(code="UNKNOWN_FACILITY")
+        facts = answer(self._register, facility, question, self._clock())
+        return facts or Refusal(code="WORKER_NOT_KNOWN", field="id_number")
+
+    def _known(self, envelope: Envelope, signed: bytes) -> Receipt | Refusal | None:
+        receipt = self._receipts.get(envelope.id)
+        if receipt and receipt.sha256 != digest(signed):
+            return Refusal(code="MESSAGE_ID_REUSED", id=envelope.id, field="id")
+        return receipt
+
+    def _speaker_problem(self, facility_id: str, signed: bytes) -> Refusal | None:
+        facility = self._register.facility(facility_id)
+        if facility is None:
+            return Refusal(code="UNKNOWN_FACILITY", field="facility")
+        key = self._key_of.get(facility_id)
+        if key is None or key.kid != signer(signed):
+            return Refusal(code="WRONG_SIGNER", field="facility")
+        return None
+
+    def _judge(self, envelope: Envelope, signed: bytes) -> Receipt | Refusal | Later:
+        facility = self._register.facility(envelope.facility)
+        if not _is_at_home(envelope, facility):
+            return Refusal(code="WRONG_REGION", id=envelope.id, field="treatment_region")
+        case = self._cases.get((envelope.facility, envelope.order_key), Case())
+        return check(envelope, case) or self._keep(envelope, signed)
+
+    def _keep(self, envelope: Envelope, signed: bytes) -> Receipt:
+        receipt = Receipt(
+            id=envelope.id,
+            sha256=digest(signed),
+            receipt=f"R{len(self._receipts) + 1:010d}",
+            received_at=self._clock(),
+        )
+        kept = Kept(
+            receipt=receipt,
+            kind=envelope.kind,
+            facility=envelope.facility,
+            order_key=envelope.order_key,
+            treatment_region=envelope.treatment_region,
+            insured_region=envelope.insured_region,
+            operator=envelope.operator,
+            moment=envelope.moment,
+            body=codec.decode(envelope.body, dict[str, object]),
+            signed=signed.decode(),
+        )
+        self._journal.append(kept)
+        self._remember(kept)
+        return receipt
+
+    def _remember(self, kept: Kept) -> None:
+        key = (kept.facility, kept.order_key)
+        message_id = kept.receipt.id
+        before = self._cases.get(key, Case())
+        self._cases[key] = case_after(before, kind=kept.kind, message_id=message_id)
+        self._receipts[message_id] = kept.receipt
+        self._refusals.pop(message_id, None)
+
+
+def _is_at_home(envelope: Envelope, facility: Facility | None) -> bool:
+    return facility is not None and facility.region == envelope.treatment_region
