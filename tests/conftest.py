@@ -1,0 +1,32 @@
+"""What several folders of tests share."""
+
+import fcntl
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from simulators.pcscd import Pcscd, ensure_running
+
+# One commit, one answer: the suite tries the same examples everywhere. `make fuzz` explores others.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("explore", max_examples=5_000, deadline=None)
+settings.load_profile("same")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--screenshots", action="store_true", help="write the desk's pages to docs/screens"
+    )
+
+
+@pytest.fixture(scope="session")
+def pcscd() -> Iterator[Pcscd]:
+    """Run the real card service; other test runs on this machine wait for their turn."""
+    path = Path(tempfile.gettempdir()) / "edge-tests-pcscd.lock"
+    with path.open("w", encoding="ascii") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        with ensure_running() as service:
+            yield service

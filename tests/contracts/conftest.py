@@ -1,0 +1,48 @@
+"""A reader with a virtual card: in process, and on the real stack."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+
+from drivers.pcsc import PcscReaders
+from drivers.transport import Presence
+from simulators.pcscd import Pcscd
+from simulators.reader import InProcessReaders, VpcdCard
+from tests.contracts.desk import Desk
+
+
+@pytest.fixture(params=["in_process", "pcscd"])
+def desks(request: pytest.FixtureRequest) -> Iterator[tuple[Desk, Desk]]:
+    """Yield two empty readers of one kind, and leave them empty."""
+    if request.param == "in_process":
+        yield _simulated_desk(), _simulated_desk()
+    else:
+        pcscd = request.getfixturevalue("pcscd")
+        with _real_desk(pcscd, 0) as one, _real_desk(pcscd, 1) as other:
+            yield one, other
+
+
+@pytest.fixture
+def desk(desks: tuple[Desk, Desk]) -> Desk:
+    """Return the first of the two."""
+    return desks[0]
+
+
+def _simulated_desk() -> Desk:
+    readers = InProcessReaders()
+    return Desk(readers, readers, readers.names[0], readers.kill_service, readers.start_service)
+
+
+@contextmanager
+def _real_desk(pcscd: Pcscd, slot: int) -> Iterator[Desk]:
+    card = VpcdCard(slot)
+    with closing(PcscReaders()) as readers:
+        desk = Desk(readers, card, card.reader, pcscd.kill, pcscd.start)
+        desk.wait_for(Presence.EMPTY)
+        readers.close()  # a context held across a restart of the service would report it later
+        try:
+            yield desk
+        finally:
+            desk.empty()
+    assert readers.contexts_open == 0

@@ -1,0 +1,1 @@
+"""The drivers by themselves: parsing, commands, errors and the monitor, without hardware."""

@@ -1,0 +1,225 @@
+"""Reading a card: what it says is read exactly; what must not be used is a typed error."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers import cards
+from drivers.cards import CardRecord, RecordField, Sex, read_card
+from drivers.transport import (
+    AccessNotAllowed,
+    CardChanged,
+    CardRefused,
+    DamagedRecord,
+    DriverError,
+    Flaw,
+    WrongCard,
+    WrongCheckDigit,
+)
+from simulators.card import (
+    CardPlan,
+    SyntheticPerson,
+    foreign_card,
+    social_security_card,
+    synthetic_person,
+)
+from tests.drivers.script import PlannedCard, ScriptedCard
+
+PERSON = SyntheticPerson()
+CARD = social_security_card(PERSON)
+MANDATORY = (
+    cards.CARD_ID,
+    cards.CARD_CLASS,
+    cards.SPEC_VERSION,
+    cards.ISSUER,
+    cards.ISSUED,
+    cards.VALID_UNTIL,
+    cards.CARD_NUMBER,
+    cards.SOCIAL_SECURITY_NUMBER,
+    cards.NAME,
+    cards.BIRTH_DATE,
+)
+OPTIONAL = (cards.NAME_CONTINUED, cards.SEX, cards.ETHNIC_GROUP, cards.BIRTHPLACE)
+
+
+@pytest.mark.parametrize("version", ["1.00", "2.00"])
+def test_a_free_card_gives_every_value(version: str) -> None:
+    record = _read(social_security_card(PERSON, version=version))
+    assert record == CardRecord(
+        card_id="999999D15600000500BF7C7A48FB4966",
+        card_class="3",
+        spec_version=version,
+        issuer="91560000029999990000000D",
+        issued=PERSON.issued,
+        valid_until=PERSON.valid_until,
+        card_number="D2143569X",
+        social_security_number=PERSON.number,
+        name=PERSON.name,
+        sex=Sex.MALE,
+        ethnic_group="01",
+        birthplace="999999",
+        birth_date=PERSON.birth_date,
+        issuing_region="999999",
+        atr=CARD.atr,
+        historical_bytes=CARD.atr[4:],
+    )
+
+
+@pytest.mark.parametrize("field", MANDATORY + OPTIONAL, ids=lambda field: field.label)
+def test_the_label_of_a_record_tells_its_file_and_tag(field: RecordField) -> None:
+    assert field.label.startswith(f"EF{field.sfi:02X}.{field.tag:02X} ")
+
+
+def test_a_guarded_card_says_that_the_personal_file_needs_authentication() -> None:
+    with pytest.raises(AccessNotAllowed) as caught:
+        _read(social_security_card(PERSON, version="3.00"))
+    assert caught.value.number == -0x6982
+    assert caught.value.field.startswith("EF06.08")
+
+
+def test_a_version_three_card_that_reads_freely_is_read() -> None:
+    open_card = replace(social_security_card(PERSON, version="3.00"), guarded=frozenset())
+    assert _read(open_card).spec_version == "3.00"
+
+
+def test_a_region_of_four_digits_stays_four_digits() -> None:
+    assert _read(social_security_card(replace(PERSON, region="9999"))).issuing_region == "9999"
+
+
+def test_a_long_name_is_joined_from_both_records_before_it_is_decoded() -> None:
+    name = "A" + "·测" * 8 + "甲㐀𠀀"
+    first = name.encode("gb18030")[:30]
+    with pytest.raises(UnicodeDecodeError):  # the cut goes through a character
+        first.decode("gb18030")
+    assert _read(social_security_card(replace(PERSON, name=name))).name == name
+
+
+@pytest.mark.parametrize("field", MANDATORY, ids=lambda field: field.label)
+@pytest.mark.parametrize("blank", [None, b""], ids=["absent", "empty"])
+def test_a_missing_mandatory_record_is_named(field: RecordField, blank: bytes | None) -> None:
+    plan = CARD.with_record(field, None) if blank is None else CARD.with_value(field, blank)
+    with pytest.raises(DamagedRecord) as caught:
+        _read(plan)
+    assert caught.value.field == field.label
+    assert caught.value.flaw is Flaw.MISSING
+
+
+def test_a_card_without_the_optional_records_is_read() -> None:
+    plan = CARD
+    for field in OPTIONAL:
+        plan = plan.with_record(field, None)
+    record = _read(plan)
+    assert (record.name, record.sex, record.ethnic_group, record.birthplace) == (
+        PERSON.name,
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize("field", MANDATORY + OPTIONAL, ids=lambda field: field.label)
+def test_a_truncated_record_is_named(field: RecordField) -> None:
+    whole = CARD.files[field.sfi][field.tag]
+    with pytest.raises(DamagedRecord) as caught:
+        _read(CARD.with_record(field, whole[:-1]))
+    assert (caught.value.field, caught.value.flaw) == (field.label, Flaw.TRUNCATED)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flaw"),
+    [
+        (cards.CARD_ID, bytes(16), Flaw.NOT_A_CARD_ID),
+        (cards.SPEC_VERSION, b"two.", Flaw.UNEXPECTED),
+        (cards.ISSUED, bytes.fromhex("20231301"), Flaw.NOT_A_DATE),
+        (cards.CARD_NUMBER, b"d2143569X", Flaw.UNEXPECTED),
+        (cards.SOCIAL_SECURITY_NUMBER, b"11010519491231002", Flaw.UNEXPECTED),
+        (cards.NAME, b"\xb2", Flaw.NOT_TEXT),
+        (cards.SEX, b"7", Flaw.UNEXPECTED),
+        (cards.ETHNIC_GROUP, b"\xa1", Flaw.NOT_DIGITS),
+        (cards.BIRTHPLACE, b"\x11", Flaw.TRUNCATED),
+    ],
+)
+def test_a_value_against_the_standard_is_refused(
+    field: RecordField, value: bytes, flaw: Flaw
+) -> None:
+    with pytest.raises(DamagedRecord) as caught:
+        _read(CARD.with_value(field, value))
+    assert (caught.value.field, caught.value.flaw) == (field.label, flaw)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (cards.CARD_NUMBER, b"D21435691"),
+        (cards.SOCIAL_SECURITY_NUMBER, b"999999199001010017"),
+    ],
+)
+def test_a_number_with_a_wrong_check_character_is_refused(field: RecordField, value: bytes) -> None:
+    with pytest.raises(WrongCheckDigit) as caught:
+        _read(CARD.with_value(field, value))
+    assert caught.value.field == field.label
+    assert value.decode() not in f"{caught.value} {caught.value.text}"
+
+
+def test_another_application_is_the_wrong_card() -> None:
+    with pytest.raises(WrongCard):
+        _read(foreign_card())
+
+
+def test_a_status_word_nobody_expects_is_reported_as_it_is() -> None:
+    with pytest.raises(CardRefused) as caught:
+        read_card(ScriptedCard(("00a404000f7378312e73682ec9e7bbe1b1a3d5cf", "6f00")))
+    assert caught.value.status == 0x6F00
+
+
+def test_a_card_swapped_while_it_is_read_is_not_used() -> None:
+    with pytest.raises(CardChanged):
+        read_card(_SwappedCard())
+
+
+def test_the_printed_form_of_a_record_names_nobody() -> None:
+    record = _read(CARD)
+    for secret in (record.name, record.social_security_number, record.card_number, record.card_id):
+        assert secret not in repr(record)
+
+
+@given(st.integers(0, 13), st.binary(max_size=40))
+def test_whatever_a_record_holds_the_reading_ends_with_a_record_or_a_driver_error(
+    place: int, raw: bytes
+) -> None:
+    field = (MANDATORY + OPTIONAL)[place]
+    with suppress(DriverError):
+        assert _read(CARD.with_record(field, raw)).atr == CARD.atr
+
+
+@given(st.integers(0, 4_999))
+def test_every_synthetic_person_can_be_read(sequence: int) -> None:
+    person = synthetic_person(sequence)
+    record = _read(social_security_card(person))
+    assert (record.social_security_number, record.card_number) == (
+        person.number,
+        person.card_number,
+    )
+
+
+def _read(plan: CardPlan) -> CardRecord:
+    return read_card(PlannedCard(plan))
+
+
+class _SwappedCard:
+    """One card for the first sixteen commands, another with the same answer to reset after."""
+
+    atr = CARD.atr
+
+    def __init__(self) -> None:
+        self._first = PlannedCard(CARD)
+        self._second = PlannedCard(social_security_card(replace(PERSON, serial="00000001")))
+        self._left = 16
+
+    def transmit(self, apdu: bytes) -> tuple[bytes, int]:
+        self._left -= 1
+        answer, other = self._first.transmit(apdu), self._second.transmit(apdu)
+        return answer if self._left >= 0 else other

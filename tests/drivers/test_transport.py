@@ -1,0 +1,85 @@
+"""The driver errors: each code has one class, words in two languages, and its place in the tree."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from drivers import transport
+from drivers.pcsc import error_for
+from drivers.transport import (
+    CardChanged,
+    CardMute,
+    CardRefused,
+    CardRemoved,
+    DamagedRecord,
+    DriverCode,
+    DriverError,
+    Flaw,
+    NoCard,
+    ReaderBusy,
+    ReaderFault,
+    ReaderMissing,
+    ServiceDown,
+    ServiceRefused,
+    WrongCard,
+)
+
+
+@pytest.mark.parametrize("code", DriverCode, ids=lambda code: code.name)
+def test_a_code_has_one_class_and_stands_in_the_tree(code: DriverCode) -> None:
+    classes = [kind for kind in _tree(DriverError) if "kind" in vars(kind) and kind.kind is code]
+    assert len(classes) == 1
+    assert code.name in str(transport.__doc__)
+
+
+@pytest.mark.parametrize("code", DriverCode, ids=lambda code: code.name)
+def test_a_code_says_what_is_wrong_and_what_to_do_in_both_languages(code: DriverCode) -> None:
+    meaning = code.value
+    assert meaning.text
+    assert meaning.next_action
+    assert meaning.text_en.isascii()
+    assert meaning.next_action_en.isascii()
+    assert meaning.number < 0
+
+
+def test_an_error_carries_its_code_field_and_number() -> None:
+    error = DamagedRecord("EF06.09 name", Flaw.TRUNCATED)
+    assert (error.code, error.field, error.number) == ("RECORD_DAMAGED", "EF06.09 name", -33)
+    assert str(error).startswith("RECORD_DAMAGED EF06.09 name: ")
+    assert "长度不足" in error.text
+
+
+def test_a_status_word_is_its_own_negative_number() -> None:
+    assert CardRefused(0x6A88).number == -27272
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (0x8010001D, ServiceDown),
+        (0x8010001E, ServiceDown),
+        (0x80100013, ServiceDown),
+        (0x8010006A, ServiceRefused),
+        (0x80100009, ReaderMissing),
+        (0x8010000B, ReaderBusy),
+        (0x8010000C, NoCard),
+        (0x80100069, CardRemoved),
+        (0x80100016, CardRemoved),
+        (0x80100067, CardMute),
+        (0x80100066, CardMute),
+        (0x80100068, CardChanged),
+        (0x8010000F, WrongCard),
+        (0x8010FFFF, ReaderFault),
+    ],
+)
+def test_a_code_of_the_card_service_becomes_one_of_our_errors(
+    code: int, kind: type[DriverError]
+) -> None:
+    assert type(error_for(code)) is kind
+    assert type(error_for(code - (1 << 32))) is kind
+
+
+def _tree(kind: type[DriverError]) -> Iterator[type[DriverError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _tree(below)

@@ -1,0 +1,51 @@
+"""A platform that answers from a value, for the speed of the steps' tests.
+
+The real one over HTTP is tested in tests/sync and in the journeys.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sync.envelope import digest
+from sync.errors import PlatformUnreachable
+from sync.outcome import Accepted, NotReceived, Outcome, Standing, not_sent
+from sync.question import Answer, Question, unreachable
+
+
+@dataclass(slots=True)
+class Platform:
+    """Says ``facts`` of whoever is asked about and takes every message; ``down``: nothing."""
+
+    facts: Mapping[str, Any]
+    as_of: datetime
+    down: bool = False
+    asked: list[Question] = field(default_factory=list)
+    received: dict[str, bytes] = field(default_factory=dict)
+
+    def ask(self, question: Question) -> Answer:
+        """Answer, or be unreachable."""
+        self.asked.append(question)
+        if self.down:
+            raise PlatformUnreachable(unreachable("fake"))
+        return Answer(facts=self.facts, as_of=self.as_of, proof=b"{}")
+
+    def deliver(self, message_id: str, payload: bytes) -> Outcome:
+        """Take the message, or be unreachable before it is sent."""
+        if self.down:
+            return not_sent(self.as_of, "fake")
+        self.received[message_id] = payload
+        return _receipt(message_id, payload, self.as_of)
+
+    def status_of(self, message_id: str, payload: bytes) -> Standing:
+        """Say that it was received, if it was."""
+        if message_id not in self.received:
+            return NotReceived()
+        return _receipt(message_id, payload, self.as_of)
+
+
+def _receipt(message_id: str, payload: bytes, at: datetime) -> Accepted:
+    return Accepted(
+        message_id=message_id, sha256=digest(payload), receipt=f"R-{message_id}", received_at=at
+    )

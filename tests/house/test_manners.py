@@ -1,0 +1,66 @@
+"""What nobody does in this house, and the one door through which each outside library comes in."""
+
+import ast
+import re
+
+import pytest
+
+from tests.house.source import Source, product, sources
+
+DOORS = {
+    "smartcard": {"drivers.pcsc"},
+    "serial": {"drivers.serial_line"},
+    "pysqlite3": {"edge.store.database"},
+    "sqlite_utils": {"edge.store.database"},
+    "msgspec": {"edge.codec", "sync.codec"},
+    "zstandard": {"edge.store.vault"},
+    "structlog": {"edge.log"},
+    "tenacity": {"sync.relay"},
+    "httpx2": {"sync.platform", "simulators.hospital.records"},
+    "python_calamine": {"edge.catalogues.workbook"},
+    "typer": {
+        "edge.__main__",
+        "edge.commands.law",
+        "edge.commands.operation",
+        "edge.commands.terminal",
+        "edge.commands.upkeep",
+    },
+    "cryptography": {"edge.crypto", "edge.digest", "sync.envelope"},
+    "jinja2": {"edge.web.look"},
+}
+"""Outside library: the modules of the product that may import it."""
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_an_outside_library_comes_in_by_one_door(library: str) -> None:
+    importers = {s.module for s in product() if library in _tops(s)}
+    assert importers <= DOORS[library]
+
+
+def test_nothing_is_mocked_or_patched() -> None:
+    mocked = [s.path for s in sources() if any(n.startswith("unittest") for n in s.imports())]
+    patched = [s.path for s in sources() if _names_argument(s, "monkeypatch")]
+    assert not mocked + patched
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    reading = re.compile(r"\b(datetime\.(now|today|utcnow)|date\.today|time\.time)\(")
+    readers = {s.path for s in sources() if reading.search(s.text)}
+    assert readers == {"edge/clock.py"}
+
+
+def test_the_standard_sqlite_is_never_imported() -> None:
+    assert not [s.path for s in sources() if "sqlite3" in _tops(s)]
+
+
+def test_no_test_is_skipped_or_expected_to_fail() -> None:
+    mark = re.compile(r"mark\.(skip|xfail)|importorskip|pytest\.(skip|xfail)\(")
+    assert not [s.path for s in sources() if mark.search(s.text) and s.module != __name__]
+
+
+def _tops(source: Source) -> set[str]:
+    return {name.partition(".")[0] for name in source.imports()}
+
+
+def _names_argument(source: Source, name: str) -> bool:
+    return any(isinstance(node, ast.arg) and node.arg == name for node in ast.walk(source.tree))

@@ -1,0 +1,210 @@
+"""The commands as a person at a terminal runs them: what they print, and how they end."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+
+from edge.clock import fresh_id, system_clock
+from edge.founding import found_site
+from simulators.pcscd import Pcscd
+
+START_S_MAX = 30.0
+STOP_S_MAX = 10.0
+
+FACTS = {
+    "facility": {"id": "TJ0001", "region": "120000", "city": "120100", "kinds": ["medical"]},
+    "worker": {"id_number": "999999199001010016", "insured_region": "110000"},
+    "service": "inpatient_medical",
+    "moment": "admission",
+    "at": "2026-06-01T09:00:00+08:00",
+}
+
+
+def edge(*words: object, given: str = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "edge", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, input=given, check=False)
+
+
+def founded(folder: Path) -> Path:
+    """Found a site without the command, whose start-up would cost each test a second."""
+    return found_site(folder, clock=system_clock, fresh_id=fresh_id).settings_file
+
+
+def test_a_site_is_founded_once_and_its_password_shown_once(tmp_path: Path) -> None:
+    done = edge("init", "--data", tmp_path)
+    assert done.returncode == 0
+    assert re.search(r"password, shown once: \S{12,}", done.stdout)
+    assert "edge doctor" in done.stdout
+    assert b"PUBLIC KEY" in (tmp_path / "data/facility.pub.pem").read_bytes()
+    keys = list((tmp_path / "data/keys").iterdir())
+    assert keys
+    assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
+
+    again = edge("init", "--data", tmp_path)
+    assert again.returncode == 2
+    assert "SITE_EXISTS" in again.stderr
+
+
+def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
+    settings_file = founded(tmp_path)
+    done = edge("doctor", "--config", settings_file, "--json")
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1
+    unwell = [name for name, finding in findings.items() if not finding["well"]]
+    assert unwell == ["catalogues", "platform"]
+    assert "edge catalogue import FILE --region 120000" in findings["catalogues"]["fix"]
+    assert "platform.url" in findings["platform"]["fix"]
+    assert findings["readers"]["well"]
+
+    (tmp_path / "data/keys/ledger.key").chmod(0o644)
+    spoken = edge("doctor", "--config", settings_file)
+    assert "✗ keys" in spoken.stdout
+    assert "→ run edge init" in spoken.stdout
+
+
+def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    settings_file = founded(tmp_path)
+    settings_file.write_text(settings_file.read_text() + "\nport = 1\n", encoding="utf-8")
+    done = edge("serve", "--config", settings_file)
+    assert done.returncode == 2
+    assert "desk.port" in done.stderr
+
+
+def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
+    settings_file = founded(tmp_path)
+    port = _free_port()
+    text = settings_file.read_text(encoding="utf-8").replace("port = 8443", f"port = {port}")
+    settings_file.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "edge", "serve", "--config", str(settings_file)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
+        url = f"http://127.0.0.1:{port}"
+        assert _answer(f"{url}/healthz") == {"status": "ok"}
+        assert _answer(f"{url}/readyz") == {"status": "ok"}
+        assert "/api/v1/stays/{stay}/settlement" in _answer(f"{url}/api/openapi.json")["paths"]
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(STOP_S_MAX) == 0
+
+
+def test_the_headless_demo_tells_a_case_that_ended_settled_and_delivered(
+    pcscd: Pcscd,  # noqa: ARG001
+) -> None:
+    done = edge("demo", "--headless")
+    assert done.returncode == 0, done.stderr
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert steps[0]["stack"] == "pcsc"
+    assert steps[-1] == {"step": "end", "ok": True}
+
+
+def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(
+    tmp_path: Path,
+    pcscd: Pcscd,  # noqa: ARG001
+) -> None:
+    env = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "edge", "demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as demo:
+        port = re.search(r"http://127.0.0.1:(\d+)/", _told(demo))
+        assert port
+        taken = edge("demo", "--port", port[1])
+        assert taken.returncode == 2
+        assert "--port" in taken.stderr
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(STOP_S_MAX) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_calculators_answer_and_refuse_by_field(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.json"
+    facts.write_text(json.dumps(FACTS), encoding="utf-8")
+    one = edge("verify", facts)
+    assert one.returncode == 0
+    assert json.loads(one.stdout)["decision"] in {"hold", "manual", "refuse"}
+
+    both = edge("verify", "-", given=json.dumps([FACTS, FACTS | {"at": "tomorrow"}]))
+    assert both.returncode == 2
+    assert "[1].at" in both.stderr
+
+    for command in ("verify", "adjudicate"):
+        torn = edge(command, "-", given='{"facility":')
+        assert torn.returncode == 2
+        assert "MALFORMED_JSON" in torn.stderr
+        assert torn.stdout == ""
+
+
+def test_the_packs_are_checked_listed_and_shown() -> None:
+    checked = edge("packs", "check")
+    assert checked.returncode == 0
+    assert re.search(r"6 packs, \d+ cases, 0 failed", checked.stdout)
+    assert "天津" in edge("packs", "list").stdout
+    shown = edge("packs", "show", "120000", "--compare", "110000").stdout
+    assert "津 第十五条" in shown
+    assert edge("packs", "show", "999999").returncode == 2
+
+
+def test_an_untouched_ledger_verifies(tmp_path: Path) -> None:
+    settings_file = founded(tmp_path)
+    done = edge("ledger", "verify", "--config", settings_file, "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"ok": True, "broken": None})
+
+
+@pytest.mark.parametrize("command", [["sync", "status"], ["sync", "now"]])
+def test_an_empty_outbox_says_so(tmp_path: Path, command: list[str]) -> None:
+    done = edge(*command, "--config", founded(tmp_path))
+    assert done.returncode == 0
+    assert "0" in done.stdout
+
+
+def test_a_site_and_the_platform_alone_find_each_other(tmp_path: Path) -> None:
+    settings_file = founded(tmp_path)
+    key = f"TJ0001={tmp_path / 'data/facility.pub.pem'}"
+    command = [sys.executable, "-m", "simulators", "platform", "--port", "0", "--key", key]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as platform:
+        assert platform.stdout is not None
+        url = platform.stdout.readline().split()[2]
+        text = settings_file.read_text(encoding="utf-8").replace("http://127.0.0.1:8700", url)
+        settings_file.write_text(text, encoding="utf-8")
+        done = edge("doctor", "--config", settings_file, "--json")
+        findings = {finding["name"]: finding["well"] for finding in json.loads(done.stdout)}
+        assert findings["platform"]
+        platform.send_signal(signal.SIGTERM)
+        assert platform.wait(STOP_S_MAX) == 0
+
+
+def _told(demo: subprocess.Popen[str]) -> str:
+    """Return what the demo says until it is open."""
+    told = ""
+    while demo.stdout and "Ctrl-C" not in told:
+        line = demo.stdout.readline()
+        assert line, told
+        told += line
+    return told
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _answer(url: str) -> dict[str, Any]:
+    """Return the JSON that the starting service answers with, once it does."""
+    ends = time.monotonic() + START_S_MAX
+    while True:
+        try:
+            with urlopen(url, timeout=5) as said:  # noqa: S310 - loopback
+                answer: dict[str, Any] = json.load(said)
+                return answer
+        except URLError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)

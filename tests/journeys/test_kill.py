@@ -1,0 +1,107 @@
+"""Killed between commit and send, and at each point of the delivery: nothing lost or doubled."""
+
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edge.clock import system_clock
+from edge.opening import open_site
+from edge.settings import load_settings
+from simulators.card import SyntheticPerson, social_security_card
+from simulators.hospital.ground import found, open_doors, stock_catalogues, tell_platform
+from simulators.hospital.people import FACILITY, register
+from simulators.hospital.records import HospitalSystem, NoAnswer
+from simulators.hospital.rehearsal import awaited, deliveries, discharged_stay
+from simulators.pcscd import Pcscd
+from simulators.platform.app import build
+from simulators.platform.faults import Faults
+from simulators.platform.journal import Journal
+from simulators.platform.server import serve
+from simulators.reader import VpcdCard
+from tests.fakes.log import Log
+
+WAIT_S_MAX = 20.0
+POINTS = ("after claim", "before send", "after send", "after record")
+NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A founded site whose service is run as a process, and the platform's journal."""
+
+    settings_file: Path
+    token: str
+    journal: Journal
+
+    @contextmanager
+    def serving(self, fatal: str) -> Iterator[tuple[HospitalSystem, subprocess.Popen[str]]]:
+        """Run the service, to die at ``fatal`` once armed."""
+        command = [sys.executable, "-m", "tests.journeys.doomed_service"]
+        with subprocess.Popen(
+            [*command, str(self.settings_file), fatal],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as service:
+            assert service.stdout is not None
+            try:
+                port = int(service.stdout.readline())
+                with HospitalSystem(f"http://127.0.0.1:{port}", self.token) as system:
+                    yield system, service
+            finally:
+                service.kill()
+
+
+@pytest.fixture
+def site(tmp_path: Path, pcscd: Pcscd) -> Iterator[Site]:  # noqa: ARG001 - it must run
+    settings_file, key = found(tmp_path / "site")
+    card = VpcdCard()
+    journal = Journal()
+    platform = build(register(system_clock()), system_clock, {FACILITY: key}, Faults(), journal)
+    with serve(platform) as url:
+        tell_platform(settings_file, url)
+        with open_site(load_settings(settings_file), log=Log()) as opened:
+            token = open_doors(opened)
+            stock_catalogues(opened)
+        card.insert(social_security_card(SyntheticPerson()))
+        yield Site(settings_file, token, journal)
+        card.remove()
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_service_killed_while_delivering_loses_and_doubles_nothing(
+    site: Site, point: str
+) -> None:
+    with site.serving(point) as (system, service):
+        stay = discharged_stay(system)
+        site.settings_file.with_name("armed").touch()
+        receipt = _pressed(system, stay)
+        assert service.wait(WAIT_S_MAX) == -signal.SIGKILL
+
+    site.settings_file.with_name("armed").unlink()
+    with site.serving(NEVER) as (system, _):
+        again = system.post(f"/stays/{stay}/settlement", {}, key="one press")
+        assert receipt in (None, again)
+        awaited(lambda: set(deliveries(system, stay).values()) == {"accepted"}, WAIT_S_MAX)
+        assert set(deliveries(system, stay).values()) == {"accepted"}
+
+    kept = Counter(message.kind.value for message in site.journal.kept())
+    assert kept == {"admission": 1, "discharge": 1, "charges": 1, "settlement": 1}
+    with open_site(load_settings(site.settings_file), log=Log()) as opened:
+        assert opened.ledger.verify(opened.store.read()) is None
+
+
+def _pressed(system: HospitalSystem, stay: str) -> object:
+    """Press once; the receipt, or None when the service dies before it has told it."""
+    try:
+        receipt: object = system.post(f"/stays/{stay}/settlement", {}, key="one press")
+    except NoAnswer:
+        return None
+    return receipt

@@ -1,0 +1,155 @@
+"""A stored settlement is decided again: the same bytes, or what parts them, by name."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from edge import codec
+from edge.core.errors import Fault, NotFound
+from edge.core.rules import Rulebook
+from edge.core.verification import Facts, Verdict
+from edge.site import Site
+from edge.steps.replay import Difference, Differs, Same, replay, said
+from edge.store.settlements import Settlement, evidence_of
+from tests.steps.colleagues import reversed_by_both, settled, staffed
+from tests.steps.conftest import Ground, line
+
+
+def settlement(ground: Ground) -> Settlement:
+    stay = ground.discharged(line("1", price="9.00"), line("2", price="12.00"))
+    return settled(ground, stay.id)
+
+
+def with_packs(site: Site, *, region: str, **other: str) -> Site:
+    """Return the site with the packs of one region otherwise."""
+    packs = site.rulebook.packs
+    changed = [replace(p, **other) if p.region == region else p for p in packs]  # type: ignore[arg-type]
+    return replace(site, rulebook=Rulebook(changed))
+
+
+def stored_otherwise(ground: Ground, table: str, column: str, row: str, value: object) -> None:
+    """Seal another value in a row, as only who has the keys could."""
+    db = ground.site.store.read()
+    db.execute("drop trigger settlement_says_the_same")
+    sealed = ground.site.vault.seal_value(value, f"{table}.{column}:{row}")
+    db.execute(f"update {table} set {column}_sealed = ? where id = ?", [sealed, row])  # noqa: S608 - ours
+
+
+def test_a_settlement_replays_byte_for_byte(ground: Ground) -> None:
+    outcome = replay(ground.site, settlement(ground).id)
+    assert outcome == Same()
+    assert said(outcome).startswith("✓")
+
+
+def test_what_was_reversed_still_replays(ground: Ground) -> None:
+    first = settlement(staffed(ground))
+    reversed_by_both(ground, first.id)
+    second = settled(ground, first.stay_id, "k2")
+    ground.clock.pass_time(days=400)
+    assert replay(ground.site, first.id) == replay(ground.site, second.id) == Same()
+
+
+def test_a_pack_that_was_changed_is_named_and_nothing_is_pretended(ground: Ground) -> None:
+    first = settlement(ground)
+    [kept] = [pack for pack in first.packs if pack.region == "120000"]
+    changed = with_packs(ground.site, region="120000", sha256="f" * 64, version="2027.1")
+    outcome = replay(changed, first.id)
+    now = f"2027.1 {'f' * 64}"
+    gone = Difference("pack 120000 (treatment)", f"{kept.version} {kept.sha256}", now)
+    assert outcome == Differs((gone,))
+    assert said(outcome) == f"✗ pack 120000 (treatment): {kept.version} {kept.sha256} → {now}"
+
+
+def test_the_same_version_number_of_another_file_is_another_pack(ground: Ground) -> None:
+    first = settlement(ground)
+    outcome = replay(with_packs(ground.site, region="120000", sha256="f" * 64), first.id)
+    assert isinstance(outcome, Differs)
+
+
+def test_a_pack_that_is_gone_is_named(ground: Ground) -> None:
+    first = settlement(ground)
+    left = [pack for pack in ground.site.rulebook.packs if pack.region != "110000"]
+    outcome = replay(replace(ground.site, rulebook=Rulebook(left)), first.id)
+    assert isinstance(outcome, Differs)
+    assert [(one.what, one.now) for one in outcome.what] == [("pack 110000 (insured)", "not here")]
+
+
+def test_a_pack_that_did_not_decide_may_change(ground: Ground) -> None:
+    first = settlement(ground)
+    assert replay(with_packs(ground.site, region="510000", sha256="f" * 64), first.id) == Same()
+
+
+def test_the_place_where_a_ruling_parts_is_named(ground: Ground) -> None:
+    first = settlement(ground)
+    ruling = codec.decode(first.ruling, dict[str, object])
+    stored_otherwise(ground, "settlements", "ruling", first.id, {**ruling, "fund_fen": 1})
+    assert replay(ground.site, first.id) == Differs(
+        (
+            Difference("ruling.fund_fen", "1", "1900"),
+            Difference("settlement.fund_fen", "1900", "1"),
+        )
+    )
+
+
+def test_lines_that_part_are_named_by_their_place_or_as_a_whole(ground: Ground) -> None:
+    first = settlement(ground)
+    ruling = codec.decode(first.ruling, dict[str, Any])
+    lines = ruling["lines"]
+    stored_otherwise(ground, "settlements", "ruling", first.id, {**ruling, "lines": lines[:1]})
+    outcome = replay(ground.site, first.id)
+    assert isinstance(outcome, Differs)
+    assert outcome.what[0].what == "ruling.lines"
+    assert outcome.what[0].now.endswith("…")
+
+
+def test_sums_that_are_not_the_rulings_are_named(ground: Ground) -> None:
+    first = settlement(ground)
+    db = ground.site.store.read()
+    db.execute("drop trigger settlement_says_the_same")
+    db.execute("update settlements set fund_fen = 0, personal_fen = total_fen")
+    db.execute("update settlements set catalogue_sha256 = 'x'")
+    outcome = replay(ground.site, first.id)
+    assert isinstance(outcome, Differs)
+    assert [one.what for one in outcome.what] == [
+        "settlement.fund_fen",
+        "settlement.personal_fen",
+        "settlement.catalogue",
+    ]
+
+
+def test_the_place_where_a_verdict_parts_is_named(ground: Ground) -> None:
+    first = settlement(ground)
+    evidence = evidence_of(ground.site.store.read(), ground.site.vault, first)
+    verdict = codec.decode(evidence.verdict, Verdict)
+    other = replace(verdict, reasons=(replace(verdict.reasons[0], article="他 第一条"),))
+    assert len(verdict.reasons) == 1
+    stored_otherwise(ground, "verifications", "verdict", first.verification_id, other)
+    outcome = replay(ground.site, first.id)
+    assert isinstance(outcome, Differs)
+    assert outcome.what[0].what == "verdict.reasons[0].article"
+
+
+def test_inputs_that_a_later_release_refuses_differ(ground: Ground) -> None:
+    first = settlement(ground)
+    evidence = evidence_of(ground.site.store.read(), ground.site.vault, first)
+    facts = codec.decode(evidence.facts, Facts)
+    impossible = replace(facts, discharged_at=None)
+    stored_otherwise(ground, "verifications", "facts", first.verification_id, impossible)
+    outcome = replay(ground.site, first.id)
+    assert isinstance(outcome, Differs)
+    [differs] = outcome.what
+    assert (differs.what, differs.now) == ("verdict", '"refused: DATE_MISSING discharged_at"')
+
+
+def test_an_input_that_was_tampered_with_is_a_fault(ground: Ground) -> None:
+    first = settlement(ground)
+    ground.site.store.read().execute("update verifications set facts_sealed = zeroblob(64)")
+    with pytest.raises(Fault) as broken:
+        replay(ground.site, first.id)
+    assert broken.value.code == "SEAL_BROKEN"
+
+
+def test_an_unknown_settlement_is_not_found(ground: Ground) -> None:
+    with pytest.raises(NotFound):
+        replay(ground.site, "nowhere")

@@ -1,0 +1,1 @@
+"""The wire, from the envelope to the far end and back."""

@@ -1,0 +1,110 @@
+"""docs/platform-protocol.md says what the code does: its examples are made here, its lists too."""
+
+import base64
+import re
+from http import HTTPStatus
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from edge.codec import encode
+from simulators.platform.answers import SENTENCES, Absent, Later, on_the_wire
+from simulators.platform.faults import Act, Fault, Place
+from simulators.platform.intake import Intake
+from simulators.platform.journal import Journal
+from simulators.platform.register import load_register
+from sync.envelope import SIGNED_BYTES_MAX, Kind, SigningKey, load_key, sign
+from sync.outcome import RETRY_AFTER_MAX, classify
+from sync.question import Question, sign_question
+from tests.sync.sender import FACILITY, START, HeldClock, message, story
+
+PAGE = (Path(__file__).parents[2] / "docs/platform-protocol.md").read_text(encoding="utf-8")
+# The example key of RFC 8037, appendix A.1: published, so nobody takes it for a secret.
+RFC_8037_SECRET = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A="
+RFC_8037_THUMBPRINT = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+WRONG_LINE = {"id": "1", "amount_fen": 300, "fund_fen": 200, "personal_fen": 99}
+
+
+def example_key() -> SigningKey:
+    private = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(RFC_8037_SECRET))
+    return load_key(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def examples() -> dict[str, bytes]:
+    """Return every example of the document, as the code makes it."""
+    key = example_key()
+    intake = Intake(load_register(), {FACILITY: key.public()}, Journal(), HeldClock())
+    signed = sign(message("m-1"), key)
+    header, payload, _ = signed.split(b".")
+    question = Question(
+        id="q-1",
+        operator="desk-1",
+        id_number="510100198001010019",
+        name="张合成",
+        service="inpatient_medical",
+        moment="admission",
+        at=START,
+    )
+    asked = sign_question(question, FACILITY, key)
+    receipt = intake.receive(signed)
+    for one in story("stay-1")[:3]:
+        intake.receive(sign(one, key))
+    wrong = {"total_fen": 300, "fund_fen": 200, "personal_fen": 100, "lines": [WRONG_LINE]}
+    settlement = message("m-4", kind=Kind.SETTLEMENT, body=wrong)
+    return {
+        "header": _unpacked(header),
+        "payload": _unpacked(payload),
+        "signed": signed,
+        "question": _unpacked(asked.split(b".")[1]),
+        "facts": encode(intake.inquire(asked)),
+        "receipt": on_the_wire(receipt)[1],
+        "refusal": on_the_wire(intake.receive(sign(settlement, key)))[1],
+        "later": on_the_wire(Later(code="OUT_OF_ORDER", id="m-4"))[1],
+        "absent": on_the_wire(Absent("m-9"))[1],
+    }
+
+
+def test_every_example_is_what_the_code_makes() -> None:
+    for name, text in examples().items():
+        assert f"<!-- {name} -->\n```\n{text.decode()}\n```\n" in PAGE
+
+
+def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
+    assert example_key().kid == RFC_8037_THUMBPRINT
+    assert RFC_8037_THUMBPRINT in PAGE
+
+
+def test_the_document_lists_every_kind_code_fault_and_place_and_no_other() -> None:
+    assert _first_column("Kinds") == {kind.value for kind in Kind}
+    assert _first_column("Codes") == set(SENTENCES)
+    assert _first_column("Faults") == set(get_args(Act))
+    for name in (*get_args(Place), *Fault.model_fields):
+        assert f"`{name}`" in _section("Faults"), name
+
+
+def test_the_document_says_the_limits_that_the_code_keeps() -> None:
+    assert f"{SIGNED_BYTES_MAX // 2**20} MiB" in PAGE
+    assert f"{RETRY_AFTER_MAX.total_seconds() / 3600:.0f} hours" in PAGE
+
+
+@pytest.mark.parametrize("status", HTTPStatus)
+def test_the_document_reads_a_bare_status_as_the_client_does(status: HTTPStatus) -> None:
+    listed = re.findall(r"^\| ([\dx, ]+) \| (\w+) \|$", _section("Bare answers"), re.MULTILINE)
+    exact = {number: outcome for numbers, outcome in listed for number in numbers.split(", ")}
+    said = exact.get(str(status.value)) or exact[f"{status.value // 100}xx"]
+    assert type(classify(status, {}, b"", START)).__name__ == said
+
+
+def _section(title: str) -> str:
+    return PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def _first_column(title: str) -> set[str]:
+    return set(re.findall(r"^\| `(\w+)` \|", _section(title), re.MULTILINE))
+
+
+def _unpacked(part: bytes) -> bytes:
+    return base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))

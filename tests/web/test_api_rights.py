@@ -1,0 +1,147 @@
+"""Who may call what: every endpoint of the service, asked by everybody there is."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from edge.app import web
+from edge.store.operators import DESK_ROLES, Role, Scope
+from tests.web.service import Service
+
+Grants = frozenset[Role | Scope]
+
+OPEN: Grants = frozenset()
+ALL: Grants = frozenset({*Role, *Scope})
+ARRIVAL: Grants = frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FITTING})
+
+MATRIX: dict[str, Grants] = {
+    "POST /api/v1/login": OPEN,
+    "POST /api/v1/logout": OPEN,
+    "GET /api/v1/events": ALL,
+    "GET /api/v1/readers": frozenset({*Role, Scope.READ}),
+    "POST /api/v1/identifications": ARRIVAL | {Scope.IDENTIFY},
+    "POST /api/v1/verifications": ARRIVAL | {Scope.VERIFY},
+    "POST /api/v1/arrivals": ARRIVAL,  # a token needs two scopes: a test of its own
+    "GET /api/v1/stays": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
+    "GET /api/v1/stays/{stay}": frozenset(
+        {Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}
+    ),
+    "POST /api/v1/stays": frozenset({Role.ADMISSION, Scope.ADMIT}),
+    "POST /api/v1/stays/{stay}/charges": frozenset({Scope.CHARGE}),
+    "POST /api/v1/stays/{stay}/discharge": frozenset({Role.DISCHARGE, Scope.DISCHARGE}),
+    "POST /api/v1/stays/{stay}/preview": frozenset({Role.DISCHARGE, Scope.SETTLE}),
+    "POST /api/v1/stays/{stay}/settlement": frozenset({Role.DISCHARGE, Scope.SETTLE}),
+    "POST /api/v1/stays/{stay}/manual": frozenset({Role.DISCHARGE, Scope.SETTLE}),
+    "GET /api/v1/stays/{stay}/manual": frozenset({Role.DISCHARGE, Role.FINANCE, Scope.SETTLE}),
+    "GET /api/v1/settlements/{settlement}": frozenset(
+        {Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}
+    ),
+    # no hospital system reverses: a token proves no person
+    "POST /api/v1/settlements/{settlement}/reversal": frozenset({Role.DISCHARGE, Role.FINANCE}),
+    "GET /api/v1/sync/messages": DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
+    "POST /api/v1/sync/messages/{message}/retry": frozenset(
+        {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}
+    ),
+    "POST /api/v1/sync/messages/{message}/resolve": frozenset(
+        {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}
+    ),
+    "GET /api/v1/audit": frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    "GET /healthz": OPEN,
+    "GET /readyz": OPEN,
+    "GET /login": OPEN,
+    "GET /api/docs": OPEN,
+    "GET /api/openapi.json": OPEN,
+    "HEAD /api/openapi.json": OPEN,
+}
+"""Endpoint: who may. A page that is not named here is for the desk roles."""
+
+REFUSED = (403, "GRANT_MISSING")
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Somebody at the door: the one grant they hold, and what their requests carry."""
+
+    grant: Role | Scope
+    headers: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def askers(service: Service) -> list[Asker]:
+    """Return one operator of each role and one hospital system of each scope."""
+    operators = [Asker(role, service.log_in(role.value, role)) for role in Role]
+    systems = [Asker(scope, service.connect(scope.value, [scope])) for scope in Scope]
+    return operators + systems
+
+
+def test_every_endpoint_of_the_api_is_in_the_matrix_and_no_other(service: Service) -> None:
+    api = {endpoint for endpoint in _endpoints(service) if " /api/" in endpoint}
+    assert api == {endpoint for endpoint in MATRIX if " /api/" in endpoint}
+    assert set(MATRIX) <= set(_endpoints(service))
+
+
+def test_a_stranger_gets_in_nowhere(service: Service) -> None:
+    closed = [endpoint for endpoint in _endpoints(service) if _may(endpoint)]
+    for endpoint in closed:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "edge_session=wrong"}):
+            status, code = _outcome(service, endpoint, headers)
+            assert (status, code) == (401, "LOGIN_REQUIRED"), endpoint
+
+
+def test_only_those_who_may_can_and_what_others_ask_changes_nothing(
+    service: Service, askers: list[Asker]
+) -> None:
+    wrong = []
+    for endpoint in (endpoint for endpoint in _endpoints(service) if _may(endpoint)):
+        before = service.rows()
+        for asker in (asker for asker in askers if asker.grant not in _may(endpoint)):
+            outcome = _outcome(service, endpoint, asker.headers)
+            wrong += [(endpoint, asker.grant, outcome)] if outcome != REFUSED else []
+        assert service.rows() == before, endpoint
+        for asker in (asker for asker in askers if asker.grant in _may(endpoint)):
+            outcome = _outcome(service, endpoint, asker.headers)
+            wrong += [(endpoint, asker.grant, outcome)] if outcome[0] in {401, 403, 500} else []
+    assert wrong == []
+
+
+def test_a_system_that_may_only_verify_identifies_nobody_by_a_detour(service: Service) -> None:
+    service.newcomer()
+    body = {"service": "inpatient_medical"}
+    for scopes in ([Scope.VERIFY], [Scope.IDENTIFY]):
+        half = service.connect(f"half {scopes[0].value}", scopes)
+        answer = service.ask("POST", "/arrivals", headers=half, json=body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "GRANT_MISSING")
+    both = service.connect("both", [Scope.VERIFY, Scope.IDENTIFY])
+    assert service.done("POST", "/arrivals", headers=both, json=body)["decision"] == "direct"
+
+
+def _endpoints(service: Service) -> list[str]:
+    return list(_walk(service))
+
+
+def _walk(service: Service) -> Iterator[str]:
+    for route in iter_route_contexts(web(service.desk).routes):
+        if not isinstance(route.original_route, Mount):
+            yield from (f"{method} {route.path}" for method in sorted(route.methods or ()))
+
+
+def _may(endpoint: str) -> Grants:
+    return MATRIX.get(endpoint, DESK_ROLES)
+
+
+def _outcome(service: Service, endpoint: str, headers: dict[str, str]) -> tuple[int, str]:
+    """Ask about a thing that is not there, with an empty body."""
+    method, path = endpoint.split(" ")
+    path = re.sub(r"\{\w+\}", "x", path)
+    body = b"{}" if method == "POST" else None
+    sent = headers | ({"Content-Type": "application/json"} if body else {})
+    with service.client.stream(method, path, headers=sent, content=body) as answer:
+        if answer.headers.get("content-type", "").startswith("text/event-stream"):
+            return answer.status_code, ""  # it never ends
+        answer.read()
+    told = answer.json() if "problem" in answer.headers.get("content-type", "") else {}
+    return answer.status_code, told.get("code", "")
