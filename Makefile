@@ -28,7 +28,7 @@ check: setup
 	$(RUN)/pytest tests/house
 
 test: check
-	$(RUN)/pytest --ignore=tests/house --cov --cov-report=term-missing:skip-covered
+	$(RUN)/pytest --ignore=tests/house --numprocesses auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
 
 # The register of the law is made from config/law; a test compares.
 docs: setup

@@ -22,6 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep on one worker what needs the machine's only card service."""
+    for item in items:
+        if "pcscd" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("pcscd"))
+
+
 @pytest.fixture(scope="session")
 def pcscd() -> Iterator[Pcscd]:
     """Run the real card service; other test runs on this machine wait for their turn."""
