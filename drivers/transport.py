@@ -236,13 +236,14 @@ class DriverError(Exception):
     or the reader, never what a record holds.
     """
 
-    kind: ClassVar[DriverCode]
+    kind: ClassVar[Enum]
+    """Its value is a `Meaning`: a member of `DriverCode`, or of a vocabulary beside it."""
 
     def __init__(
         self, *, field: str = "", number: int | None = None, zh: str = "", en: str = ""
     ) -> None:
         """Take the record or reader; ``zh`` and ``en`` add a detail to the text."""
-        meaning = self.kind.value
+        meaning: Meaning = self.kind.value
         self.code = self.kind.name
         self.number = meaning.number if number is None else number
         self.text = f"{meaning.text}（{zh}）" if zh else meaning.text

@@ -1,7 +1,7 @@
-"""``python -m simulators hospital | platform | card``: a far side for demonstration and rehearsal.
+"""``python -m simulators hospital | platform | card | scanner``: a far side for rehearsal.
 
-``hospital`` is all of it with the service itself; ``platform`` and ``card`` stand alone, so that IT
-staff can rehearse a site of their own.
+``hospital`` is all of it with the service itself; the others stand alone, so that IT staff can
+rehearse a site of their own.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from edge import codec
@@ -28,6 +28,7 @@ from simulators.platform.journal import Journal
 from simulators.platform.register import SAMPLE, load_register
 from simulators.platform.server import serve
 from simulators.reader import VpcdCard
+from simulators.scanner import VirtualScanner, load_scan_script
 from sync.envelope import PublicKey, load_public
 
 
@@ -71,7 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     card.add_argument("--person", type=int, default=0, help="which synthetic person, 0 to 999")
     card.add_argument("--version", default="2.00", help="spec version of the card")
     card.set_defaults(act=_card)
+    _add_scanner(kinds.add_parser("scanner", help="a virtual serial scanner; type codes"))
     return parser
+
+
+def _add_scanner(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", type=Path, default=Path("virtual-scanner"), help="the link")
+    parser.add_argument("--script", type=Path, help="faults to play before codes are typed")
+    parser.add_argument("--prefix", default="", help="sent before each code")
+    parser.add_argument("--suffix", default="", help="sent after each code")
+    parser.set_defaults(act=_scanner)
 
 
 def _hospital(given: argparse.Namespace) -> int:
@@ -101,6 +111,22 @@ def _card(given: argparse.Namespace) -> int:
         sys.stdout.write(f"{person.name} {person.number} in {slot.reader}\n")
         _until_told_to_stop()
         slot.remove()
+    return 0
+
+
+def _scanner(given: argparse.Namespace) -> int:
+    device = given.device.absolute()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        suppress(KeyboardInterrupt),
+        VirtualScanner(device, prefix=given.prefix, suffix=given.suffix) as scanner,
+    ):
+        sys.stdout.write(f"scanner simulator: {device}; type a code and Enter to scan it\n")
+        sys.stdout.flush()
+        if given.script:
+            scanner.play(load_scan_script(given.script))
+        for line in sys.stdin:
+            scanner.scan(line.rstrip("\r\n"))
     return 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from drivers.scan_errors import ScanCode
 from drivers.transport import DriverCode
 from edge.core.adjudication.ruling import LineReason
 from edge.core.charges import Refusal
@@ -114,6 +115,7 @@ def _error_codes() -> set[str]:
     trees = [s.tree for s in product() if not s.path.startswith("simulators/") or s.path in FAR]
     return {
         *DriverCode.__members__,
+        *ScanCode.__members__,
         *Refusal.__members__,
         *(code for code, _, _ in BY_STATUS.values()),
         *(code for tree in trees for code in (*_worded(tree), *_told(tree))),
