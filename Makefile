@@ -10,7 +10,7 @@ PACKAGES := python3-venv python3-dev gcc ca-certificates \
 UV_VERSION := 0.13.9
 APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 
-.PHONY: setup demo serve check test docs clean
+.PHONY: setup demo serve check test bench docs clean
 
 setup: .venv/ready
 
@@ -29,6 +29,10 @@ check: setup
 
 test: check
 	$(RUN)/pytest --ignore=tests/house --numprocesses auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
+
+# One JSON line a measurement, ours against its floor; NAME=adjudicate for one of them.
+bench: setup
+	$(RUN)/python -m bench $(NAME)
 
 # The register of the law is made from config/law; a test compares.
 docs: setup

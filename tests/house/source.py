@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("edge", "drivers", "sync", "simulators", "tests")
+ROOMS = ("edge", "drivers", "sync", "simulators", "bench", "tests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ def sources() -> tuple[Source, ...]:
 
 
 def product() -> tuple[Source, ...]:
-    """Return the files that are shipped: everything but the tests."""
-    return tuple(source for source in sources() if not source.path.startswith("tests/"))
+    """Return the files that are shipped: everything but the benches and the tests."""
+    return tuple(s for s in sources() if not s.path.startswith(("bench/", "tests/")))
 
 
 def _read(path: Path) -> Source:

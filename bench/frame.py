@@ -1,0 +1,83 @@
+"""The stop-watch: our way and the floor by turns in one run, and the medians of both.
+
+Knows nothing of what is measured; that is in ``bench.works``.
+"""
+
+import gc
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter_ns
+
+ROUNDS = 9
+
+_ROUND_NS_MIN = 50_000_000  # what takes less is called often enough to last this long
+_CALLS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One work done in our way and by the floor; both may be called any number of times.
+
+    ``name`` is the measurement's, ``work`` says how much of what.
+    """
+
+    name: str
+    work: str
+    ours: Callable[[], object]
+    floor: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """The medians of ``runs`` rounds in milliseconds a call, and ours divided by the floor's."""
+
+    name: str
+    work: str
+    ours_ms: float
+    floor_ms: float
+    ratio: float
+    runs: int
+
+
+def print_measured(works: Iterable[Work], rounds: int = ROUNDS) -> None:
+    """Measure each work as it comes and print it as one line of JSON."""
+    for work in works:
+        sys.stdout.write(f"{json.dumps(asdict(measured(work, rounds)))}\n")
+        sys.stdout.flush()
+
+
+def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
+    """Time both ways by turns, so that a busy machine is busy for both."""
+    gc.collect()
+    gc.freeze()  # what the work holds ready is not walked by the collector in every round
+    ways = [(way, _calls(way), list[float]()) for way in (work.ours, work.floor)]
+    for _ in range(rounds):
+        for way, calls, times in ways:
+            times.append(_time_ms(way, calls))
+    gc.unfreeze()
+    ours_ms, floor_ms = (median(times) for _, _, times in ways)
+    return Measurement(
+        name=work.name,
+        work=work.work,
+        ours_ms=round(ours_ms, 4),
+        floor_ms=round(floor_ms, 4),
+        ratio=round(ours_ms / floor_ms, 2),
+        runs=rounds,
+    )
+
+
+def _calls(way: Callable[[], object]) -> int:
+    """Call once to warm up, once to see how often it must be called in a round."""
+    way()
+    once_ns = _time_ms(way, 1) * 1_000_000
+    return max(1, min(_CALLS_MAX, int(_ROUND_NS_MIN / max(once_ns, 1))))
+
+
+def _time_ms(way: Callable[[], object], calls: int) -> float:
+    start = perf_counter_ns()
+    for _ in range(calls):
+        way()
+    return (perf_counter_ns() - start) / calls / 1_000_000
