@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Generic, NoReturn, TypeVar
 
 from edge.core.errors import BadInput, Words
-from edge.core.money import FEN_MAX, quantity_of
+from edge.core.money import FEN_MAX, PRICE_MAX, PRICE_PER_FEN, quantity_of
 from edge.core.verification import Service
 
 T = TypeVar("T")
@@ -74,6 +74,16 @@ class CatalogueRow:
         """The row's name on a ruling: code@first day."""
         return f"{self.code}@{self.valid_from.isoformat()}" if self.valid_from else self.code
 
+    @property
+    def shares_limits(self) -> bool:
+        """Whether what one line takes can leave less to another: days, stays, beds, devices."""
+        return (
+            self.kind is CostKind.BED
+            or self.kind is CostKind.DEVICE
+            or self.quantity_per_day_max is not None
+            or self.quantity_max is not None
+        )
+
     def counts_on(self, day: date) -> bool:
         """Tell whether the row is valid on ``day``."""
         return (self.valid_from is None or self.valid_from <= day) and (
@@ -126,11 +136,66 @@ class CatalogueVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What governs one code on the bills of one benefit: its rows, never none, in order.
+
+    The rest is of the first row, for the many codes that have no other: ``price_max`` is its cap
+    in 1/1,000,000 yuan; it is valid from ``first_day`` to ``last_day``, both included.
+    ``stands_alone``: it is the only row, and no line of the code can use up another's room.
+    """
+
+    rows: tuple[CatalogueRow, ...]
+    kind: CostKind
+    in_scope: bool
+    price_max: int
+    label: str
+    first_day: date
+    last_day: date
+    stands_alone: bool
+
+    @classmethod
+    def of(cls, rows: tuple[CatalogueRow, ...]) -> "Entry":
+        """Read what a bill asks of every line, once."""
+        row = rows[0]
+        cap = row.price_cap_fen
+        return cls(
+            rows,
+            row.kind,
+            row.in_scope,
+            PRICE_MAX if cap is None else cap * PRICE_PER_FEN,
+            row.label,
+            row.valid_from or date.min,
+            row.valid_to or date.max,
+            len(rows) == 1 and not row.shares_limits,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every row by its code, each code's rows ordered by first day; the standards by region."""
 
     rows: Mapping[str, tuple[CatalogueRow, ...]]
     standards: Mapping[str, Standards] = field(default_factory=dict)
+    # What was looked up before, by benefit and code: one site's bills share most of their codes.
+    _entries: dict[tuple[ByBenefit[str], bool], dict[str, Entry]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def entries(
+        self, codes: Iterable[str], *, regions: ByBenefit[str], service: str
+    ) -> dict[str, Entry]:
+        """Return what governs each of ``codes``; a code that no version knows has no entry."""
+        known = self._entries.setdefault((regions, service == Service.DEVICE), {})
+        found: dict[str, Entry] = {}
+        for code in codes:
+            entry = known.get(code)
+            if entry is None:
+                rows = self.governing(code, regions=regions, service=service)
+                if not rows:
+                    continue
+                entry = known[code] = Entry.of(rows)
+            found[code] = entry
+        return found
 
     def governing(
         self, code: str, *, regions: ByBenefit[str], service: str

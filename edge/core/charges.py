@@ -3,7 +3,8 @@
 Knows neither the law nor the catalogue's content; a refused line is reported, never dropped.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -71,6 +72,29 @@ class Sifted:
     refused: list[RefusedLine]
 
 
+def numbers_of(
+    charges: Iterable[Charge],
+) -> tuple[dict[str, int | None], dict[str, int | None]]:
+    """Read every quantity and every price that stands in ``charges``, each text once."""
+    return (
+        {text: parse_quantity(text) for text in {charge.quantity for charge in charges}},
+        {text: parse_price(text) for text in {charge.price for charge in charges}},
+    )
+
+
+def entangled(charges: Sequence[Charge]) -> set[str]:
+    """Return the ids of lines that are not judged by themselves.
+
+    They are the refunds, what these reverse, and the ids that stand more than once.
+    """
+    refunds = [charge for charge in charges if charge.reverses is not None]
+    ids = {charge.id for charge in refunds} | {charge.reverses or "" for charge in refunds}
+    if len({charge.id for charge in charges}) < len(charges):
+        counted = Counter([charge.id for charge in charges])
+        ids.update(line_id for line_id, times in counted.items() if times > 1)
+    return ids
+
+
 def sift(
     charges: Sequence[Charge], *, first: date, last: date | None, known: Container[str]
 ) -> Sifted:
@@ -79,8 +103,7 @@ def sift(
     ``first`` and ``last`` are the stay's days, both included; no ``last`` means still in hospital.
     ``known`` holds the codes that some version of the governing catalogue knows.
     """
-    quantities = {text: parse_quantity(text) for text in {charge.quantity for charge in charges}}
-    prices = {text: parse_price(text) for text in {charge.price for charge in charges}}
+    quantities, prices = numbers_of(charges)
     last = last or date.max
     seen: set[str] = set()
     lines: list[Counted] = []

@@ -5,6 +5,7 @@ Knows no bill and no law; no float is ever part of a sum.
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 _QUANTITY_PLACES = 4
 _PRICE_PLACES = 6
@@ -31,10 +32,16 @@ PRICE_MAX = FEN_MAX * PRICE_PER_FEN
 # As many whole digits as the bounds have, and no more: an endless number is never read.
 _QUANTITY = re.compile(r"-?\d{1,7}(?:\.\d{1,4})?", re.ASCII)
 _PRICE = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
-_PRODUCT_PER_FEN = QUANTITY_UNIT * PRICE_PER_FEN
-_AGREES_BELOW = 3 * _PRODUCT_PER_FEN // 2  # within 1 fen of the rounded product: 1.5 fen of it
+_READ_MAX = 16_384  # a hospital's prices and quantities recur from bill to bill: 3 MB at most
+
+PRODUCT_PER_FEN = QUANTITY_UNIT * PRICE_PER_FEN
+"""How much of price x quantity one fen is."""
+
+AGREES_BELOW = 3 * PRODUCT_PER_FEN // 2
+"""An amount is within 1 fen of the rounded product when it is within 1.5 fen of the product."""
 
 
+@lru_cache(_READ_MAX)
 def parse_quantity(text: str) -> int | None:
     """Read a decimal of at most 4 places, such as "2" or "-0.5", in 1/10,000.
 
@@ -46,6 +53,7 @@ def parse_quantity(text: str) -> int | None:
     return quantity if -QUANTITY_MAX <= quantity <= QUANTITY_MAX else None
 
 
+@lru_cache(_READ_MAX)
 def parse_price(text: str) -> int | None:
     """Read yuan of at most 6 places and no sign, such as "12.345600", in 1/1,000,000.
 
@@ -70,14 +78,13 @@ def quantity_of(value: Decimal) -> int | None:
 
 def amount_fen(price: int, quantity: int) -> int:
     """Return price x quantity in fen, rounded half up by magnitude: -0.5 fen is -1."""
-    return half_up(price * quantity, _PRODUCT_PER_FEN)
+    return half_up(price * quantity, PRODUCT_PER_FEN)
 
 
 def amount_agrees(fen: int, price: int, quantity: int) -> bool:
     """Say whether ``fen`` is the amount of price x quantity to within 1 fen."""
-    # Multiplied out, not by amount_fen(): this is asked of every line of every bill.
-    over = abs(price * quantity) - abs(fen) * _PRODUCT_PER_FEN
-    return -_AGREES_BELOW <= over < _AGREES_BELOW
+    over = abs(price * quantity) - abs(fen) * PRODUCT_PER_FEN
+    return -AGREES_BELOW <= over < AGREES_BELOW
 
 
 def half_up(numerator: int, denominator: int) -> int:

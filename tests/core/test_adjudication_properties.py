@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.core.adjudication import Bill, Bucket, Ruling, Sums, adjudicate
+from edge.core.catalogue import catalogue_of
 from edge.core.money import parse_quantity
+from edge.core.verification import Service
 from tests.core.bill_dice import Dice
 from tests.core.bills import RULES, bill, june, line, refund, row, ruled, whole_refund
 
@@ -43,6 +45,17 @@ def test_fund_and_personal_make_the_total_of_every_line_bucket_class_and_day(see
 @given(seeds)
 def test_the_same_bill_is_ruled_the_same(seed: int) -> None:
     assert adjudicate(Dice(seed).bill(), RULES) == adjudicate(Dice(seed).bill(), RULES)
+
+
+@given(seeds, st.lists(st.sampled_from([Service.INPATIENT_MEDICAL, Service.DEVICE]), min_size=2))
+def test_a_catalogue_that_is_kept_rules_every_bill_as_a_fresh_one_does(
+    seed: int, services: list[Service]
+) -> None:
+    dealt = Dice(seed).bill()
+    kept = catalogue_of(dealt.catalogue)
+    for service in services:
+        one = replace(dealt, service=service, lines=dealt.lines[: len(services)])
+        assert adjudicate(one, RULES, kept) == adjudicate(one, RULES)
 
 
 def standing(dealt: Bill) -> Bill:

@@ -12,7 +12,7 @@ DOORS = {
     "serial": {"drivers.serial_line"},
     "pysqlite3": {"edge.store.database"},
     "sqlite_utils": {"edge.store.database"},
-    "msgspec": {"edge.codec", "sync.codec"},
+    "msgspec": {"edge.codec", "edge.core.adjudication.ruling", "sync.codec"},
     "zstandard": {"edge.store.vault"},
     "structlog": {"edge.log"},
     "tenacity": {"sync.relay"},

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
+from edge.core.adjudication import RuledLine, Ruling
+from edge.core.fallback import ManualPackage
 from edge.store.operators import Scope
+from edge.web.api import ruling as shown
+from edge.web.api.manual import Package
 from tests.web.service import Json, Service
 
 
@@ -65,6 +70,12 @@ def test_an_answer_has_the_fields_that_the_document_promises(service: Service) -
         assert set(document["components"]["schemas"][name]["properties"]) == set(answer)
     lines = document["components"]["schemas"]["RuledLine"]["properties"]
     assert set(lines) == set(ruling["lines"][0])
+
+
+def test_the_document_shows_a_ruling_as_it_is_ruled_and_a_package_as_it_is_handed() -> None:
+    assert list(shown.Ruling.model_fields) == [field.name for field in fields(Ruling)]
+    assert tuple(shown.RuledLine.model_fields) == RuledLine.__struct_fields__
+    assert list(Package.model_fields) == [field.name for field in fields(ManualPackage)]
 
 
 def test_the_page_shows_every_call_with_its_fields_and_who_may(service: Service) -> None:

@@ -77,9 +77,9 @@ def _contradictions(bill: Bill) -> Iterator[tuple[str, str, str]]:
         yield "discharged_on", "出院日期早于入院日期", "the discharge is before the admission"
     if not _is_limit(bill.bed_day_fen):
         yield "standards.bed_day_fen", "床位费标准不是可用的金额", "not an amount in fen, 0 or more"
-    if any(not line.id for line in bill.lines):
-        place = [line.id for line in bill.lines].index("")
-        yield f"lines[{place}].id", "明细号不能为空", "a line needs its id"
+    ids = [line.id for line in bill.lines]
+    if not all(ids):
+        yield f"lines[{ids.index('')}].id", "明细号不能为空", "a line needs its id"
     yield from _bad_limits(bill)
 
 

@@ -19,7 +19,7 @@ BED_DAYS_MAX = 3660
 """A bed line longer than ten years takes the standard of its first ten: a limit on our loop."""
 
 
-# Asked and Taken are not frozen, as RuledLine is not: there is one of each for every limited line.
+# Asked and Taken are not frozen, for speed: there is one of each for every limited line.
 
 
 @dataclass(slots=True, kw_only=True)

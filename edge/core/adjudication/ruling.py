@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from edge.core.catalogue import CostKind
 from edge.core.charges import RefusedLine
 from edge.core.errors import Fault, Words
@@ -52,8 +54,7 @@ BUCKETS = {
 share goes where that of its original went."""
 
 
-@dataclass(slots=True)
-class RuledLine:
+class RuledLine(msgspec.Struct, frozen=True, gc=False):
     """One line's split in fen: fund + personal = amount, all of the personal part in ``bucket``.
 
     ``catalogue_row`` and ``article`` are what decided it. ``split`` is there only when a refund
@@ -61,7 +62,7 @@ class RuledLine:
     ``personal_fen`` is in each.
     """
 
-    # Not frozen: a bill has 20,000 of these, and a frozen one takes three times as long to make.
+    # No dataclass: a bill has 20,000 of these, and this takes less than half the time to make.
     id: str
     amount_fen: int
     fund_fen: int
@@ -100,9 +101,11 @@ class Personal:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sums:
     """A total in fen and its two shares."""
+
+    # Not frozen, for speed: there is one for each day of a stay.
 
     total_fen: int
     fund_fen: int
@@ -134,11 +137,12 @@ def proven(ruling: Ruling) -> Ruling:
         Fault: RULING_IDENTITY, when it does not: a defect of ours, and never a wrong bill.
     """
     whole = Sums(ruling.total_fen, ruling.fund_fen, ruling.personal_fen)
+    of_lines, buckets = _sums_of_lines(ruling.lines)
     holds = {
         "total_fen": whole.total_fen == whole.fund_fen + whole.personal_fen,
-        "lines": _sum_of_lines(ruling.lines) == whole,
+        "lines": of_lines == whole,
         "personal": ruling.personal.total_fen == whole.personal_fen,
-        "lines.bucket": _personal_of_lines(ruling.lines) == ruling.personal,
+        "lines.bucket": buckets == ruling.personal,
         "kinds": _sum_of_sums(ruling.kinds.values()) == whole,
         "days": _sum_of_sums(ruling.days.values()) == whole,
     }
@@ -156,21 +160,17 @@ def proven(ruling: Ruling) -> Ruling:
     return ruling
 
 
-def _sum_of_lines(lines: tuple[RuledLine, ...]) -> Sums:
-    return Sums(
-        sum([line.amount_fen for line in lines]),
-        sum([line.fund_fen for line in lines]),
-        sum([line.personal_fen for line in lines]),
-    )
-
-
-def _personal_of_lines(lines: tuple[RuledLine, ...]) -> Personal:
+def _sums_of_lines(lines: tuple[RuledLine, ...]) -> tuple[Sums, Personal]:
+    amount = fund = personal = 0
     shares: Counter[Bucket] = Counter()
     for line in lines:
+        amount += line.amount_fen
+        fund += line.fund_fen
+        personal += line.personal_fen
         if line.bucket is not None:
             for bucket, fen in (line.split or {line.bucket: line.personal_fen}).items():
                 shares[bucket] += fen
-    return Personal.of(shares)
+    return Sums(amount, fund, personal), Personal.of(shares)
 
 
 def _sum_of_sums(parts: Collection[Sums]) -> Sums:

@@ -1,17 +1,22 @@
 """A stay in manual reimbursement: handing it over, and what was handed over."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
-from edge.core.fallback import ManualPackage
-from edge.core.identity import masked_number
+from edge.core.adjudication import Bill
+from edge.core.fallback import Ground, ManualPackage, Paper
+from edge.core.identity import Identity, masked_number
 from edge.core.reversal import REASON_LENGTH_MAX
+from edge.core.stay import Stay
+from edge.core.verification import Verdict
 from edge.steps.fall_back import Request, fall_back, package_handed
 from edge.store.operators import Role, Scope
+from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
 
@@ -30,6 +35,21 @@ class ManualForm(BaseModel):
     ]
     identification: str | None = Field(default=None, max_length=64)
     third_party: bool = False
+
+
+class Package(BaseModel):
+    """All that the documents of a manual reimbursement are made of, as of ``handed_at``."""
+
+    stay: Stay
+    person: Identity
+    ground: Ground
+    reason: str
+    verdict: Verdict
+    bill: Bill
+    ruling: Ruling
+    papers: tuple[Paper, ...]
+    reversed_settlement: str | None
+    handed_at: datetime
 
 
 def router(desk: Desk) -> APIRouter:
@@ -64,4 +84,4 @@ def _shown(package: ManualPackage) -> Response:
     return Response(body, media_type="application/json")
 
 
-_PACKAGE: dict[int | str, dict[str, Any]] = {200: {"model": ManualPackage}}
+_PACKAGE: dict[int | str, dict[str, Any]] = {200: {"model": Package}}

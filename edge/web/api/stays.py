@@ -16,7 +16,6 @@ from pydantic import (
 )
 
 from edge import codec
-from edge.core.adjudication import Ruling
 from edge.core.charges import Charge
 from edge.core.settlement import Block, Blocked
 from edge.core.stay import Bedside, Injury, Stay
@@ -28,6 +27,7 @@ from edge.steps.settle import AlreadySettled, Request, settle
 from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement
 from edge.store.stays import PAGE_MAX, load_stay, newest_stays
+from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
 from edge.web.problems import Problem
 from edge.web.security import Caller, JsonBody, require
