@@ -97,7 +97,7 @@ def ruled(site: Site, stay: Stay, lines: Mapping[str, Charge]) -> Ruled:
         admitted_on=admitted_on,
         discharged_on=last,
         catalogue=rows,
-        standards=site.catalogues.standards(rules.regions.medical, on=admitted_on),
+        standards=site.catalogues.standards(rules.regions.medical, since=admitted_on),
         lines=charged,
     )
     return Ruled(bill, adjudicate(bill, rules))

@@ -119,10 +119,22 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class StandardsChange:
+    """What one bed day is worth in fen from the day ``since`` on; None: no standard any more."""
+
+    since: date
+    bed_day_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standards:
-    """The inpatient service standards: ``bed_day_fen`` for one bed day; None: no standard."""
+    """The inpatient service standards: ``bed_day_fen`` for one bed day; None: no standard.
+
+    ``changes`` are those that come into force later, in the order of their days.
+    """
 
     bed_day_fen: int | None = None
+    changes: tuple[StandardsChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from edge.core.errors import Words
@@ -77,9 +78,14 @@ def numbers_of(
 ) -> tuple[dict[str, int | None], dict[str, int | None]]:
     """Read every quantity and every price that stands in ``charges``, each text once."""
     return (
-        {text: parse_quantity(text) for text in {charge.quantity for charge in charges}},
-        {text: parse_price(text) for text in {charge.price for charge in charges}},
+        {text: _quantity(text) for text in {charge.quantity for charge in charges}},
+        {text: _price(text) for text in {charge.price for charge in charges}},
     )
+
+
+# A hospital's quantities and prices recur from bill to bill; 3 MB at most.
+_quantity = lru_cache(16_384)(parse_quantity)
+_price = lru_cache(16_384)(parse_price)
 
 
 def entangled(charges: Sequence[Charge]) -> set[str]:

@@ -5,7 +5,6 @@ Knows no bill and no law; no float is ever part of a sum.
 
 import re
 from decimal import Decimal
-from functools import lru_cache
 
 _QUANTITY_PLACES = 4
 _PRICE_PLACES = 6
@@ -32,7 +31,6 @@ PRICE_MAX = FEN_MAX * PRICE_PER_FEN
 # As many whole digits as the bounds have, and no more: an endless number is never read.
 _QUANTITY = re.compile(r"-?\d{1,7}(?:\.\d{1,4})?", re.ASCII)
 _PRICE = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
-_READ_MAX = 16_384  # a hospital's prices and quantities recur from bill to bill: 3 MB at most
 
 PRODUCT_PER_FEN = QUANTITY_UNIT * PRICE_PER_FEN
 """How much of price x quantity one fen is."""
@@ -41,7 +39,6 @@ AGREES_BELOW = 3 * PRODUCT_PER_FEN // 2
 """An amount is within 1 fen of the rounded product when it is within 1.5 fen of the product."""
 
 
-@lru_cache(_READ_MAX)
 def parse_quantity(text: str) -> int | None:
     """Read a decimal of at most 4 places, such as "2" or "-0.5", in 1/10,000.
 
@@ -53,7 +50,6 @@ def parse_quantity(text: str) -> int | None:
     return quantity if -QUANTITY_MAX <= quantity <= QUANTITY_MAX else None
 
 
-@lru_cache(_READ_MAX)
 def parse_price(text: str) -> int | None:
     """Read yuan of at most 6 places and no sign, such as "12.345600", in 1/1,000,000.
 

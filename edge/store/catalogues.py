@@ -10,7 +10,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from edge import codec
-from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, Said, Standards, in_force
+from edge.core.catalogue import (
+    ByBenefit,
+    CatalogueRow,
+    CostKind,
+    Said,
+    Standards,
+    StandardsChange,
+    in_force,
+)
 from edge.store.database import Row, Rows, Store
 
 _STAGED_AT_ONCE = 2_000
@@ -98,14 +106,25 @@ class Catalogues:
         found = map(_said, self._store.read().query(_OF_CODES, asked))
         return in_force(one for one in found if one.row.region == regions.of(one.row.kind))
 
-    def standards(self, region: str, *, on: date) -> Standards:
-        """Return the inpatient standards of the version that speaks of beds on that day."""
-        row = self._store.read().one(
-            f"{_SPANS} select bed_day_fen from spans where region = ? and kind = ?"  # noqa: S608 - ours
-            " and starts_on <= ? order by starts_on desc, version_id desc limit 1",
-            [region, CostKind.BED, on.isoformat()],
+    def standards(self, region: str, *, since: date) -> Standards:
+        """Return the inpatient standards on that day, and each change that comes after it.
+
+        They are those of the versions that speak of beds.
+        """
+        spans = self._store.read().query(
+            f"{_SPANS} select starts_on, bed_day_fen from spans where region = ? and kind = ?"  # noqa: S608 - ours
+            " order by starts_on, version_id",
+            [region, CostKind.BED],
         )
-        return Standards(row["bed_day_fen"] if row else None)
+        # Of two versions that start on one day the later import counts.
+        dated = {date.fromisoformat(span["starts_on"]): span["bed_day_fen"] for span in spans}
+        now = first = next((fen for day, fen in reversed(dated.items()) if day <= since), None)
+        changes = []
+        for day, fen in dated.items():
+            if day > since and fen != now:
+                changes.append(StandardsChange(day, fen))
+                now = fen
+        return Standards(first, tuple(changes))
 
 
 def held_versions(db: Rows) -> list[HeldVersion]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 
 from edge.core.adjudication import Bill
-from edge.core.catalogue import CatalogueRow, CostKind
+from edge.core.catalogue import CatalogueRow, CostKind, StandardsChange
 from edge.core.charges import Charge
 from edge.core.verification import Notice, NoticeItem, Service
 from tests.core.bills import bill, june
@@ -18,6 +18,12 @@ QUANTITIES = ["1", "2", "3", "0.5", "1.25", "7", "0", "0.0001", "2", "2"]
 PRICES = ["10", "10.00", "12.3456", "0.005", "33.333333", "0", "25", "15"]
 LIMITS = [None, None, None, None, "0", "1", "2.5", "4"]
 CAPS = [None, None, 0, 700, 1_000, 1_300, 2_999]
+
+CHANGES = [
+    (StandardsChange(june(3), 500),),
+    (StandardsChange(june(3), None),),
+    (StandardsChange(june(1), 2_000), StandardsChange(june(4), None), StandardsChange(june(5), 0)),
+]
 
 
 class Dice:
@@ -47,6 +53,7 @@ class Dice:
             service=self._pick([Service.INPATIENT_MEDICAL, Service.DEVICE]),
             discharged_on=self._pick([june(6), june(6), None]),
             bed_day_fen=self._pick([None, 0, 800, 1_500]),
+            changes=self._pick(CHANGES) if self._seldom(3) else (),
             notice=Notice(items=items) if self._seldom(3) else None,
         )
 

@@ -94,7 +94,7 @@ def bill(
         service=given.pop("service", Service.INPATIENT_MEDICAL),
         admitted_on=given.pop("admitted_on", ADMITTED),
         discharged_on=given.pop("discharged_on", DISCHARGED),
-        standards=Standards(given.pop("bed_day_fen", None)),
+        standards=Standards(given.pop("bed_day_fen", None), given.pop("changes", ())),
         lines=tuple(lines),
         catalogue=tuple(catalogue),
         **given,

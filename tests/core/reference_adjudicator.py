@@ -227,8 +227,8 @@ class Reference:
             reasons.append("OVER_QUANTITY")
         left = min(amount, rounded(price * quantity)) if reasons else amount
         nights: dict[date, int] = {}
-        if row.kind == "bed" and self.bill.bed_day_fen is not None and left > 0:
-            nights = self._nights(charge.date, quantity, left, self.bill.bed_day_fen)
+        if row.kind == "bed" and left > 0:
+            nights = self._nights(charge.date, quantity, left)
             if sum(nights.values()) < left:
                 reasons.append("OVER_BED_STANDARD")
                 left = sum(nights.values())
@@ -255,14 +255,24 @@ class Reference:
             )
         return [max(Fraction(0), room) for room in rooms]
 
-    def _nights(self, first: date, quantity: Fraction, left: int, standard: int) -> dict[date, int]:
+    def _standard(self, night: date) -> int | None:
+        """Return what was said last of that day, the bill's own standard being said first."""
+        standards = self.bill.standards
+        if standards is None:
+            return None
+        said = [standards.bed_day_fen]
+        said += [change.bed_day_fen for change in standards.changes if change.since <= night]
+        return said[-1]
+
+    def _nights(self, first: date, quantity: Fraction, left: int) -> dict[date, int]:
         days = max(1, ceil(quantity))
         nights = {}
         for place in range(days):
             night = first + timedelta(days=place)
             share = left // days + (left % days if place == 0 else 0)
             used = sum(one.nights.get(night, 0) for one in self.settled)
-            nights[night] = min(share, standard - used)
+            standard = self._standard(night)
+            nights[night] = share if standard is None else min(share, standard - used)
         return nights
 
     def _device_limit(self, row: CatalogueRow) -> int | None:

@@ -9,11 +9,13 @@ from edge.core.catalogue import CostKind
 from edge.core.charges import Refusal
 from edge.steps.charge import charge
 from edge.steps.preview import preview
+from edge.steps.replay import Same, replay
 from edge.steps.settle import Request, settle
 from edge.store.bills import lines_of
 from edge.store.code_mappings import CodeMapping, map_code
 from edge.store.settlements import Settlement
 from tests.catalogues.shelf import keep_rows, row
+from tests.steps.colleagues import settled
 from tests.steps.conftest import CLERK, ROWS, Ground, line
 
 TODAY = date(2026, 11, 20)
@@ -111,3 +113,13 @@ def test_a_settlement_keeps_the_rows_it_went_by_when_the_catalogue_changes(
     keep_rows(ground.site.store, [replace(ROWS[0], price_cap_fen=1)])
     [kept] = codec.decode(settled.bill, Bill).catalogue
     assert (kept.price_cap_fen, kept.region, kept.version) == (1000, TIANJIN, "1")
+
+
+def test_each_bed_day_has_the_standard_of_the_version_on_that_day(ground: Ground) -> None:
+    beds, tomorrow = [row("BED", CostKind.BED)], date(2026, 11, 21)
+    keep_rows(ground.site.store, beds, version="beds-1", bed_day_fen=5000)
+    keep_rows(ground.site.store, beds, version="beds-2", since=tomorrow, bed_day_fen=5500)
+    bed = line("1", "BED", "60.00", quantity="2", amount_fen=12_000)
+    settlement = settled(ground, ground.discharged(bed).id)
+    assert (settlement.fund_fen, settlement.personal_fen) == (5000 + 5500, 1000 + 500)
+    assert replay(ground.site, settlement.id) == Same()

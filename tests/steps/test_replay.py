@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from edge import codec
+from edge.core.catalogue import CostKind
 from edge.core.errors import Fault, NotFound
 from edge.core.rules import Rulebook
 from edge.core.verification import Facts, Verdict
 from edge.site import Site
 from edge.steps.replay import Difference, Differs, Same, replay, said
 from edge.store.settlements import Settlement, evidence_of
+from tests.catalogues.shelf import keep_rows, row
 from tests.steps.colleagues import reversed_by_both, settled, staffed
 from tests.steps.conftest import Ground, line
 
@@ -40,6 +42,18 @@ def test_a_settlement_replays_byte_for_byte(ground: Ground) -> None:
     outcome = replay(ground.site, settlement(ground).id)
     assert outcome == Same()
     assert said(outcome).startswith("✓")
+
+
+def test_a_bill_stored_with_one_bed_day_standard_and_no_word_of_changes_replays(
+    ground: Ground,
+) -> None:
+    keep_rows(ground.site.store, [row("BED", CostKind.BED)], version="beds", bed_day_fen=5000)
+    stay = ground.discharged(line("1", "BED", "60.00"), line("2"))
+    first = settled(ground, stay.id)
+    bill = codec.decode(first.bill, dict[str, Any])
+    assert bill["standards"].pop("changes") == []
+    stored_otherwise(ground, "settlements", "bill", first.id, bill)
+    assert replay(ground.site, first.id) == Same()
 
 
 def test_what_was_reversed_still_replays(ground: Ground) -> None:

@@ -153,3 +153,17 @@ def test_a_bill_kept_as_json_is_ruled_the_same_again() -> None:
     given = json.dumps(with_row(quantity_max="1.5")).encode()
     kept = codec.encode(codec.decode(given, Bill))
     assert adjudicate_json(kept, rulebook()) == adjudicate_json(given, rulebook())
+
+
+def test_a_bed_day_standard_may_change_within_the_stay() -> None:
+    def fund(*changes: object) -> int:
+        bill = with_line(quantity="3", price="70", amount_fen=21_000)
+        bed = [{**ROW, "kind": "bed", "price_cap_fen": None}]
+        standards = {"bed_day_fen": 6000, "changes": list(changes)}
+        share: int = ruling({**bill, "catalogue": bed, "standards": standards})["fund_fen"]
+        return share
+
+    cheaper = {"since": "2024-06-03", "bed_day_fen": 5000}
+    assert fund() == 6000 * 3
+    assert fund(cheaper) == 6000 + 5000 * 2
+    assert fund(cheaper, {"since": "2024-06-04", "bed_day_fen": None}) == 6000 + 5000 + 7000

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, row_on
+from edge.core.catalogue import (
+    ByBenefit,
+    CatalogueRow,
+    CostKind,
+    Standards,
+    StandardsChange,
+    row_on,
+)
 from edge.core.errors import BadInput, Fault
 from edge.store.catalogues import Catalogues, held_versions, spoken_before
 from edge.store.code_mappings import CodeMapping, histories, map_code, mapped
@@ -108,7 +115,7 @@ def test_a_version_kept_again_has_its_new_rows_only(store: Store) -> None:
     keep_rows(store, [row("B")])
     assert [one.code for one in picked(store, "A", "B", "C")] == ["B"]
     assert [held.row_count for held in held_versions(store.read())] == [1]
-    assert Catalogues(store).standards(TIANJIN, on=NEXT_YEAR).bed_day_fen is None
+    assert Catalogues(store).standards(TIANJIN, since=NEXT_YEAR).bed_day_fen is None
 
 
 def test_the_standard_of_a_bed_day_is_that_of_the_version_on_the_day(store: Store) -> None:
@@ -117,7 +124,7 @@ def test_the_standard_of_a_bed_day_is_that_of_the_version_on_the_day(store: Stor
     keep_rows(store, [row("B", CostKind.BED)], version="beds-2", since=NEXT_YEAR, bed_day_fen=6000)
     catalogues = Catalogues(store)
     fen = [
-        catalogues.standards(region, on=day).bed_day_fen
+        catalogues.standards(region, since=day).bed_day_fen
         for region, day in (
             (TIANJIN, date(2023, 12, 31)),
             (TIANJIN, LAST_DAY),
@@ -126,6 +133,22 @@ def test_the_standard_of_a_bed_day_is_that_of_the_version_on_the_day(store: Stor
         )
     ]
     assert fen == [None, 5000, 6000, None]
+
+
+def test_the_standards_of_a_stay_tell_each_change_after_its_first_day_once(store: Store) -> None:
+    later, last = date(2025, 7, 1), date(2026, 1, 1)
+    keep_rows(store, [], bed_day_fen=5000)
+    keep_rows(store, [], version="beds-2", since=NEXT_YEAR, bed_day_fen=5500)
+    keep_rows(store, [], version="beds-2 mended", since=NEXT_YEAR, bed_day_fen=6000)
+    keep_rows(store, [], version="beds-3", since=later, bed_day_fen=6000)
+    keep_rows(store, [row("B", CostKind.BED)], version="beds-4", since=last)
+    catalogues = Catalogues(store)
+    no_more = StandardsChange(last, None)
+    assert catalogues.standards(TIANJIN, since=LAST_DAY) == Standards(
+        5000, (StandardsChange(NEXT_YEAR, 6000), no_more)
+    )
+    assert catalogues.standards(TIANJIN, since=NEXT_YEAR) == Standards(6000, (no_more,))
+    assert catalogues.standards(TIANJIN, since=last) == Standards(None)
 
 
 def test_a_new_list_is_compared_with_its_own_version_or_else_with_the_latest(store: Store) -> None:

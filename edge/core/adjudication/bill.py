@@ -36,11 +36,6 @@ class Bill:
     notice: Notice | None = None
 
     @property
-    def bed_day_fen(self) -> int | None:
-        """The standard of one bed day, in fen; None: there is none."""
-        return self.standards.bed_day_fen if self.standards else None
-
-    @property
     def device_limits(self) -> Mapping[str, int | None] | None:
         """The approved codes with the notice's limit in fen, if it names one; None: no notice."""
         if self.notice is None:
@@ -75,12 +70,25 @@ def _contradictions(bill: Bill) -> Iterator[tuple[str, str, str]]:
             yield name, "地区编码须为6位数字", "not a 6-digit division code"
     if bill.discharged_on is not None and bill.discharged_on < bill.admitted_on:
         yield "discharged_on", "出院日期早于入院日期", "the discharge is before the admission"
-    if not _is_limit(bill.bed_day_fen):
-        yield "standards.bed_day_fen", "床位费标准不是可用的金额", "not an amount in fen, 0 or more"
+    yield from _bad_standards(bill.standards or Standards())
     ids = [line.id for line in bill.lines]
     if not all(ids):
         yield f"lines[{ids.index('')}].id", "明细号不能为空", "a line needs its id"
     yield from _bad_limits(bill)
+
+
+def _bad_standards(standards: Standards) -> Iterator[tuple[str, str, str]]:
+    wrong = "床位费标准不是可用的金额", "not an amount in fen, 0 or more"
+    if not _is_limit(standards.bed_day_fen):
+        yield "standards.bed_day_fen", *wrong
+    before: date | None = None
+    for place, change in enumerate(standards.changes):
+        if not _is_limit(change.bed_day_fen):
+            yield f"standards.changes[{place}].bed_day_fen", *wrong
+        if before is not None and change.since <= before:
+            field = f"standards.changes[{place}].since"
+            yield field, "床位费标准未按日期先后排列", "not later than the change before it"
+        before = change.since
 
 
 def _bad_limits(bill: Bill) -> Iterator[tuple[str, str, str]]:

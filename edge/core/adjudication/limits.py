@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from edge.core.adjudication.ruling import BUCKETS, Bucket, LineReason
-from edge.core.catalogue import CatalogueRow, CostKind
+from edge.core.catalogue import CatalogueRow, CostKind, Standards
 from edge.core.charges import Charge
 from edge.core.money import PRICE_PER_FEN, QUANTITY_UNIT, amount_fen, half_up
 
@@ -72,9 +72,12 @@ class Limits:
     """The room that is left in every shared limit of one bill."""
 
     def __init__(
-        self, *, bed_day_fen: int | None, device_limits: Mapping[str, int | None] | None
+        self, standards: Standards, device_limits: Mapping[str, int | None] | None
     ) -> None:
-        self._bed_day_fen = bed_day_fen
+        latest_first = reversed(standards.changes)
+        self._bed_days = [(one.since.toordinal(), one.bed_day_fen) for one in latest_first]
+        self._bed_days.append((0, standards.bed_day_fen))
+        self._has_bed_days = any(fen is not None for _, fen in self._bed_days)
         self._noticed = device_limits or {}
         self._of_day: dict[tuple[str, date], int] = defaultdict(int)
         self._of_stay: dict[str, int] = defaultdict(int)
@@ -125,7 +128,7 @@ class Limits:
 
     def _nights(self, asked: Asked, quantity: int, left: int) -> dict[int, int]:
         """Spread a bed line over its days; return what each day's standard pays, by ordinal."""
-        if asked.row.kind is not CostKind.BED or self._bed_day_fen is None or left <= 0:
+        if asked.row.kind is not CostKind.BED or not self._has_bed_days or left <= 0:
             return {}
         days = max(1, -(-quantity // QUANTITY_UNIT))
         share, remainder = divmod(left, days)
@@ -133,8 +136,14 @@ class Limits:
         nights = {}
         for night in range(first, first + min(days, BED_DAYS_MAX)):
             charged = share + remainder if night == first else share
-            nights[night] = min(charged, self._bed_day_fen - self._of_night[night])
+            standard = self._bed_day_fen(night)
+            room = charged if standard is None else standard - self._of_night[night]
+            nights[night] = min(charged, room)
         return nights
+
+    def _bed_day_fen(self, night: int) -> int | None:
+        """Return the standard of the version in force on that very day; None: there is none."""
+        return next(fen for since, fen in self._bed_days if since <= night)
 
     def _within_device_limit(self, asked: Asked, left: int) -> int:
         limit = self._device_limit(asked.row)

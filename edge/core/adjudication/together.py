@@ -10,7 +10,7 @@ from edge.core.adjudication.bill import Bill, BillRules
 from edge.core.adjudication.limits import Asked, Limits, Taken
 from edge.core.adjudication.ruling import Bucket, LineReason, RuledLine
 from edge.core.adjudication.tally import Tally
-from edge.core.catalogue import CatalogueRow, CostKind, Entry, row_nearest, row_on
+from edge.core.catalogue import CatalogueRow, CostKind, Entry, Standards, row_nearest, row_on
 from edge.core.charges import Charge, Counted, RefusedLine, Sifted, sift
 
 
@@ -43,7 +43,7 @@ class _Judgement:
     ) -> None:
         self._rules, self._entries, self._sifted, self._tally = rules, entries, sifted, tally
         self._approved = bill.device_limits
-        self._limits = Limits(bed_day_fen=bill.bed_day_fen, device_limits=self._approved)
+        self._limits = Limits(bill.standards or Standards(), self._approved)
         self._ruled: dict[str, RuledLine] = {}
 
     def lines(self) -> dict[str, RuledLine]:
