@@ -10,7 +10,7 @@ PACKAGES := python3-venv python3-dev gcc ca-certificates \
 UV_VERSION := 0.13.9
 APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 
-.PHONY: setup demo serve check test bench docs clean
+.PHONY: setup demo serve check test bench mutate docs clean
 
 setup: .venv/ready
 
@@ -34,12 +34,16 @@ test: check
 bench: setup
 	$(RUN)/python -m bench $(NAME)
 
+# Do the tests notice small changes to the money rules? Minutes of work; ends badly below 90 %.
+mutate: setup
+	nice $(RUN)/python -m tests.mutate
+
 # The register of the law is made from config/law; a test compares.
 docs: setup
 	$(RUN)/edge packs law > docs/law.md
 
 clean:
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
+	rm -rf .venv .tools mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
 
 .venv/ready: pyproject.toml uv.lock Makefile | .tools/packages
 	test -x .tools/bin/uv || { $(PYTHON) -m venv .tools && .tools/bin/pip install -q uv==$(UV_VERSION); }

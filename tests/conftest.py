@@ -13,6 +13,7 @@ from simulators.pcscd import Pcscd, ensure_running
 # One commit, one answer: the suite tries the same examples everywhere. `make fuzz` explores others.
 settings.register_profile("same", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=5_000, deadline=None)
+settings.register_profile("mutate", max_examples=20, derandomize=True, deadline=None)
 settings.load_profile("same")
 
 

@@ -271,6 +271,22 @@ def test_a_refused_line_is_reported_and_in_no_total() -> None:
     assert ruling.total_fen == 1000
 
 
+def test_an_amount_a_fen_and_a_half_off_the_product_rounds_to_one_or_two_off() -> None:
+    below = line("1", "A", "1", "0.025", amount_fen=1)
+    above = line("2", "A", "1", "0.025", amount_fen=4)
+    ruling = adjudicate(bill([below, above], [row("A")]), RULES)
+    assert refusals(ruling) == [("1", "AMOUNT_MISMATCH")]
+    assert ruling.fund_fen == 4
+
+
+def test_lines_of_nothing_that_are_paid_in_full_make_a_day_but_no_class_of_cost() -> None:
+    lines = [line("1", "A", "0", "10"), line("2", "B", date=june(3)), line("3", "C", "0", "0")]
+    rows = [row("A"), row("B", "treatment"), row("C", "consumable", in_scope=False)]
+    ruling = adjudicate(bill(lines, rows), RULES)
+    assert list(ruling.kinds) == ["treatment", "consumable"]
+    assert list(ruling.days) == ["2024-06-02", "2024-06-03"]
+
+
 def test_the_sites_own_catalogue_serves_in_place_of_the_bills_rows() -> None:
     ruling = adjudicate(bill([line("1", "A")], []), RULES, catalogue_of([row("A")]))
     assert ruling.fund_fen == 1000

@@ -1,10 +1,16 @@
 """The law of a bill, from the packs as they are shipped."""
 
+from dataclasses import replace
 from datetime import date
+from itertools import product
 
-from edge.core.adjudication import BillRules, LineReason, bill_rules
+import pytest
+
+from edge.core.adjudication import BillRules, LineReason, adjudicate, bill_rules, ruled_by_law
 from edge.core.catalogue import ByBenefit, CostKind
+from edge.core.rules import Pack, Rulebook
 from edge.core.verification import Service
+from tests.core.bills import bill, line, row
 from tests.core.desk import rulebook
 
 TIANJIN, BEIJING, ZHEJIANG, JILIN, SICHUAN = "120000", "110000", "330000", "220000", "510000"
@@ -64,3 +70,59 @@ def test_before_a_packs_first_day_the_national_rules_govern() -> None:
     given = rules(TIANJIN, BEIJING, on=date(2024, 6, 1))
     assert given.articles.device[LineReason.IN_SCOPE] == "客户规则"
     assert given.regions.device == BEIJING
+
+
+@pytest.mark.parametrize(
+    ("whose", "region"),
+    [
+        ("treatment", TIANJIN),
+        ("treatment_medical_insurance", TIANJIN),
+        ("insured", BEIJING),
+    ],
+)
+@pytest.mark.parametrize("benefit", ["medical", "rehab", "device"])
+def test_a_pack_says_in_words_whose_catalogue_governs_a_benefit(
+    benefit: str, whose: str, region: str
+) -> None:
+    book = Rulebook([_saying(pack, f"catalogue.{benefit}", whose) for pack in rulebook().packs])
+    given = bill_rules(
+        book,
+        treatment_region=TIANJIN,
+        insured_region=BEIJING,
+        service=Service.INPATIENT_MEDICAL,
+        on=date(2025, 8, 1),
+    )
+    assert getattr(given.regions, benefit) == region
+
+
+def test_a_bill_is_ruled_by_the_law_of_its_own_regions_service_and_day() -> None:
+    given = bill(
+        [line("1", "M"), line("2", "D")], [row("M", "meal"), row("D", "device", price_cap_fen=1)]
+    )
+    for treated_in, insured_in in product((TIANJIN, BEIJING), repeat=2):
+        for service in (Service.DEVICE, Service.INPATIENT_MEDICAL):
+            whole = replace(
+                given, treatment_region=treated_in, insured_region=insured_in, service=service
+            )
+            law = rules(treated_in, insured_in, service, whole.admitted_on)
+            assert ruled_by_law(whole, rulebook()) == adjudicate(whole, law)
+            lines = tuple(replace(one, date=date(2025, 8, 2)) for one in whole.lines)
+            whole = replace(whole, admitted_on=date(2025, 8, 1), discharged_on=None, lines=lines)
+            law = rules(treated_in, insured_in, service, whole.admitted_on)
+            assert ruled_by_law(whole, rulebook()) == adjudicate(whole, law)
+
+
+def test_a_device_that_was_not_approved_names_the_article_on_approval_if_there_is_one() -> None:
+    asked = rules(BEIJING, TIANJIN).articles.device
+    assert asked[LineReason.DEVICE_NOT_APPROVED] == "津 第十九条"
+    silent = rules(SICHUAN, SICHUAN).articles.device
+    assert silent[LineReason.DEVICE_NOT_APPROVED] == "川 第二十一条"
+    assert silent[LineReason.DEVICE_NOT_APPROVED] == silent[LineReason.OUT_OF_CATALOGUE]
+
+
+def _saying(pack: Pack, key: str, value: str) -> Pack:
+    dated = {**pack.dated}
+    dated[key] = tuple(
+        (since, replace(rule, value=value) if rule else None) for since, rule in dated.get(key, ())
+    )
+    return replace(pack, dated=dated)

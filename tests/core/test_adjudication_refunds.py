@@ -22,6 +22,7 @@ def test_a_whole_refund_undoes_its_line() -> None:
     assert split(by_id["1"]) == (3000, 702, "over_standard", "OVER_PRICE_CAP")
     assert split(by_id["2"]) == (-3000, -702, "over_standard", "REVERSED")
     assert by_id["2"].article == "医疗 OVER_PRICE_CAP"
+    assert by_id["1"].catalogue_row == by_id["2"].catalogue_row == "A@2024-01-01"
     assert adjudicate(given, RULES).personal == Personal()
 
 

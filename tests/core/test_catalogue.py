@@ -13,13 +13,16 @@ from edge.core.catalogue import (
     CatalogueRow,
     CatalogueVersion,
     CostKind,
+    Said,
     Standards,
     catalogue_of,
+    in_force,
     joined,
     row_nearest,
     row_on,
 )
 from edge.core.errors import BadInput
+from edge.core.money import FEN_MAX
 from edge.core.verification import Service
 from tests.core.bills import SICHUAN, TIANJIN, june, row
 
@@ -84,6 +87,7 @@ def test_between_two_versions_no_row_is_valid_and_the_last_one_is_nearest() -> N
     assert row_on((old, new), june(3)) is None
     assert row_nearest((old, new), june(3)) is old
     assert row_nearest((old, new), date(2024, 5, 1)) is old
+    assert row_nearest((old, new), june(5)) is new
     assert row_nearest((old, new), june(9)) is new
 
 
@@ -109,6 +113,20 @@ def test_a_row_that_cannot_be_is_refused_by_place_and_field(
     assert (refused.value.code, refused.value.field) == ("CATALOGUE_ROW", f"catalogue[1].{field}")
 
 
+def test_the_highest_cap_is_a_cap() -> None:
+    assert len(catalogue_of([row("A", price_cap_fen=FEN_MAX), row("B", price_cap_fen=0)]).rows) == 2
+
+
+def test_a_wrong_row_of_joined_lists_is_named_by_its_place_in_them_all() -> None:
+    versions = [
+        CatalogueVersion(TIANJIN, "1", rows=(row("A"),)),
+        CatalogueVersion(SICHUAN, "2", rows=(row("A"), row("B", price_cap_fen=-1))),
+    ]
+    with pytest.raises(BadInput) as refused:
+        joined(versions)
+    assert refused.value.field == "rows[2].price_cap_fen"
+
+
 def test_the_same_row_twice_is_refused() -> None:
     with pytest.raises(BadInput, match=r"catalogue\[1\]\.code"):
         catalogue_of([row("A"), row("A", in_scope=False)])
@@ -123,6 +141,45 @@ def test_joined_lists_are_stamped_with_region_and_version_and_keep_their_standar
     stamps = [(one.region, one.version) for one in catalogue.picked(["A", "Z", "B"])]
     assert stamps == [(TIANJIN, "1"), (SICHUAN, "2"), (TIANJIN, "1")]
     assert catalogue.standards == {TIANJIN: Standards(), SICHUAN: Standards()}
+
+
+def spans(*said: Said) -> list[tuple[str, bool, date | None, date | None]]:
+    """Return the name, scope and days of each row that counts."""
+    return [(one.name, one.in_scope, one.valid_from, one.valid_to) for one in in_force(said)]
+
+
+def test_a_row_may_count_on_one_single_day() -> None:
+    new_year = date(2024, 1, 1)
+    assert spans(Said(row("A", name="a"), new_year, until=new_year)) == [
+        ("a", True, new_year, new_year)
+    ]
+
+
+def test_what_is_said_later_of_the_same_first_day_covers_the_earlier_which_goes_on_after() -> None:
+    first = june(1)
+    said = [
+        Said(row("A", name="open", valid_from=first), first),
+        Said(row("A", name="long", valid_from=first, valid_to=june(9)), first),
+        Said(row("A", name="short", valid_from=first, valid_to=june(3)), first),
+        Said(row("A", name="as short", valid_from=first, valid_to=june(3)), first),
+    ]
+    assert spans(*said) == [
+        ("as short", True, first, june(3)),
+        ("long", True, june(4), june(9)),
+        ("open", True, june(10), None),
+    ]
+
+
+def test_a_code_replaced_before_its_first_day_is_known_and_out_of_scope() -> None:
+    first, later = june(1), june(5)
+    too_late = [
+        Said(row(code, name=code, valid_from=later), first, until=june(4)) for code in ("A", "B")
+    ]
+    assert spans(*too_late) == [("A", False, later, later), ("B", False, later, later)]
+    assert spans(*too_late, Said(row("A", name="new", valid_from=june(5)), june(5))) == [
+        ("new", True, later, None),
+        ("B", False, later, later),
+    ]
 
 
 def test_the_sample_catalogues_read_and_are_marked_as_synthetic() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.core.charges import Charge, Refusal, Sifted, sift
+from edge.core.charges import Charge, Refusal, Sifted, entangled, sift
 from edge.core.money import FEN_MAX
 from tests.core.bills import ADMITTED, DISCHARGED, june, line, refund, whole_refund
 
@@ -182,3 +182,20 @@ def test_what_is_refused_is_listed_in_the_bills_order_with_words_for_the_clerk()
     given = sifted(*lines)
     assert [one.id for one in given.refused] == ["9", "2", "3"]
     assert all(one.text and one.text_en for one in given.refused)
+
+
+def test_the_most_that_a_line_may_be_is_a_line_and_may_be_given_back() -> None:
+    most = line("1", "A", "1", str(FEN_MAX // 100))
+    assert most.amount_fen == FEN_MAX
+    assert refused(most, whole_refund("2", most)) == []
+
+
+def test_of_the_smallest_part_that_can_be_left_the_amounts_need_not_meet() -> None:
+    assert refused(FIRST, refund("2", FIRST, "-3.9999", amount_fen=-999)) == []
+
+
+def test_lines_that_bear_on_no_other_are_not_entangled() -> None:
+    back = refund("2", FIRST, "-1")
+    alone = line("5", "A")
+    assert entangled([FIRST, back, line("3", "A"), line("3", "B"), alone]) == {"1", "2", "3"}
+    assert entangled([FIRST, alone]) == set()

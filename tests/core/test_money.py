@@ -89,7 +89,14 @@ def test_a_price_written_out_reads_back_the_same(price: int) -> None:
 
 @pytest.mark.parametrize(
     ("limit", "quantity"),
-    [("0", 0), ("-0", 0), ("2", 20_000), ("0.0001", 1), ("1E+3", 10_000_000)],
+    [
+        ("0", 0),
+        ("-0", 0),
+        ("2", 20_000),
+        ("0.0001", 1),
+        ("1E+3", 10_000_000),
+        ("1E+6", QUANTITY_MAX),
+    ],
 )
 def test_a_limit_of_at_most_four_places_is_taken_exactly(limit: str, quantity: int) -> None:
     assert quantity_of(Decimal(limit)) == quantity

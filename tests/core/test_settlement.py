@@ -1,17 +1,25 @@
 """Whether a stay may be settled: every obstacle is told, and none is invented."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
 
-from edge.core.adjudication import LineReason, Personal, RuledLine, Ruling
+from edge.core.adjudication import Bill, LineReason, Personal, RuledLine, Ruling
 from edge.core.charges import Refusal, RefusedLine
-from edge.core.errors import Conflict
-from edge.core.settlement import Blocked, Terms, settlement_terms
+from edge.core.errors import BadInput, Conflict, Words
+from edge.core.settlement import (
+    Blocked,
+    Terms,
+    bill_packs,
+    require_key,
+    reused_key,
+    settlement_terms,
+)
 from edge.core.stay import UNKNOWN_BEDSIDE, Injury, Stay, StayState
-from edge.core.verification import Code, Decision, Reason, Service, Verdict
+from edge.core.verification import Code, Decision, PackSide, Reason, Service, Verdict
+from tests.core.desk import rulebook
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 STAY = Stay(
@@ -104,3 +112,94 @@ def test_only_a_discharged_or_reversed_stay_settles(state: StayState) -> None:
     with pytest.raises(Conflict) as refused:
         settlement_terms(stay, verdict(Decision.DIRECT), RULING, now=NOW, overdue_reason="")
     assert refused.value.code == "STAY_STATE"
+
+
+def test_a_reversed_stay_settles_again() -> None:
+    stay = replace(STAY, state=StayState.REVERSED)
+    terms = settlement_terms(stay, verdict(Decision.DIRECT), RULING, now=NOW, overdue_reason="")
+    assert isinstance(terms, Terms)
+
+
+def test_the_last_moment_of_the_48_hours_is_in_time() -> None:
+    last = NOW + timedelta(hours=48)
+    terms = settlement_terms(STAY, verdict(Decision.DIRECT), RULING, now=last, overdue_reason="")
+    assert isinstance(terms, Terms)
+    assert not terms.overdue
+
+
+def test_each_obstacle_says_why_and_what_to_do() -> None:
+    late = NOW + timedelta(hours=49)
+    outcome = settlement_terms(STAY, verdict(Decision.HOLD), REFUSED, now=late, overdue_reason="")
+    assert isinstance(outcome, Blocked)
+    assert [(one.reason, one.next_action) for one in outcome.blocks] == [
+        (Words("原因（津 第二十五条）", "why (津 第二十五条)"), Words("下一步", "下一步")),
+        (
+            Words("有 1 条费用明细未通过校验", "1 lines of the bill are refused"),
+            Words(
+                "按提示更正或补充映射后重新上传这些明细",
+                "mend or map these lines and send them again",
+            ),
+        ),
+        (
+            Words("已超过出院后 48 小时的结算时限", "the 48 hours after discharge have passed"),
+            Words(
+                "填写逾期原因后仍可结算", "give the reason for the delay; settling is still allowed"
+            ),
+        ),
+    ]
+
+
+def test_a_key_of_one_to_two_hundred_characters_will_do() -> None:
+    require_key("k")
+    require_key("k" * 200)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201])
+def test_an_act_on_money_without_a_usable_key_is_bad_input(key: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        require_key(key)
+    wrong = refused.value
+    assert (wrong.code, wrong.field) == ("IDEMPOTENCY_KEY", "Idempotency-Key")
+    assert wrong.reason == Words(
+        "缺少或超长的 Idempotency-Key", "the Idempotency-Key is missing or too long"
+    )
+    assert wrong.next_action == Words(
+        "每张表单生成一个新的键，重试时沿用",
+        "make one key for each form, and send the same key when you try again",
+    )
+
+
+def test_the_key_of_another_case_is_a_conflict_that_says_so() -> None:
+    conflict = reused_key()
+    assert (conflict.code, conflict.field) == ("IDEMPOTENCY_KEY_REUSED", "Idempotency-Key")
+    assert conflict.reason == Words(
+        "该 Idempotency-Key 已用于另一笔业务", "this key was used for another case"
+    )
+    assert conflict.next_action == Words("刷新页面后重新提交", "open the form again and send it")
+
+
+@pytest.mark.parametrize(
+    ("insured", "admitted_on", "regions"),
+    [
+        ("110000", date(2025, 8, 1), ["110000", "120000"]),
+        ("120000", date(2025, 8, 1), ["000000", "000000"]),
+        ("110000", date(2024, 5, 31), ["000000", "120000"]),
+    ],
+)
+def test_a_bill_names_the_packs_of_both_sides_in_force_at_admission(
+    insured: str, admitted_on: date, regions: list[str]
+) -> None:
+    given = Bill(
+        treatment_region="120000",
+        insured_region=insured,
+        service=Service.INPATIENT_MEDICAL,
+        admitted_on=admitted_on,
+        lines=(),
+    )
+    used = bill_packs(rulebook(), given)
+    assert [(pack.side, pack.region) for pack in used] == [
+        (PackSide.INSURED, regions[0]),
+        (PackSide.TREATMENT, regions[1]),
+    ]
+    files = {(pack.version, pack.sha256) for pack in rulebook().packs}
+    assert {(pack.version, pack.sha256) for pack in used} <= files
