@@ -75,6 +75,8 @@ def plain_loop(
     lines: list[PlainLine], catalogue: PlainCatalogue
 ) -> tuple[int, int, list[PlainRuled]]:
     """Return the total, the fund's share, and each line's split, row and reason."""
+    in_full, over_cap = LineReason.IN_SCOPE, LineReason.OVER_PRICE_CAP
+    not_injury, unlisted = LineReason.NON_INJURY, LineReason.OUT_OF_CATALOGUE
     total = fund = 0
     ruled = []
     for line_id, code, quantity, price, amount, injury_related in lines:
@@ -82,13 +84,13 @@ def plain_loop(
         if abs(price * quantity - amount * _UNIT) > _UNIT:
             raise ValueError(line_id)
         if not injury_related:
-            paid, reason = 0, LineReason.NON_INJURY
+            paid, reason = 0, not_injury
         elif not in_scope:
-            paid, reason = 0, LineReason.OUT_OF_CATALOGUE
+            paid, reason = 0, unlisted
         elif price > cap:
-            paid, reason = (cap * quantity + _UNIT // 2) // _UNIT, LineReason.OVER_PRICE_CAP
+            paid, reason = (cap * quantity + _UNIT // 2) // _UNIT, over_cap
         else:
-            paid, reason = amount, LineReason.IN_SCOPE
+            paid, reason = amount, in_full
         total += amount
         fund += paid
         ruled.append((line_id, paid, amount - paid, label, reason))

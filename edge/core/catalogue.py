@@ -147,7 +147,7 @@ class CatalogueVersion:
     standards: Standards = field(default_factory=Standards)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """What governs one code on the bills of one benefit: its rows, never none, in order.
 
@@ -155,6 +155,8 @@ class Entry:
     in 1/1,000,000 yuan; it is valid from ``first_day`` to ``last_day``, both included.
     ``stands_alone``: it is the only row, and no line of the code can use up another's room.
     """
+
+    # Not frozen, for speed: a bill makes one for each of its codes.
 
     rows: tuple[CatalogueRow, ...]
     kind: CostKind

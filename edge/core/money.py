@@ -36,7 +36,10 @@ PRODUCT_PER_FEN = QUANTITY_UNIT * PRICE_PER_FEN
 """How much of price x quantity one fen is."""
 
 AGREES_BELOW = 3 * PRODUCT_PER_FEN // 2
-"""An amount is within 1 fen of the rounded product when it is within 1.5 fen of the product."""
+"""A product may be less than 1.5 fen above an amount that is within 1 fen of it rounded."""
+
+AGREES_FROM = -AGREES_BELOW
+"""It may be 1.5 fen below, for halves are rounded up."""
 
 
 def parse_quantity(text: str) -> int | None:
@@ -80,7 +83,7 @@ def amount_fen(price: int, quantity: int) -> int:
 def amount_agrees(fen: int, price: int, quantity: int) -> bool:
     """Say whether ``fen`` is the amount of price x quantity to within 1 fen."""
     over = abs(price * quantity) - abs(fen) * PRODUCT_PER_FEN
-    return -AGREES_BELOW <= over < AGREES_BELOW
+    return AGREES_FROM <= over < AGREES_BELOW
 
 
 def half_up(numerator: int, denominator: int) -> int:

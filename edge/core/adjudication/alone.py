@@ -10,7 +10,7 @@ from edge.core.adjudication.ruling import LineReason, RuledLine
 from edge.core.adjudication.tally import Tally
 from edge.core.catalogue import Entry
 from edge.core.charges import Charge, entangled, numbers_of
-from edge.core.money import AGREES_BELOW, FEN_MAX, PRODUCT_PER_FEN, amount_fen
+from edge.core.money import AGREES_BELOW, AGREES_FROM, FEN_MAX, PRODUCT_PER_FEN, amount_fen
 
 
 def rule_alone(
@@ -36,7 +36,7 @@ def rule_alone(
             or quantity is None
             or quantity < 0
             or not 0 <= amount <= FEN_MAX
-            or not -AGREES_BELOW <= price * quantity - amount * PRODUCT_PER_FEN < AGREES_BELOW
+            or not AGREES_FROM <= price * quantity - amount * PRODUCT_PER_FEN < AGREES_BELOW
             or not first <= charge.date <= last
             or charge.id in tangle
         ):

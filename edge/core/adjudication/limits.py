@@ -6,7 +6,7 @@ come here at all is not decided here.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ BED_DAYS_MAX = 3660
 # Asked and Taken are not frozen, for speed: there is one of each for every limited line.
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Asked:
     """What a line asks of the limits: its row and day, its price, its quantity and amount.
 
@@ -55,7 +55,7 @@ class Taken:
     fund_fen: int
     reason: LineReason
     quantity: int = 0
-    nights: Mapping[int, int] = field(default_factory=dict)
+    nights: Mapping[int, int] | None = None
 
     @property
     def personal_fen(self) -> int:
@@ -101,10 +101,14 @@ class Limits:
         left = asked.amount_fen
         if reason is not LineReason.IN_SCOPE:
             left = min(left, amount_fen(price, quantity))
-        nights = self._nights(asked, quantity, left)
-        fund = sum(nights.values()) if nights else self._within_device_limit(asked, left)
+        kind, fund, nights, own = asked.row.kind, left, None, reason
+        if kind is CostKind.BED and self._has_bed_days and left > 0:
+            nights, own = self._nights(asked, quantity, left), LineReason.OVER_BED_STANDARD
+            fund = sum(nights.values())
+        elif kind is CostKind.DEVICE:
+            fund, own = self._within_device_limit(asked, left), LineReason.DEVICE_OVER_LIMIT
         if fund < left and reason is LineReason.IN_SCOPE:
-            reason = LineReason.OVER_BED_STANDARD if nights else LineReason.DEVICE_OVER_LIMIT
+            reason = own
         return Taken(asked.amount_fen, fund, reason, quantity, nights)
 
     def keep(self, asked: Asked, taken: Taken) -> None:
@@ -112,7 +116,7 @@ class Limits:
         code = asked.row.code
         self._of_day[code, asked.day] += taken.quantity
         self._of_stay[code] += taken.quantity
-        for night, fen in taken.nights.items():
+        for night, fen in (taken.nights or {}).items():
             self._of_night[night] += fen
         if self._device_limit(asked.row) is not None:
             self._device_taken[code] += taken.fund_fen
@@ -128,8 +132,6 @@ class Limits:
 
     def _nights(self, asked: Asked, quantity: int, left: int) -> dict[int, int]:
         """Spread a bed line over its days; return what each day's standard pays, by ordinal."""
-        if asked.row.kind is not CostKind.BED or not self._has_bed_days or left <= 0:
-            return {}
         days = max(1, -(-quantity // QUANTITY_UNIT))
         share, remainder = divmod(left, days)
         first = asked.day.toordinal()

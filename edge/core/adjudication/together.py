@@ -66,32 +66,27 @@ class _Judgement:
     def _rule(self, line: Counted) -> None:
         charge, quantity, price = line
         row, taken_whole = self._passed(charge)
-        refunds = self._sifted.refunds.get(charge.id, [])
-        asked = Asked(
-            row=row,
-            day=charge.date,
-            price=price,
-            quantity=quantity,
-            amount_fen=charge.amount_fen,
-            given_back=-sum(back for _, back, _ in refunds),
-        )
+        refunds = self._sifted.refunds.get(charge.id, ())
+        given_back = -sum([back for _, back, _ in refunds]) if refunds else 0
+        asked = Asked(row, charge.date, price, quantity, charge.amount_fen, given_back)
         taken = self._taken(asked, taken_whole)
+        label = row.label
         article = self._rules.articles.of(row.kind)[taken.reason]
         self._ruled[charge.id] = RuledLine(
-            id=charge.id,
-            amount_fen=taken.amount_fen,
-            fund_fen=taken.fund_fen,
-            personal_fen=taken.personal_fen,
-            bucket=taken.bucket,
-            catalogue_row=row.label,
-            reason=taken.reason,
-            article=article,
+            charge.id,
+            taken.amount_fen,
+            taken.fund_fen,
+            taken.personal_fen,
+            taken.bucket,
+            label,
+            taken.reason,
+            article,
         )
         for refund, back, _ in refunds:
             before = taken
             asked = asked.after(refund, back)
             taken = self._taken(asked, taken_whole)
-            self._ruled[refund.id] = _reversed(refund, before, taken, row, article)
+            self._ruled[refund.id] = _reversed(refund, before, taken, label, article)
         if taken_whole is None:
             self._limits.keep(asked, taken)
         self._tally.of(taken.reason)[row.kind].add(taken.amount_fen, taken.fund_fen)
@@ -121,9 +116,7 @@ class _Judgement:
         return self._approved is None or code in self._approved
 
 
-def _reversed(
-    refund: Charge, before: Taken, after: Taken, row: CatalogueRow, article: str
-) -> RuledLine:
+def _reversed(refund: Charge, before: Taken, after: Taken, label: str, article: str) -> RuledLine:
     """Rule a refund: what its original comes to with it, less what it came to without."""
     moved: Counter[Bucket] = Counter()
     for taken, sign in ((after, 1), (before, -1)):
@@ -136,7 +129,7 @@ def _reversed(
         fund_fen=after.fund_fen - before.fund_fen,
         personal_fen=after.personal_fen - before.personal_fen,
         bucket=before.bucket if len(split) != 1 else next(iter(split)),
-        catalogue_row=row.label,
+        catalogue_row=label,
         reason=LineReason.REVERSED,
         article=article,
         split=split if len(split) > 1 else None,
