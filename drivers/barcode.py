@@ -117,7 +117,7 @@ class Frames:
         return read_frame(inner.removesuffix(self._suffix))
 
 
-def read_frame(raw: bytes) -> Frame | BadScan:
+def read_frame(raw: bytes) -> Frame | ScanUnreadable:
     """Return the bytes as a code; what is no printable UTF-8 text is unreadable."""
     try:
         text = raw.decode("utf-8").strip(" ")
@@ -135,16 +135,16 @@ def kind_of(text: str, forms: Forms) -> CodeKind:
     return CodeKind.UNKNOWN
 
 
-def require_e_card(text: str, forms: Forms) -> None:
-    """Refuse what is not an e-card's code, by its name.
+def require_e_card(text: str, forms: Forms, *, field: str = "") -> None:
+    """Refuse what is not an e-card's code, by its name; ``field`` says where it came from.
 
     Raises:
         EVoucherShown, UnknownCode: it is another.
     """
     match kind_of(text, forms):
         case CodeKind.E_VOUCHER:
-            raise EVoucherShown
+            raise EVoucherShown(field=field)
         case CodeKind.UNKNOWN:
-            raise UnknownCode
+            raise UnknownCode(field=field)
         case CodeKind.E_CARD:
             return

@@ -229,7 +229,7 @@ class Scanner:
         if isinstance(found, BadScan):
             return found
         try:
-            require_e_card(found.text, self._plan.forms)
+            require_e_card(found.text, self._plan.forms, field=self.device)
         except BadScan as other:
             return other
         return Scanned(self._fresh_id(), self.device, found.text, self._clock())

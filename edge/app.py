@@ -5,18 +5,20 @@ The site it serves is opened by ``edge.opening``, which the commands use without
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
 
 from drivers.monitor import Monitor
+from drivers.scanner import Scanner
 from drivers.transport import Readers
 from edge.site import Site
 from edge.web.api import api_router
 from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
+from edge.web.devices import scanner_plan
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
 from edge.web.health import health_router
@@ -34,7 +36,7 @@ GRACE_S = 3
 def running(
     site: Site, readers: Readers, *, crash: Callable[[str], None] = lambda _point: None
 ) -> Iterator[Desk]:
-    """Run what works in the background: the reader monitor and the relay.
+    """Run what works in the background: the reader monitor, the scanners and the relay.
 
     ``crash`` is called at the relay's named points (a torture test dies there).
     """
@@ -42,8 +44,12 @@ def running(
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
     relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks)
     monitor = Monitor(readers, site.clock, site.fresh_id)
-    desk = Desk(site=site, monitor=monitor, hints=hints, relay=relay)
-    with monitor, _passing_on(desk):
+    scanners: dict[str, Scanner] = {}
+    desk = Desk(site=site, monitor=monitor, hints=hints, relay=relay, scanners=scanners)
+    scanners |= _scanners(desk)
+    with monitor, _passing_on(desk), ExitStack() as listening:
+        for scanner in scanners.values():
+            listening.enter_context(scanner)
         relay.start()
         try:
             yield desk
@@ -63,7 +69,11 @@ def web(desk: Desk) -> FastAPI:
         responses=OPENAPI_RESPONSES,
     )
     look = Look(simulated=settings.desk.simulated)
-    address = Address(hosts=frozenset(settings.server.allowed_hosts), tls=False)
+    address = Address(
+        hosts=frozenset(settings.server.allowed_hosts),
+        tls=False,
+        desks=tuple(place.name for place in settings.desks),
+    )
     floor = Floor(
         store=desk.site.store,
         clock=desk.site.clock,
@@ -96,6 +106,23 @@ def server(desk: Desk) -> Server:
     return Server(config, desk.hints)
 
 
+def _scanners(desk: Desk) -> dict[str, Scanner]:
+    """Return the scanner of each desk that has one, not yet listening."""
+    site = desk.site
+    plan = scanner_plan(site.settings.scanner)
+    return {
+        place.name: Scanner(
+            place.scanner,
+            site.clock,
+            site.fresh_id,
+            plan=plan,
+            changed=partial(desk.scanner_changed, place.name),
+        )
+        for place in site.settings.desks
+        if place.scanner
+    }
+
+
 def _tell(hints: Hints, site: Site, message: str) -> None:
     hints.publish("message", message, version_at(site.clock()))
 
@@ -109,7 +136,7 @@ def _passing_on(desk: Desk) -> Iterator[None]:
         while not ending.is_set():
             event = desk.monitor.next_event(timeout_s=0.5)
             if event:
-                desk.changed("reader", event.reader)
+                desk.reader_changed(event)
 
     thread = threading.Thread(target=pass_on, name="reader hints", daemon=True)
     thread.start()

@@ -7,6 +7,7 @@ from edge.case import Asked, examined
 from edge.core.stay import Stay
 from edge.core.verification import Moment
 from edge.site import Site
+from edge.store.desk_cases import require_active_case
 from edge.store.people import identification_for
 from edge.store.verifications import Verification, load_verification
 
@@ -26,9 +27,11 @@ def reverified(
 
     Raises:
         NotFound: UNKNOWN_IDENTIFICATION.
-        Conflict: OTHER_PERSON.
+        Conflict: OTHER_PERSON; CASE_CLEARED, when another was presented at that desk since.
     """
     db = site.store.read()
+    if identification:
+        require_active_case(db, identification)
     admission = load_verification(db, site.vault, stay.verification_id)
     presented = identification_for(
         db, site.vault, person_id=stay.person_id, identification_id=identification

@@ -3,13 +3,25 @@
 Every setting is described in docs/settings.md (a test compares).
 """
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 Region = Annotated[str, Field(pattern=r"^\d{6}$")]
+
+
+def _expression(given: str) -> str:
+    try:
+        re.compile(given)
+    except re.error as wrong:
+        raise ValueError(f"no regular expression: {wrong}") from wrong
+    return given
+
+
+Form = Annotated[str, Field(max_length=200), AfterValidator(_expression)]
 FacilityKind = Literal["medical", "rehab", "device"]
 
 
@@ -52,6 +64,27 @@ class Offline(_Section):
     list_fresh_h: int = Field(default=24, ge=1, le=72)
 
 
+class Place(_Section):
+    """One desk: its name at login, part of its reader's name, its scanner's device; or neither."""
+
+    name: str = Field(min_length=1, max_length=40)
+    reader: str = Field(default="", max_length=200)
+    scanner: str = Field(default="", max_length=400)
+
+
+class Scanner(_Section):
+    """How the scanners are set up, and the forms of the codes (not public: data, not code)."""
+
+    baud_rate: int = Field(default=9600, ge=300, le=4_000_000)
+    prefix: str = Field(default="", max_length=16)
+    suffix: str = Field(default="", max_length=16)
+    quiet_ms: int = Field(default=100, ge=0, le=5000)
+    length_max: int = Field(default=1024, ge=16, le=4096)
+    hold_s: int = Field(default=60, ge=5, le=600)
+    e_card_form: Form = r"[!-~]{16,512}"
+    e_voucher_form: Form = r"[0-9]{28}"
+
+
 class Desk(_Section):
     """How long a presented card counts, and whether its reader is a simulator."""
 
@@ -63,11 +96,22 @@ class Settings(_Section):
     """The site's decisions."""
 
     data: Path
+    desks: tuple[Place, ...] = Field(default=(), max_length=100)
     facility: Facility
     platform: Platform
     server: Server = Server()
     offline: Offline = Offline()
     desk: Desk = Desk()
+    scanner: Scanner = Scanner()
+
+    @field_validator("desks")
+    @classmethod
+    def _each_once(cls, desks: tuple[Place, ...]) -> tuple[Place, ...]:
+        for what in ("name", "scanner"):
+            given = [getattr(place, what) for place in desks if getattr(place, what)]
+            if len(given) > len(set(given)):
+                raise ValueError(f"two desks have the same {what}")
+        return desks
 
 
 class SettingsError(Exception):

@@ -13,6 +13,7 @@ from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
 from edge.store.ledger import Ledger
 from edge.store.vault import Vault
+from sync.e_card import CardHolder, CodeQuestion
 from sync.envelope import Envelope, Kind, PublicKey
 from sync.outbox import Outbox
 from sync.question import Answer, Question
@@ -24,6 +25,9 @@ class FarEnd(Gateway, Protocol):
 
     def ask(self, question: Question, /) -> Answer:
         """Answer about one person, or raise ``SyncError``."""
+
+    def resolve(self, question: CodeQuestion, /) -> CardHolder:
+        """Say whose e-card showed a code, or raise ``SyncError``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,18 @@ Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 Filled = Annotated[str, msgspec.Meta(min_length=1)]
 """Text that is not empty."""
 
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+"""Text that fits a line."""
+
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+"""What a scanner can have read."""
+
+CitizenNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{17}[0-9X]$")]
+"""A citizen number by its form; its check character is not looked at."""
+
+Division = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$")]
+"""A six-digit division code."""
+
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A record of ours: a field too many is an error."""

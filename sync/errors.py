@@ -5,6 +5,8 @@ A refusal by the platform is an outcome, never one of these (see ``sync.outcome`
     SyncError
     ├── BadEnvelope          bytes that cannot be trusted or read, or a value that cannot be sent
     ├── PlatformUnreachable  no answer in time; nothing is known
+    │   └── CodeUnresolved   an e-card's code, which cannot be resolved off line
+    ├── CodeRefused          the platform does not honour an e-card's code
     ├── PlatformUnsure       an answer came, but it does not settle the question
     ├── PlatformMisplaced    the configured address cannot be used
     └── OutboxConflict       the message is not in a state that allows this, or does not exist
@@ -44,6 +46,14 @@ class BadEnvelope(SyncError):
 
 class PlatformUnreachable(SyncError):
     """No answer in time; nothing is known (code PLATFORM_UNREACHABLE)."""
+
+
+class CodeUnresolved(PlatformUnreachable):
+    """An e-card's code was shown while no platform answers (code E_CARD_OFFLINE)."""
+
+
+class CodeRefused(SyncError):
+    """The platform does not honour an e-card's code: used, expired, unknown."""
 
 
 class PlatformUnsure(SyncError):

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from sync.e_card import CardHolder, CodeQuestion, read_holder, refused, sign_code, unresolved
 from sync.envelope import SigningKey, digest
 from sync.errors import PlatformMisplaced, PlatformUnreachable, PlatformUnsure, Reason
 from sync.outcome import (
@@ -89,6 +90,26 @@ class Platform:
         if reply.status == httpx2.codes.OK:
             return read_answer(reply.body, question)
         return self._not_answered(reply)
+
+    def resolve(self, question: CodeQuestion) -> CardHolder:
+        """Ask whose e-card showed a code, within ``Deadlines.ask_s`` in all. A code counts once.
+
+        Raises:
+            CodeRefused: E_CARD_USED, E_CARD_EXPIRED, E_CARD_UNKNOWN.
+            CodeUnresolved: no answer in time; the code may have been used up all the same.
+            PlatformUnsure: it answers, but not this question.
+        """
+        signed = sign_code(question, self._facility, self._key)
+        reply = self._line.call(_Call("POST", "/v1/credentials", signed, self._deadlines.ask_s))
+        if isinstance(reply, _Silence):
+            raise unresolved(reply.what)
+        if reply.status == httpx2.codes.OK:
+            return read_holder(reply.body, question)
+        outcome = classify(reply.status, reply.headers, reply.body, self._clock())
+        if isinstance(outcome, NeedsPerson):
+            reason = outcome.reason
+            raise refused(reason.code, reason.text, reason.text_en)
+        raise unresolved(f"HTTP {reply.status}")
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Hand over one signed message, as it is, and read what became of it."""

@@ -74,7 +74,7 @@ def open_question(signed: bytes, public_keys: Mapping[str, PublicKey]) -> tuple[
     try:
         asked = codec.decode(payload, _Asked)
     except codec.NotThisShape as wrong:
-        raise BadEnvelope(_BAD_QUESTION) from wrong
+        raise BadEnvelope(BAD_QUESTION) from wrong
     question = Question(
         id=asked.id,
         operator=asked.operator,
@@ -160,7 +160,7 @@ class _Said(codec.Tolerant, frozen=True):
     notice: dict[str, Any] | None = None
 
 
-_BAD_QUESTION = Reason(
+BAD_QUESTION = Reason(
     code="BAD_QUESTION",
     text="核验请求内容不符合协议",
     text_en="the question does not follow the protocol",

@@ -19,7 +19,9 @@ class CredentialKind(StrEnum):
 class Credential:
     """The facts of a social-security card or its electronic form, as presented.
 
-    ``issuing_region`` is the six-digit division of the issuer; ``valid_until`` is inclusive.
+    ``issuing_region`` is the six-digit division of the issuer; ``valid_until`` is inclusive. An
+    e-card has no card id, number, version or end; ``platform_token`` is its platform's name for
+    this showing, kept as evidence.
     """
 
     kind: CredentialKind
@@ -30,6 +32,7 @@ class Credential:
     card_number: str
     issuing_region: str
     spec_version: str
+    platform_token: str = ""
 
 
 def expires_at(presented_at: datetime, *, valid_min: int) -> datetime:
@@ -46,10 +49,31 @@ def require_fresh(expires: datetime, now: datetime) -> None:
     if now > expires:
         raise Conflict(
             "IDENTIFICATION_EXPIRED",
-            Words("读卡结果已过期", "the card was read too long ago"),
+            Words("读卡或扫码的结果已过期", "the card or code was presented too long ago"),
             Words(
-                "请工伤职工再次出示社会保障卡并按 F2 重新读卡",
-                "present the card and read again (F2)",
+                "请工伤职工再次出示社会保障卡或电子社保卡，重新读取",
+                "present the card, or a fresh code, again",
+            ),
+            field="identification",
+        )
+
+
+def require_current(identification_id: str, current: str | None) -> None:
+    """Refuse a presentation that another one at the same desk has cleared; ``current`` is its case.
+
+    Raises:
+        Conflict: CASE_CLEARED.
+    """
+    if identification_id != current:
+        raise Conflict(
+            "CASE_CLEARED",
+            Words(
+                "本窗口已出示另一张卡或另一个码，原业务已清除",
+                "another card or code was presented at this desk since: this case is cleared",
+            ),
+            Words(
+                "从刚出示的卡或码重新核验；要办原职工，请其再次出示",
+                "verify whoever was presented last; for the other worker, present the card again",
             ),
             field="identification",
         )

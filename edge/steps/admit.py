@@ -8,6 +8,7 @@ from edge.core.stay import UNKNOWN_BEDSIDE, Bedside, Injury, Stay, StayState
 from edge.core.verification import Decision
 from edge.site import Site
 from edge.store.database import Rows
+from edge.store.desk_cases import require_active_case
 from edge.store.people import identity_of
 from edge.store.stays import add_stay, open_stay_of, stay_numbered
 from edge.store.verifications import Verification, load_verification
@@ -34,11 +35,12 @@ def admit(site: Site, admission: Admission, operator: str) -> Stay:
         BadInput: a field is empty, the determination is none of the worker's, or the admission
             lies in the future.
         Conflict: the verdict does not admit, the person is already in hospital, or the hospital's
-            number is taken.
+            number is taken; CASE_CLEARED, when another card or code was presented at the desk.
     """
     now = site.clock()
     with site.store.transaction() as db:
         verification = load_verification(db, site.vault, admission.verification)
+        require_active_case(db, verification.identification_id or "")
         _require_filled(admission, verification)
         _require_known_injury(admission, verification)
         _require_admissible(db, verification, admission, now)

@@ -3,6 +3,7 @@
 from edge.case import Asked, examined
 from edge.core.credential import require_fresh
 from edge.site import Site
+from edge.store.desk_cases import require_active_case
 from edge.store.people import load_identification
 from edge.store.verifications import Verification, save_verification
 
@@ -12,9 +13,12 @@ def verify(site: Site, identification_id: str, asked: Asked, operator: str) -> V
 
     Raises:
         NotFound: UNKNOWN_IDENTIFICATION.
-        Conflict: IDENTIFICATION_EXPIRED, when the card was read too long ago.
+        Conflict: IDENTIFICATION_EXPIRED, when it was presented too long ago; CASE_CLEARED, when
+            another card or code was presented at the same desk since.
     """
-    identification = load_identification(site.store.read(), site.vault, identification_id)
+    db = site.store.read()
+    identification = load_identification(db, site.vault, identification_id)
+    require_active_case(db, identification_id)
     require_fresh(identification.expires_at, site.clock())
     verification = examined(site, identification, asked, operator)
     with site.store.transaction() as db:

@@ -12,12 +12,16 @@ from edge.store.vault import Vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identification:
-    """One presentation of a credential at a desk, good until ``expires_at``."""
+    """One presentation of a credential, good until ``expires_at``.
+
+    ``reader`` is the device it came by; both it and ``desk`` may be empty.
+    """
 
     id: str
     person_id: str
     source: str
     reader: str
+    desk: str = ""
     credential: Credential
     presented_at: datetime
     expires_at: datetime
@@ -52,13 +56,14 @@ def save_identification(db: Rows, vault: Vault, identification: Identification) 
     """Keep one presentation."""
     place = f"identifications.credential:{identification.id}"
     db.execute(
-        "insert into identifications (id, person_id, source, reader, credential_sealed,"
-        " presented_at, expires_at) values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into identifications (id, person_id, source, reader, desk, credential_sealed,"
+        " presented_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             identification.id,
             identification.person_id,
             identification.source,
             identification.reader,
+            identification.desk,
             vault.seal_value(identification.credential, place),
             identification.presented_at.isoformat(),
             identification.expires_at.isoformat(),
@@ -81,6 +86,7 @@ def load_identification(db: Rows, vault: Vault, identification_id: str) -> Ident
         person_id=row["person_id"],
         source=row["source"],
         reader=row["reader"],
+        desk=row["desk"],
         credential=vault.open_value(row["credential_sealed"], Credential, place),
         presented_at=datetime.fromisoformat(row["presented_at"]),
         expires_at=datetime.fromisoformat(row["expires_at"]),

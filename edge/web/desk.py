@@ -1,39 +1,83 @@
-"""What the endpoints and pages of one service work with: the site, its readers, its hints."""
+"""What the endpoints and pages of one service work with: the site, its devices, its hints."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from drivers.monitor import Monitor, Presented, ReaderState
-from drivers.transport import NoCard, ReaderMissing
-from edge.core.errors import Conflict, Words
+from drivers.monitor import Monitor, Presented, ReaderEvent, ReaderState, ReaderView
+from drivers.scanner import Scanned, Scanner, ScannerState
+from drivers.transport import DriverError, NoCard, ReaderMissing
+from edge.core.errors import BadInput, Conflict, EdgeError, Words
+from edge.settings import Place
 from edge.site import Site
+from edge.steps.clear_case import clear_case
 from edge.web.events import Hints
 from sync.relay import Relay
 
 _HOLDING = frozenset({ReaderState.READING, ReaderState.PRESENT})
+_SHOWN = frozenset({ScannerState.SCANNED, ScannerState.UNUSABLE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The site behind the pages, the readers before them, and who to tell when things change."""
+    """The site behind the pages, the devices before them, and who to tell when things change.
+
+    ``scanners`` are by the name of their desk.
+    """
 
     site: Site
     monitor: Monitor
     hints: Hints
     relay: Relay
+    scanners: Mapping[str, Scanner] = field(default_factory=dict)
 
-    def presented(self, reader: str) -> Presented:
-        """Return the card in ``reader``; an empty name means the one reader that holds a card.
+    def place(self, desk: str) -> Place | None:
+        """Return the desk as the settings have it; None where they bind nothing to it."""
+        return next((place for place in self.site.settings.desks if place.name == desk), None)
 
-        A card that is still being read is waited for, as long as the monitor has patience.
+    def desks_of(self, reader: str) -> list[str]:
+        """Return the desks to which a reader is bound by a part of its name."""
+        return [place.name for place in self.site.settings.desks if _is_bound(place, reader)]
+
+    def readers_at(self, desk: str) -> list[ReaderView]:
+        """Return the readers that serve a desk: those bound to it, or every one bound to none.
+
+        Without a desk, every reader.
+        """
+        place = self.place(desk)
+        views = [view for view in self.monitor.readers() if view.name]
+        if place is None or not place.reader:
+            return [view for view in views if not desk or not self.desks_of(view.name)]
+        return [view for view in views if _is_bound(place, view.name)]
+
+    def presented(self, reader: str = "", *, desk: str = "") -> Presented | Scanned:
+        """Return what was presented last at ``desk``: its reader's card, or its scanner's code.
+
+        A code is taken: nobody gets it again. ``reader`` names the one reader to look at. A card
+        that is still being read is waited for, as long as the monitor has patience.
 
         Raises:
-            DriverError: what keeps the card from being read, or that there is none.
+            DriverError: what keeps card or code from being used, or that there is neither.
             Conflict: SEVERAL_CARDS, when no reader is named and more than one holds a card.
+            BadInput: OTHER_DESK, when the reader is bound to another desk.
         """
-        views = [view for view in self.monitor.readers() if view.name and reader in {"", view.name}]
-        if not views:
-            raise ReaderMissing(field="reader")
+        scanner = None if reader else self.scanners.get(desk)
+        shown = scanner.view() if scanner else None
+        if scanner is None or shown is None or shown.state not in _SHOWN:
+            return self.card(reader, desk=desk)
+        try:
+            card = self.card(reader, desk=desk)
+        except DriverError:
+            return scanner.take()
+        return card if card.at > shown.since else scanner.take()
+
+    def card(self, reader: str = "", *, desk: str = "") -> Presented:
+        """Return the card in ``reader``, or in the one reader of ``desk`` that holds a card.
+
+        Raises:
+            DriverError, Conflict, BadInput: as ``presented``.
+        """
+        views = self._looked_at(reader, desk)
         holding = [view.name for view in views if view.state in _HOLDING]
         if len(holding) > 1:
             raise _several_cards(holding)
@@ -53,10 +97,59 @@ class Desk:
         self.hints.publish(topic, subject, version_at(self.site.clock()))
         self.relay.wake()
 
+    def reader_changed(self, event: ReaderEvent) -> None:
+        """Pass a reader's news on; a card that was read clears the case of the reader's desks."""
+        self.changed("reader", event.reader)
+        card = self.monitor.presented(event.reader)
+        if event.state is ReaderState.PRESENT and card:
+            for desk in self.desks_of(event.reader):
+                self._begin_anew(desk, card.token)
+
+    def scanner_changed(self, desk: str) -> None:
+        """Pass a scanner's news on; a code that was scanned clears the desk's case."""
+        self.changed("scanner", desk)
+        scanned = self.scanners[desk].waiting()
+        if scanned:
+            self._begin_anew(desk, scanned.token)
+
+    def _begin_anew(self, desk: str, presentation: str) -> None:
+        try:
+            clear_case(self.site, desk, presentation=presentation)
+        except EdgeError as fault:
+            # The disk's fault must not end the watch; a later identification clears the case too.
+            self.site.log.warning("case.not_cleared", code=fault.code, desk=desk)
+        self.changed("presentation", desk)
+
+    def _looked_at(self, reader: str, desk: str) -> list[ReaderView]:
+        if not reader:
+            views = self.readers_at(desk)
+        else:
+            views = [view for view in self.monitor.readers() if view.name == reader]
+            bound = self.desks_of(reader)
+            if desk and bound and desk not in bound:
+                raise other_desk("reader", bound[0])
+        if not views:
+            raise ReaderMissing(field="reader")
+        return views
+
 
 def version_at(moment: datetime) -> int:
     """Return a hint's version: milliseconds, so that a later change has a greater one."""
     return int(moment.timestamp() * 1000)
+
+
+def other_desk(field: str, bound: str) -> BadInput:
+    """Return the error of a desk, or a device, that is not the caller's."""
+    return BadInput(
+        "OTHER_DESK",
+        Words(f"该窗口或设备属于“{bound}”", f"this desk or device is that of {bound!r}"),
+        Words("在本窗口的读卡器或扫码器上出示", "present it at this desk's reader or scanner"),
+        field=field,
+    )
+
+
+def _is_bound(place: Place, reader: str) -> bool:
+    return bool(place.reader) and place.reader in reader
 
 
 def _several_cards(readers: list[str]) -> Conflict:

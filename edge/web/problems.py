@@ -16,12 +16,13 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from drivers.scan_errors import BadScan
 from drivers.transport import CardFault, DriverError
 from edge import codec
 from edge.core.errors import BadInput, Conflict, EdgeError, Fault, NotAllowed, NotFound, Words
 from edge.log import Log
 from edge.web.look import Look
-from sync.errors import OutboxConflict, SyncError
+from sync.errors import CodeRefused, OutboxConflict, SyncError
 
 MEDIA_TYPE = "application/problem+json"
 LOGIN_PATH = "/login"
@@ -35,7 +36,9 @@ STATUS_OF_ROOT: dict[type[Exception], int] = {
     EdgeError: HTTPStatus.INTERNAL_SERVER_ERROR,
     OutboxConflict: HTTPStatus.CONFLICT,
     SyncError: HTTPStatus.SERVICE_UNAVAILABLE,
+    CodeRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     CardFault: HTTPStatus.UNPROCESSABLE_ENTITY,
+    BadScan: HTTPStatus.UNPROCESSABLE_ENTITY,
     DriverError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """The nearest root in an error's line of descent decides."""

@@ -94,6 +94,7 @@ _ASK_SUPPORT = (
     "联系平台技术支持核对登记信息",
     "ask the platform's support to check the registration",
 )
+_FRESH_CODE = ("刷新二维码后重新扫码", "refresh the code and scan it again")
 _WAIT = ("系统会自动重发", "it is sent again by itself")
 
 SENTENCES: dict[str, Sentence] = {
@@ -120,6 +121,9 @@ SENTENCES: dict[str, Sentence] = {
         "核对证件号码；仍查不到时联系参保地经办机构",
         "check the number; if it is right, call the insured region's agency",
     ),
+    "E_CARD_USED": Sentence("该二维码已使用", "the code was used already", *_FRESH_CODE),
+    "E_CARD_EXPIRED": Sentence("该二维码已过期", "the code has expired", *_FRESH_CODE),
+    "E_CARD_UNKNOWN": Sentence("该二维码不是本平台签发", "no such code was issued", *_FRESH_CODE),
     "MESSAGE_ID_REUSED": Sentence(
         "报文编号已用于另一条内容不同的报文", "this id already says something else", *_MEND_BODY
     ),

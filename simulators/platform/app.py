@@ -1,13 +1,15 @@
-"""The platform's HTTP side: three calls for edges, three for whoever rehearses. Holds no rules."""
+"""The platform's HTTP side: four calls for edges, four for whoever rehearses. Holds no rules."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Response
+from pydantic import BaseModel, ConfigDict
 
 from edge import codec
 from edge.clock import Clock
 from simulators.platform.answers import Refusal, on_the_wire
+from simulators.platform.codes import Codes
 from simulators.platform.faults import Faults, Script
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
@@ -22,16 +24,19 @@ def build(
     public_keys: Mapping[str, PublicKey],
     faults: Faults | None = None,
     journal: Journal | None = None,
+    codes: Codes | None = None,
 ) -> FastAPI:
-    """Return the application; ``public_keys`` are by facility id.
+    """Return the application; ``public_keys`` are by facility id, ``codes`` those of its e-cards.
 
     Serve it with ``simulators.platform.server.serve``: some faults need the connection itself.
     """
     faults = faults or Faults()
     journal = journal or Journal()
+    codes = codes or Codes(clock)
     app = FastAPI(title="platform simulator", docs_url=None, redoc_url=None, openapi_url=None)
-    _add_platform(app, Intake(register, public_keys, journal, clock))
+    _add_platform(app, Intake(register, public_keys, journal, clock, codes))
     _add_rehearsal(app, faults, journal)
+    _add_e_cards(app, register, codes)
     app.add_middleware(DisturbedWire, faults=faults)
     return app
 
@@ -53,6 +58,13 @@ def _add_platform(app: FastAPI, intake: Intake) -> None:
     @app.post("/v1/verifications")
     def verifications(signed: _Signed) -> Response:
         said = intake.inquire(signed)
+        if isinstance(said, Refusal):
+            return _json(*on_the_wire(said))
+        return _json(200, codec.encode(said))
+
+    @app.post("/v1/credentials")
+    def credentials(signed: _Signed) -> Response:
+        said = intake.resolve(signed)
         if isinstance(said, Refusal):
             return _json(*on_the_wire(said))
         return _json(200, codec.encode(said))
@@ -80,6 +92,24 @@ def _add_rehearsal(app: FastAPI, faults: Faults, journal: Journal) -> None:
     @app.get("/sim/messages")
     def kept() -> Response:
         return _json(200, codec.encode({"messages": journal.kept()}))
+
+
+class _Showing(BaseModel):
+    """Whose e-card is to show a code."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id_number: str
+
+
+def _add_e_cards(app: FastAPI, register: Register, codes: Codes) -> None:
+    @app.post("/sim/codes")
+    def show(given: _Showing) -> Response:
+        if register.worker(given.id_number) is None:
+            return _json(*on_the_wire(Refusal(code="WORKER_NOT_KNOWN", field="id_number")))
+        issued = codes.issue(given.id_number)
+        shown = {"code": issued.code, "expires_at": issued.expires_at}
+        return _json(200, codec.encode(shown))
 
 
 def _json(status: int, body: bytes) -> Response:

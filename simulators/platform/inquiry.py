@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from simulators.platform.codes import IssuedCode
 from simulators.platform.register import Facility, Filing, Notice, Register, Worker
+from sync.e_card import CodeQuestion
 from sync.question import Question
 
 _DEVICE_SERVICE = "device"
@@ -27,6 +29,20 @@ def answer(
         "contribution": _plain(worker.contribution),
         "notice": _plain(_notice(worker, question)),
         "source": {"basis": "online", "as_of": now.isoformat()},
+    }
+
+
+def holder(
+    worker: Worker, code: IssuedCode, question: CodeQuestion, now: datetime
+) -> dict[str, Any]:
+    """Return whose e-card showed a code."""
+    return {
+        "question": question.id,
+        "id_number": worker.id_number,
+        "name": worker.name,
+        "issuing_region": worker.insured_city or worker.insured_region,
+        "token": code.token,
+        "as_of": now.isoformat(),
     }
 
 

@@ -11,12 +11,16 @@ from edge import codec
 from edge.clock import Clock
 from simulators.platform.answers import Absent, Answer, Later, Receipt, Refusal
 from simulators.platform.checks import Case, case_after, check
-from simulators.platform.inquiry import answer
+from simulators.platform.codes import Codes
+from simulators.platform.inquiry import answer, holder
 from simulators.platform.journal import Journal, Kept
 from simulators.platform.register import Facility, Register
+from sync.e_card import open_code
 from sync.envelope import Envelope, PublicKey, digest, key_ring, open_signed, signer
 from sync.errors import BadEnvelope
 from sync.question import open_question
+
+_GONE = Refusal(code="WORKER_NOT_KNOWN", field="code")
 
 
 class Intake:
@@ -28,12 +32,14 @@ class Intake:
         public_keys: Mapping[str, PublicKey],
         journal: Journal,
         clock: Clock,
+        codes: Codes | None = None,
     ) -> None:
         self._register = register
         self._key_of = dict(public_keys)
         self._ring = key_ring(*public_keys.values())
         self._journal = journal
         self._clock = clock
+        self._codes = codes or Codes(clock)
         self._guard = Lock()
         self._receipts: dict[str, Receipt] = {}
         self._refusals: dict[str, Refusal] = {}
@@ -74,6 +80,20 @@ class Intake:
             return problem or Refusal(code="UNKNOWN_FACILITY")
         facts = answer(self._register, facility, question, self._clock())
         return facts or Refusal(code="WORKER_NOT_KNOWN", field="id_number")
+
+    def resolve(self, signed: bytes) -> dict[str, Any] | Refusal:
+        """Say whose e-card showed a code, once."""
+        try:
+            facility_id, question = open_code(signed, self._ring)
+            problem = self._speaker_problem(facility_id, signed)
+        except BadEnvelope as wrong:
+            return Refusal(code=wrong.code)
+        # A facility that may not ask uses no code up.
+        redeemed = problem or self._codes.redeem(question.code)
+        if isinstance(redeemed, Refusal):
+            return redeemed
+        worker = self._register.worker(redeemed.id_number)
+        return holder(worker, redeemed, question, self._clock()) if worker else _GONE
 
     def _known(self, envelope: Envelope, signed: bytes) -> Receipt | Refusal | None:
         receipt = self._receipts.get(envelope.id)

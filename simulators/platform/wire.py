@@ -13,6 +13,11 @@ from simulators.platform.faults import Fault, Faults, Place
 
 HUGE_BYTES = 4 * 1024 * 1024
 _HUGE_PIECE = 64 * 1024
+_PLACES: dict[str, Place] = {
+    "/v1/messages": "messages",
+    "/v1/verifications": "verifications",
+    "/v1/credentials": "credentials",
+}
 _GARBAGE = "<html>系统维护中</html>".encode()
 
 
@@ -125,4 +130,4 @@ def _place(scope: Scope) -> Place | None:
     path: str = scope["path"]
     if path.startswith("/v1/messages/"):
         return "status"
-    return {"/v1/messages": "messages", "/v1/verifications": "verifications"}.get(path)  # type: ignore[return-value]
+    return _PLACES.get(path)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.credential import expires_at, require_fresh
+from edge.core.credential import expires_at, require_current, require_fresh
 from edge.core.errors import Conflict
 from edge.core.identity import masked_name, masked_number
 
@@ -39,3 +39,11 @@ def test_a_presented_card_counts_to_its_last_moment() -> None:
     with pytest.raises(Conflict) as refused:
         require_fresh(expires, NOW + timedelta(minutes=10, microseconds=1))
     assert refused.value.code == "IDENTIFICATION_EXPIRED"
+
+
+def test_a_case_is_stale_once_another_is_the_desks() -> None:
+    require_current("one", "one")
+    for current in ("other", None):
+        with pytest.raises(Conflict) as cleared:
+            require_current("one", current)
+        assert cleared.value.code == "CASE_CLEARED"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sync.e_card import CardHolder, CodeQuestion, refused, unresolved
 from sync.envelope import digest
 from sync.errors import PlatformUnreachable
 from sync.outcome import Accepted, NotReceived, Outcome, Standing, not_sent
@@ -23,6 +24,7 @@ class Platform:
     down: bool = False
     asked: list[Question] = field(default_factory=list)
     received: dict[str, bytes] = field(default_factory=dict)
+    holders: dict[str, CardHolder] = field(default_factory=dict)
 
     def ask(self, question: Question) -> Answer:
         """Answer, or be unreachable."""
@@ -30,6 +32,15 @@ class Platform:
         if self.down:
             raise PlatformUnreachable(unreachable("fake"))
         return Answer(facts=self.facts, as_of=self.as_of, proof=b"{}")
+
+    def resolve(self, question: CodeQuestion) -> CardHolder:
+        """Name the holder of a code once, refuse it, or be unreachable."""
+        if self.down:
+            raise unresolved("fake")
+        holder = self.holders.pop(question.code, None)
+        if holder is None:
+            raise refused("E_CARD_UNKNOWN", "", "")
+        return holder
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Take the message, or be unreachable before it is sent."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from simulators.platform.codes import Codes
 from simulators.platform.journal import Journal
 from simulators.platform.server import serve
 from sync.envelope import SigningKey, new_key
@@ -40,9 +41,9 @@ def sender(tmp_path: Path, key: SigningKey) -> Iterator[Sender]:
 def far(sender: Sender, switchboard: tuple[Switchboard, str]) -> FarEnd:
     """Connect a platform of this test's own to the server."""
     board, url = switchboard
-    journal = Journal()
-    board.platform, faults = far_end(sender.key, sender.clock, journal)
-    return FarEnd(url, faults, journal)
+    journal, codes = Journal(), Codes(sender.clock)
+    board.platform, faults = far_end(sender.key, sender.clock, journal, codes)
+    return FarEnd(url, faults, journal, codes)
 
 
 @pytest.fixture

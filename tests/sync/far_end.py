@@ -9,6 +9,7 @@ from typing import BinaryIO
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulators.platform.app import build
+from simulators.platform.codes import Codes
 from simulators.platform.faults import Faults, Script
 from simulators.platform.journal import Journal, Kept
 from simulators.platform.register import load_register
@@ -19,8 +20,9 @@ from tests.sync.sender import FACILITY, HeldClock
 class FarEnd:
     """The real simulator on a real port, with its faults and what it kept at hand."""
 
-    def __init__(self, url: str, faults: Faults, journal: Journal) -> None:
+    def __init__(self, url: str, faults: Faults, journal: Journal, codes: Codes) -> None:
         self.url = url
+        self.codes = codes
         self._faults = faults
         self._journal = journal
 
@@ -49,10 +51,12 @@ class Switchboard:
             await self.platform(scope, receive, send)
 
 
-def far_end(key: SigningKey, clock: HeldClock, journal: Journal) -> tuple[ASGIApp, Faults]:
+def far_end(
+    key: SigningKey, clock: HeldClock, journal: Journal, codes: Codes | None = None
+) -> tuple[ASGIApp, Faults]:
     """Return the simulator with the sample register, for one facility's key, and its faults."""
     faults = Faults()
-    app = build(load_register(), clock, {FACILITY: key.public()}, faults, journal)
+    app = build(load_register(), clock, {FACILITY: key.public()}, faults, journal, codes)
     return app, faults
 
 

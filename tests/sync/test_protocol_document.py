@@ -12,10 +12,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from edge.codec import encode
 from simulators.platform.answers import SENTENCES, Absent, Later, on_the_wire
+from simulators.platform.codes import IssuedCode
 from simulators.platform.faults import Act, Fault, Place
+from simulators.platform.inquiry import holder
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
 from simulators.platform.register import load_register
+from sync.e_card import CodeQuestion, sign_code
 from sync.envelope import SIGNED_BYTES_MAX, Kind, SigningKey, load_key, sign
 from sync.outcome import RETRY_AFTER_MAX, classify
 from sync.question import Question, sign_question
@@ -60,10 +63,21 @@ def examples() -> dict[str, bytes]:
         "signed": signed,
         "question": _unpacked(asked.split(b".")[1]),
         "facts": encode(intake.inquire(asked)),
+        **e_card_examples(key),
         "receipt": on_the_wire(receipt)[1],
         "refusal": on_the_wire(intake.receive(sign(settlement, key)))[1],
         "later": on_the_wire(Later(code="OUT_OF_ORDER", id="m-4"))[1],
         "absent": on_the_wire(Absent("m-9"))[1],
+    }
+
+
+def e_card_examples(key: SigningKey) -> dict[str, bytes]:
+    asked = CodeQuestion(id="q-2", operator="desk-1", code="SYN-ECARD-example", at=START)
+    shown = IssuedCode(code=asked.code, id_number="", expires_at=START, token="T-example")
+    worker = load_register().workers[0]
+    return {
+        "code": _unpacked(sign_code(asked, FACILITY, key).split(b".")[1]),
+        "holder": encode(holder(worker, shown, asked, START)),
     }
 
 

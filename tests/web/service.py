@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import httpx2
 
 from edge import packs
 from edge.app import running, server
-from edge.settings import Facility, Settings
+from edge.settings import Facility, Place, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
 from edge.store import operators as op
@@ -175,14 +175,17 @@ def line(line_id: str = "1", **other: object) -> Json:
 
 
 @contextmanager
-def service_at(folder: Path) -> Iterator[Service]:
+def service_at(
+    folder: Path, *, desks: tuple[Place, ...] = (), readers: InProcessReaders | None = None
+) -> Iterator[Service]:
     """Run the service in ``folder`` until the block ends."""
     create_keys(folder / "keys")
-    store, clock, readers = Store(folder / "edge.db"), Clock(NOW), InProcessReaders()
+    store, clock, readers = Store(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
     migrate(store)
     keep_rows(store, ROWS)
     platform = Platform(FACTS, as_of=NOW)
     site = _site(folder, store, clock, platform)
+    site = replace(site, settings=site.settings.model_copy(update={"desks": desks}))
     try:
         with running(site, readers) as desk, _serving(desk) as url:
             desk.relay.stop()

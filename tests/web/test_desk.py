@@ -46,7 +46,7 @@ def test_a_card_that_is_still_being_read_is_waited_for(service: Service) -> None
     with monitor, ThreadPoolExecutor(1) as clerk:
         readers.insert(social_security_card(ONE))
         wait_for_state(monitor, readers.names[0], ReaderState.READING)
-        pressed = clerk.submit(replace(service.desk, monitor=monitor).presented, "")
+        pressed = clerk.submit(replace(service.desk, monitor=monitor).card, "")
         assert monitor.looked.wait(5)
         ready.set()
         assert pressed.result(5).record.social_security_number == ONE.number
@@ -58,10 +58,10 @@ def test_two_cards_are_told_apart_by_name_and_never_guessed_between(service: Ser
             readers.insert(social_security_card(person), reader=name)
             wait_for_state(monitor, name, ReaderState.PRESENT)
         with pytest.raises(Conflict) as refused:
-            desk.presented("")
+            desk.card("")
         assert (refused.value.code, refused.value.field) == ("SEVERAL_CARDS", "reader")
         assert all(name in refused.value.reason.zh for name in readers.names)
-        assert desk.presented("右").record.social_security_number == OTHER.number
+        assert desk.card("右").record.social_security_number == OTHER.number
 
 
 def test_a_bad_card_beside_a_good_one_is_no_obstacle(service: Service) -> None:
@@ -70,7 +70,7 @@ def test_a_bad_card_beside_a_good_one_is_no_obstacle(service: Service) -> None:
         wait_for_state(monitor, "右", ReaderState.FAULT)
         readers.insert(social_security_card(ONE), reader="左")
         wait_for_state(monitor, "左", ReaderState.PRESENT)
-        assert desk.presented("").reader == "左"
+        assert desk.card("").reader == "左"
 
 
 def test_an_error_told_again_and_again_grows_no_trace(service: Service) -> None:
@@ -82,7 +82,7 @@ def test_an_error_told_again_and_again_grows_no_trace(service: Service) -> None:
 
 def _trace_length(desk: Desk) -> int:
     with pytest.raises(CardFault) as refused:
-        desk.presented("")
+        desk.card("")
     return len(refused.traceback)
 
 

@@ -53,6 +53,7 @@ def _history() -> list[str]:
         OUTBOX_SCHEMA,
         _script("0004_catalogues.sql"),
         _script("0005_reversals.sql"),
+        _script("0006_desk_cases.sql"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""A worker arrives: readers, what is presented, and the verdict."""
+"""A worker arrives: devices, what is presented at a desk, and the verdict."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +15,10 @@ from edge.core.verification import Basis, Decision, Emergency, Moment, Service, 
 from edge.steps.identify import identify
 from edge.steps.verify import verify
 from edge.store.operators import Role, Scope
+from edge.store.people import Identification
 from edge.store.verifications import Verification
 from edge.web.desk import Desk
+from edge.web.devices import DeviceNow, Presentation, desk_of, devices, presented
 from edge.web.security import Caller, require
 
 Identifies = Annotated[
@@ -30,24 +32,6 @@ Reads = Annotated[Caller, Depends(require(*Role, Scope.READ))]
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ReaderNow(BaseModel):
-    """One reader: ``state`` is one of the monitor's; ``code`` and ``text`` say what is wrong."""
-
-    name: str
-    state: str
-    since: datetime
-    code: str | None
-    text: str | None
-    simulated: bool
-
-
-class Presentation(_Body):
-    """Which reader to read. ``desk`` alone: the one reader there that holds a card."""
-
-    reader: str = Field(default="", max_length=200)
-    desk: str = Field(default="", max_length=40)
 
 
 class Shown(BaseModel):
@@ -67,9 +51,17 @@ class WorkerShown(BaseModel):
 
 
 class Identified(BaseModel):
-    """What was presented; ``id`` opens a verification until ``expires_at``."""
+    """What was presented; ``id`` opens a verification until ``expires_at``.
+
+    It is the case of ``desk`` until another card or code is presented there; ``reader`` is the
+    device it came by, empty when the caller's own read it.
+    """
 
     id: str
+    source: str
+    desk: str
+    reader: str
+    presented_at: datetime
     credential: Shown
     worker: WorkerShown
     expires_at: datetime
@@ -101,10 +93,9 @@ class Question(_Body):
     admission_decision: Decision | None = None
 
 
-class Arrival(_Body):
-    """One press at the desk: read what the reader holds and verify it for a service."""
+class Arrival(Presentation):
+    """One press at the desk: take what is presented there and verify it for a service."""
 
-    reader: str = Field(default="", max_length=200)
     service: Service
     emergency: Emergency | None = None
     third_party: bool = False
@@ -121,28 +112,21 @@ def router(desk: Desk) -> APIRouter:
 def _presenting(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/readers")
-    def readers(_caller: Reads) -> list[ReaderNow]:
-        """List every reader and its state."""
-        return [
-            ReaderNow(
-                name=view.name,
-                state=view.state.value,
-                since=view.since,
-                code=view.error.code if view.error else None,
-                text=view.error.text if view.error else None,
-                simulated=desk.site.settings.desk.simulated,
-            )
-            for view in desk.monitor.readers()
-        ]
+    def readers(_caller: Reads) -> list[DeviceNow]:
+        """List every reader and scanner and its state."""
+        return devices(desk)
 
     @routes.post("/identifications", status_code=201)
     def identifications(caller: Identifies, given: Presentation) -> Identified:
-        """Take what the reader holds and know whose it is."""
-        identification = identify(desk.site, desk.presented(given.reader), caller.name)
-        desk.changed("identification", identification.id)
+        """Take the card or code that is presented and know whose it is."""
+        identification = _identified(desk, caller, given)
         credential = identification.credential
         return Identified(
             id=identification.id,
+            source=identification.source,
+            desk=identification.desk,
+            reader=identification.reader,
+            presented_at=identification.presented_at,
             credential=Shown(
                 kind=credential.kind,
                 issuing_region=credential.issuing_region,
@@ -172,7 +156,7 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/arrivals", status_code=201, responses=_VERDICT)
     def arrivals(caller: Verifies, _both: Identifies, given: Arrival) -> Response:
         """Identify and verify in one press, as the desk's own page does; a token needs both."""
-        identification = identify(desk.site, desk.presented(given.reader), caller.name)
+        identification = _identified(desk, caller, given)
         asked = Asked(
             service=given.service,
             moment=Moment.ADMISSION,
@@ -180,6 +164,14 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
             third_party=given.third_party,
         )
         return _answered(desk, verify(desk.site, identification.id, asked, caller.name))
+
+
+def _identified(desk: Desk, caller: Caller, given: Presentation) -> Identification:
+    at = desk_of(caller, given, desk)
+    shown = presented(desk, given, at)
+    identification = identify(desk.site, shown, caller.name, desk=at)
+    desk.changed("identification", identification.id)
+    return identification
 
 
 def _answered(desk: Desk, verification: Verification) -> Response:

@@ -1,0 +1,50 @@
+"""The one active case of each desk. Keeps no identity: a case is an identification's id."""
+
+from datetime import datetime
+
+from edge.core.credential import require_current
+from edge.store.database import Rows
+
+
+def open_case(
+    db: Rows, *, desk: str, presentation: str, identification_id: str, at: datetime
+) -> None:
+    """Make this identification the desk's case; the one before is cleared by it."""
+    db.execute(
+        "insert into desk_cases (desk, presentation, identification_id, since) values (?, ?, ?, ?)"
+        " on conflict (desk) do update set presentation = excluded.presentation,"
+        " identification_id = excluded.identification_id, since = excluded.since",
+        [desk, presentation, identification_id, at.isoformat()],
+    )
+
+
+def clear_case(db: Rows, *, desk: str, presentation: str, at: datetime) -> str | None:
+    """Clear the desk's case, unless this very presentation opened it; return what was cleared."""
+    row = db.one(
+        "select identification_id from desk_cases where desk = ? and presentation <> ?"
+        " and identification_id is not null",
+        [desk, presentation],
+    )
+    if row is None:
+        return None
+    db.execute(
+        "update desk_cases set presentation = ?, identification_id = null, since = ?"
+        " where desk = ?",
+        [presentation, at.isoformat(), desk],
+    )
+    return str(row["identification_id"])
+
+
+def require_active_case(db: Rows, identification_id: str) -> None:
+    """Refuse an identification whose desk has another case by now; one without a desk has none.
+
+    Raises:
+        Conflict: CASE_CLEARED.
+    """
+    row = db.one(
+        "select c.identification_id as current from identifications i"
+        " join desk_cases c on c.desk = i.desk where i.id = ?",
+        [identification_id],
+    )
+    if row is not None:
+        require_current(identification_id, row["current"])

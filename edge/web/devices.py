@@ -1,0 +1,149 @@
+"""The devices of all desks as the API shows them, and what is shown at one of them.
+
+Opens no device: the drivers' threads do.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from drivers.barcode import Forms, Frame, Framing, read_frame, require_e_card
+from drivers.monitor import Presented
+from drivers.scan_errors import ScanTooLong, ScanUnreadable
+from drivers.scanner import Scanned, ScannerPlan
+from edge.core.errors import BadInput, Words
+from edge.settings import Scanner as ScannerSettings
+from edge.web.desk import Desk, other_desk
+from edge.web.security import Caller
+
+
+class DeviceNow(BaseModel):
+    """One device and its ``state``; ``code`` and ``text`` say what is wrong.
+
+    ``desks`` are those it is bound to. The nameless reader stands for "no reader at all".
+    """
+
+    kind: Literal["reader", "scanner"]
+    name: str
+    desks: list[str]
+    state: str
+    since: datetime
+    code: str | None
+    text: str | None
+    simulated: bool
+
+
+class Presentation(BaseModel):
+    """What to look at: one reader, what a desk's devices hold, or the text of an e-card's QR code.
+
+    Left out altogether: the caller's own desk.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reader: str = Field(default="", max_length=200)
+    desk: str = Field(default="", max_length=40)
+    qr: SecretStr = Field(default=SecretStr(""), max_length=4096)
+
+
+def devices(desk: Desk) -> list[DeviceNow]:
+    """Return every reader and scanner and its state."""
+    simulated = desk.site.settings.desk.simulated
+    readers = [
+        DeviceNow(
+            kind="reader",
+            name=view.name,
+            desks=desk.desks_of(view.name),
+            state=view.state.value,
+            since=view.since,
+            code=view.error.code if view.error else None,
+            text=view.error.text if view.error else None,
+            simulated=simulated,
+        )
+        for view in desk.monitor.readers()
+    ]
+    return readers + [
+        DeviceNow(
+            kind="scanner",
+            name=view.device,
+            desks=[name],
+            state=view.state.value,
+            since=view.since,
+            code=view.error.code if view.error else None,
+            text=view.error.text if view.error else None,
+            simulated=simulated,
+        )
+        for name, view in ((name, scanner.view()) for name, scanner in desk.scanners.items())
+    ]
+
+
+def desk_of(caller: Caller, given: Presentation, desk: Desk) -> str:
+    """Return the desk at which something is presented; empty for a system that names none.
+
+    Raises:
+        BadInput: DESK_UNKNOWN, when the settings know desks and not this one; OTHER_DESK, when a
+            clerk names another desk than their own.
+    """
+    if given.desk and caller.desk and given.desk != caller.desk:
+        raise other_desk("desk", given.desk)
+    named = given.desk or caller.desk
+    if given.desk and desk.site.settings.desks and desk.place(given.desk) is None:
+        raise BadInput(
+            "DESK_UNKNOWN",
+            Words(f"本院没有窗口“{given.desk}”", f"there is no desk {given.desk!r} here"),
+            Words("选择登记过的窗口", "choose a registered desk"),
+            field="desk",
+        )
+    return named
+
+
+def presented(desk: Desk, given: Presentation, at: str) -> Presented | Scanned:
+    """Return the card or code that is meant.
+
+    Raises:
+        DriverError: what keeps it from being used, or that there is none.
+        Conflict: SEVERAL_CARDS.
+        BadInput: OTHER_DESK; SEVERAL_SOURCES, when both a reader and a code are given.
+    """
+    code = given.qr.get_secret_value()
+    if code and given.reader:
+        raise BadInput(
+            "SEVERAL_SOURCES",
+            Words("读卡器和二维码只能给一个", "give a reader or a code, not both"),
+            Words("只保留其中一个后重新提交", "leave one of them out and send again"),
+            field="qr",
+        )
+    return _shown(desk, code) if code else desk.presented(given.reader, desk=at)
+
+
+def scanner_plan(settings: ScannerSettings) -> ScannerPlan:
+    """Return how the drivers set every scanner up."""
+    return ScannerPlan(
+        baud_rate=settings.baud_rate,
+        framing=Framing(
+            prefix=settings.prefix.encode(),
+            suffix=settings.suffix.encode(),
+            length_max=settings.length_max,
+        ),
+        forms=_forms(settings),
+        quiet_s=settings.quiet_ms / 1000,
+        hold_s=settings.hold_s,
+    )
+
+
+def _shown(desk: Desk, code: str) -> Scanned:
+    """Take a code that a caller's own scanner read, as if ours had."""
+    site, settings = desk.site, desk.site.settings.scanner
+    raw = code.encode("utf-8", "surrogatepass")
+    if len(raw) > settings.length_max:
+        raise ScanTooLong(field="qr")
+    found = read_frame(raw)
+    if not isinstance(found, Frame):
+        raise ScanUnreadable(field="qr")
+    require_e_card(found.text, _forms(settings), field="qr")
+    return Scanned(site.fresh_id(), "", found.text, site.clock())
+
+
+def _forms(settings: ScannerSettings) -> Forms:
+    return Forms(e_card=settings.e_card_form, e_voucher=settings.e_voucher_form)
