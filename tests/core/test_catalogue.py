@@ -170,6 +170,15 @@ def test_what_is_said_later_of_the_same_first_day_covers_the_earlier_which_goes_
     ]
 
 
+def test_an_open_row_that_is_said_later_leaves_nothing_of_the_earlier() -> None:
+    first = june(1)
+    for ends_on in (june(9), None):
+        said = Said(row("A", name="earlier", valid_from=first, valid_to=ends_on), first)
+        assert spans(said, Said(row("A", name="open", valid_from=first), first)) == [
+            ("open", True, first, None)
+        ]
+
+
 def test_a_code_replaced_before_its_first_day_is_known_and_out_of_scope() -> None:
     first, later = june(1), june(5)
     too_late = [
