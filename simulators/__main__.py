@@ -20,7 +20,7 @@ from edge.log import json_log
 from simulators.card import SyntheticPerson, social_security_card, synthetic_person
 from simulators.hospital import Hospital, hospital, rehearse
 from simulators.hospital.attendant import attending
-from simulators.hospital.ground import PASSWORD, STAFF
+from simulators.hospital.ground import DESKS, PASSWORD, STAFF
 from simulators.pcscd import ensure_running
 from simulators.platform.app import build
 from simulators.platform.faults import NO_FAULTS, Faults, load_script
@@ -157,8 +157,15 @@ def _told(folder: Path) -> int:
 def _open(folder: Path, port: int) -> int:
     with hospital(folder / "site", port=port, log=json_log()) as place, attending(place):
         _welcome(place)
+        threading.Thread(target=_scan_at_enter, args=(place,), daemon=True).start()
         _until_told_to_stop()
     return 0
+
+
+def _scan_at_enter(place: Hospital) -> None:
+    """Show a fresh e-card to the demo's scanner at each Enter."""
+    for _ in sys.stdin:
+        place.scanner.scan(place.show_e_card())
 
 
 def _welcome(place: Hospital) -> None:
@@ -178,12 +185,17 @@ def _welcome(place: Hospital) -> None:
 
 读卡器 / reader: {reader}
 可以尝试 / try this:
-    1. 以“入院员”登录（窗口任填），卡已插好，按 F9 核验，填住院号等，按 F9 入院。
-       Log in as 入院员 (any desk); the card is in: F9 verifies; fill the form, F9 admits.
+    1. 以“入院员”登录（选窗口“{DESKS[0]}”），卡已插好，按 F9 核验，填住院号等，按 F9 入院。
+       Log in as 入院员 at {DESKS[0]}; the card is in: F9 verifies; fill the form, F9 admits.
     2. 费用由模拟的医院系统自动上传，页面自行更新。
        The simulated hospital system sends 30 charge lines; the page follows by itself.
     3. 以“出院员”登录，打开该住院记录，F9 出院，再按 F9 结算，看报文送达平台。
        As 出院员 open the stay: F9 discharges, F9 settles; watch the messages arrive.
+    4. 电子社保卡：在此终端按回车，职工即在 {DESKS[0]} 的虚拟扫码器上扫一个新码，
+       原业务随即清除；或由医院系统提交 {{"qr": "…"}}，示例码（10 分钟内一次有效）：
+       The e-card: press Enter in this terminal, and a fresh code is scanned at {DESKS[0]},
+       which clears the case before it; or POST {{"qr": "…"}} to /api/v1/identifications.
+       A sample, good once within ten minutes:  {place.show_e_card()}
 
 Ctrl-C 结束并清除数据 / Ctrl-C ends it and removes its data.
 """)

@@ -68,6 +68,7 @@ TEXTS: dict[str, Words] = {
     "arrival.title": Words("读卡与在院", "Card and stays"),
     "card.title": Words("读卡", "Card"),
     "card.ready": Words("社会保障卡已就绪", "A social-security card is ready"),
+    "card.code_ready": Words("已扫到电子社保卡的码", "An e-card's code was scanned"),
     "card.service": Words("服务", "Service"),
     "card.emergency": Words("紧急情况", "Emergency"),
     "card.third_party": Words("涉及第三方责任", "Third-party liability"),

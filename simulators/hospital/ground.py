@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -30,13 +31,20 @@ from edge.web.desk import Desk
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.people import FACILITY, register
 from simulators.platform.app import build
+from simulators.platform.codes import Codes
 from simulators.platform.faults import Faults
 from simulators.platform.journal import Journal
 from simulators.platform.server import serve
 from simulators.reader import VirtualReader, virtual_reader
+from simulators.scanner import VirtualScanner
 from sync.envelope import PublicKey
 
 PASSWORD = "demo-hospital"  # noqa: S105 - of synthetic accounts that live as long as the demo
+DESKS = ("入院1号窗", "出院1号窗")
+SCANNER = "demo-scanner"
+CODE_LIFETIME = timedelta(minutes=10)
+"""Longer than a real e-card's: there must be time to read the welcome."""
+
 _STARTING_S = 10.0
 
 
@@ -59,7 +67,10 @@ STAFF = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hospital:
-    """A running hospital: its pages, its hospital system's token, its far sides."""
+    """A running hospital: its pages, its hospital system's token, its far sides.
+
+    The scanner stands at the first of ``DESKS``; ``codes`` are those of the workers' e-cards.
+    """
 
     url: str
     token: str
@@ -68,6 +79,12 @@ class Hospital:
     virtual: VirtualReader
     faults: Faults
     journal: Journal
+    codes: Codes
+    scanner: VirtualScanner
+
+    def show_e_card(self) -> str:
+        """Return a fresh code of the synthetic worker's e-card."""
+        return self.codes.issue(SyntheticPerson().number).code
 
 
 @contextmanager
@@ -77,14 +94,16 @@ def hospital(folder: Path, *, port: int = 0, log: Log | None = None) -> Iterator
     Where PC/SC cannot run, ``virtual.missing`` says why and the reader is in process.
     """
     faults, journal = Faults(), Journal()
+    codes = Codes(system_clock, lifetime=CODE_LIFETIME)
     settings_file, key = found(folder)
     with ExitStack() as stack:
         known = register(system_clock())
-        platform = build(known, system_clock, {FACILITY: key}, faults, journal)
+        platform = build(known, system_clock, {FACILITY: key}, faults, journal, codes)
         tell_platform(settings_file, stack.enter_context(serve(platform)))
         site = stack.enter_context(open_site(load_settings(settings_file), log=log))
         stock_catalogues(site)
         token = open_doors(site)
+        scanner = stack.enter_context(VirtualScanner(folder.absolute() / SCANNER))
         virtual = stack.enter_context(virtual_reader())
         desk = stack.enter_context(running(site, virtual.readers))
         url = stack.enter_context(_serving(desk, port))
@@ -97,12 +116,15 @@ def hospital(folder: Path, *, port: int = 0, log: Log | None = None) -> Iterator
             virtual=virtual,
             faults=faults,
             journal=journal,
+            codes=codes,
+            scanner=scanner,
         )
 
 
 def found(folder: Path) -> tuple[Path, PublicKey]:
     """Found the demo site; return its settings file and what the platform must register."""
-    founded = found_site(folder, clock=system_clock, fresh_id=fresh_id, settings=_SETTINGS)
+    settings = _SETTINGS.replace(SCANNER, str(folder.absolute() / SCANNER))
+    founded = found_site(folder, clock=system_clock, fresh_id=fresh_id, settings=settings)
     data = load_settings(founded.settings_file).data
     return founded.settings_file, load_keys(data / "keys").signing.public()
 
@@ -152,6 +174,10 @@ def _serving(desk: Desk, port: int) -> Iterator[str]:
 _NO_PLATFORM = "http://127.0.0.1:9"
 _SETTINGS = f"""\
 data = "data"
+desks = [
+    {{ name = "{DESKS[0]}", scanner = "{SCANNER}" }},
+    {{ name = "{DESKS[1]}" }},
+]
 
 [facility]
 id = "{FACILITY}"

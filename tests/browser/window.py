@@ -65,7 +65,9 @@ def at_work(browser: Browser, place: Hospital, clerk: str, desk: str) -> Iterato
         window.page.goto(place.url)
         window.page.wait_for_url("**/login")
         expect(window.page.locator("[name=name]")).to_be_focused()
-        window.type(clerk, PASSWORD, desk)
+        window.type(clerk, PASSWORD)
+        window.page.locator("[name=desk]").select_option(desk)
+        window.page.keyboard.press("Enter")
         window.page.wait_for_url(f"{place.url}/")
         window.page.wait_for_selector("html[data-connected=yes]")
         yield window

@@ -59,7 +59,7 @@ def reverse(place: Hospital, settlement: str) -> dict[str, Any]:
     """Log in as the clerk and reverse, with the colleague beside."""
     origin = {"Origin": place.url}
     with httpx2.Client(base_url=f"{place.url}/api/v1", trust_env=False, headers=origin) as client:
-        who = {"name": CLERK, "password": PASSWORD, "desk": "1号窗"}
+        who = {"name": CLERK, "password": PASSWORD, "desk": "出院1号窗"}
         assert client.post("/login", json=who).is_success
         answer = client.post(
             f"/settlements/{settlement}/reversal",

@@ -1,9 +1,12 @@
 """Arrival: what the reader holds, and the newest stays. Shows no identity."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from drivers.monitor import ReaderState, ReaderView
+from drivers.scanner import ScannerState, ScannerView
 from edge.core.errors import Words
 from edge.store.stays import newest_stays
 from edge.web.pages.deadline import time_left
@@ -22,12 +25,13 @@ def router(screen: Screen) -> APIRouter:
     @routes.get("/")
     def arrival(request: Request, caller: AtDesk) -> HTMLResponse:
         """Show the reader and the newest stays."""
-        return screen.page(request, caller, "arrival.html", **_card(screen), **_stays(screen))
+        card = _card(screen, caller.desk)
+        return screen.page(request, caller, "arrival.html", **card, **_stays(screen))
 
     @routes.get("/pages/card")
     def card(request: Request, caller: AtDesk) -> HTMLResponse:
         """Render the reader's panel anew."""
-        return screen.page(request, caller, "card.html", **_card(screen))
+        return screen.page(request, caller, "card.html", **_card(screen, caller.desk))
 
     @routes.get("/pages/stays")
     def stays(request: Request, caller: AtDesk) -> HTMLResponse:
@@ -37,14 +41,23 @@ def router(screen: Screen) -> APIRouter:
     return routes
 
 
-def _card(screen: Screen) -> dict[str, object]:
-    views = screen.desk.monitor.readers()
-    ready = next((view.name for view in views if view.state is ReaderState.PRESENT), None)
-    return {"ready": ready, "told": None if ready else _told(views)}
+def _card(screen: Screen, desk: str) -> dict[str, object]:
+    """Say what is ready at the desk: its newest, a card (with its reader) or a scanned code."""
+    views = screen.desk.readers_at(desk) or screen.desk.monitor.readers()
+    ready = next((view for view in views if view.state is ReaderState.PRESENT), None)
+    scanner = screen.desk.scanners.get(desk)
+    shown = scanner.view() if scanner else None
+    scanned = shown is not None and shown.state is ScannerState.SCANNED
+    if shown and scanned and (ready is None or shown.since >= ready.since):
+        return {"ready": True, "reader": "", "told": None}
+    if ready:
+        return {"ready": True, "reader": ready.name, "told": None}
+    unusable = [shown] if shown and shown.state is ScannerState.UNUSABLE else []
+    return {"ready": False, "told": _told((*unusable, *views))}
 
 
-def _told(views: tuple[ReaderView, ...]) -> dict[str, Words | None]:
-    """Say what keeps us from a card: the first fault, or that we wait for one."""
+def _told(views: Sequence[ReaderView | ScannerView]) -> dict[str, Words | None]:
+    """Say what keeps us from a card or code: the first fault, or that we wait for one."""
     for view in views:
         if view.error:
             text = Words(view.error.text, view.error.text_en)

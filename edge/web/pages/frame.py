@@ -43,10 +43,10 @@ class Screen:
         return Header(
             desk=caller.desk,
             clerk=caller.name,
-            lamps=lamps(self.desk),
+            lamps=lamps(self.desk, caller.desk),
             waiting=counts.pending + counts.sending + counts.unknown + counts.rejected,
             fragment=_FRAGMENT,
-            topics="reader message stay verification",
+            topics="reader scanner message stay verification",
         )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from drivers.monitor import ReaderState, ReaderView
+from drivers.scanner import ScannerState, ScannerView
 from edge.core.errors import Words
 from edge.core.verification import Basis
 from edge.store.verifications import last_asked
@@ -16,6 +17,14 @@ LAMPS_MAX = 4
 
 _READER = Words("读卡器", "Reader")
 _PLATFORM = Words("平台", "Platform")
+_SCANNER = Words("扫码器", "Scanner")
+_SCANNER_STATES = {
+    ScannerState.OFFLINE: (Colour.BAD, Words("未连接", "none")),
+    ScannerState.ONLINE: (Colour.GOOD, Words("请扫码", "ready")),
+    ScannerState.SCANNED: (Colour.GOOD, Words("已扫码", "code scanned")),
+    ScannerState.UNUSABLE: (Colour.BAD, Words("不是电子社保卡", "no e-card")),
+    ScannerState.FAULT: (Colour.BAD, Words("无法打开", "fault")),
+}
 _READER_STATES = {
     ReaderState.SERVICE_DOWN: (Colour.BAD, Words("读卡服务未运行", "service down")),
     ReaderState.NO_READER: (Colour.BAD, Words("未连接", "none")),
@@ -28,10 +37,21 @@ _READER_STATES = {
 }
 
 
-def lamps(desk: Desk) -> tuple[Lamp, ...]:
-    """Return the lamps of one header."""
+def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
+    """Return the lamps of one header: the devices of the desk ``at``, and the platform."""
     met_at, answered = _last_met(desk)
-    return (*reader_lamps(desk.monitor.readers()), platform_lamp(met_at, answered=answered))
+    readers = desk.readers_at(at) or desk.monitor.readers()
+    scanner = desk.scanners.get(at)
+    return (
+        *reader_lamps(readers),
+        *([scanner_lamp(scanner.view())] if scanner else []),
+        platform_lamp(met_at, answered=answered),
+    )
+
+
+def scanner_lamp(view: ScannerView) -> Lamp:
+    """Return the lamp of a desk's scanner."""
+    return Lamp(_SCANNER, *_SCANNER_STATES[view.state])
 
 
 def reader_lamps(views: Sequence[ReaderView]) -> tuple[Lamp, ...]:
