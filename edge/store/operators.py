@@ -51,6 +51,8 @@ class Scope(Enum):
 
     READ = "read"
     IDENTIFY = "identify"
+    CARD = "card"
+    """The card's own numbers and name, unmasked, as the ``iReadCardBas`` drivers give them."""
     VERIFY = "verify"
     ADMIT = "admit"
     CHARGE = "charge"

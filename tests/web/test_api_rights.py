@@ -25,6 +25,7 @@ MATRIX: dict[str, Grants] = {
     "GET /api/v1/readers": frozenset({*Role, Scope.READ}),
     "POST /api/v1/identifications": ARRIVAL | {Scope.IDENTIFY},
     "POST /api/v1/verifications": ARRIVAL | {Scope.VERIFY},
+    "POST /api/v1/compat/iReadCardBas": frozenset({Scope.CARD}),
     "POST /api/v1/arrivals": ARRIVAL,  # a token needs two scopes: a test of its own
     "GET /api/v1/stays": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
     "GET /api/v1/stays/{stay}": frozenset(

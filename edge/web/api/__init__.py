@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
-from edge.web.api import arrivals, manual, messages, settlements, stays
+from edge.web.api import arrivals, compat, manual, messages, settlements, stays
 from edge.web.desk import Desk
 from edge.web.security import json_only
 
@@ -15,6 +15,7 @@ def api_router(desk: Desk) -> APIRouter:
     """Return every endpoint under ``/api/v1`` but login and events."""
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(json_only), Depends(_TOKEN)])
     router.include_router(arrivals.router(desk), tags=["arrivals"])
+    router.include_router(compat.router(desk), tags=["compat"])
     router.include_router(stays.router(desk), tags=["stays"])
     router.include_router(manual.router(desk), tags=["stays"])
     router.include_router(settlements.router(desk), tags=["settlements"])
