@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from drivers.pcsc import PcscReaders
+from drivers.scan_errors import ScannerBusy
+from drivers.serial_line import open_line
 from drivers.transport import DriverError
 from edge import packs
 from edge.clock import Clock
 from edge.core.audit import Entry
 from edge.core.dates import local_day
 from edge.core.errors import EdgeError
-from edge.settings import Settings, SettingsError, load_settings
+from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
 from edge.store.catalogues import held_versions
 from edge.store.database import SQLITE_VERSION, Store
@@ -52,6 +54,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("packs", lambda: _packs(clock)),
         ("catalogues", lambda: _catalogues(settings)),
         ("readers", _readers),
+        ("scanners", lambda: _scanners(settings)),
         ("fonts", _fonts),
         ("platform", lambda: _platform(settings, clock)),
     ]
@@ -127,6 +130,25 @@ def _readers() -> Iterator[Finding]:
     names = ", ".join(slot.name for slot in slots)
     fix = "connect a reader; check its driver package"
     yield _judged("readers", names or "no reader", well=bool(slots), fix=fix)
+
+
+def _scanners(settings: Settings) -> Iterator[Finding]:
+    for place in settings.desks:
+        if place.scanner:
+            yield _scanner(place, settings.scanner.baud_rate)
+
+
+def _scanner(place: Place, baud_rate: int) -> Finding:
+    name, seen = f"scanner {place.name}", place.scanner
+    try:
+        with open_line(place.scanner, baud_rate=baud_rate, quiet_s=0.1):
+            return Finding(name=name, well=True, seen=seen)
+    except ScannerBusy:
+        # The service itself holds it while it runs.
+        return Finding(name=name, well=True, seen=f"{seen}, in use")
+    except DriverError as wrong:
+        fix = wrong.next_action_en
+        return Finding(name=name, well=False, seen=f"{seen}: {wrong.text_en}", fix=fix)
 
 
 def _fonts() -> Iterator[Finding]:

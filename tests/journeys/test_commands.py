@@ -15,9 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 
+from drivers.serial_line import open_line
 from edge.clock import fresh_id, system_clock
 from edge.founding import found_site
 from simulators.pcscd import Pcscd
+from simulators.scanner import VirtualScanner
 
 START_S_MAX = 30.0
 STOP_S_MAX = 10.0
@@ -73,12 +75,31 @@ def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) 
     assert "→ run edge init" in spoken.stdout
 
 
+def test_doctor_finds_each_desks_scanner_or_says_what_mends_it(tmp_path: Path) -> None:
+    settings_file, device = founded(tmp_path), tmp_path / "usb-scanner"
+    bound = f'desks = [{{ name = "1", scanner = "{device}" }}]'
+    told = settings_file.read_text(encoding="utf-8").replace("\ndesks = []", f"\n{bound}")
+    settings_file.write_text(told, encoding="utf-8")
+
+    def scanner() -> dict[str, object]:
+        done = edge("doctor", "--config", settings_file, "--json")
+        [found] = [one for one in json.loads(done.stdout) if one["name"] == "scanner 1"]
+        return dict(found)
+
+    missing = scanner()
+    assert (missing["well"], bool(missing["fix"])) == (False, True)
+    with VirtualScanner(device):
+        assert scanner()["well"]
+        with open_line(str(device), baud_rate=9600, quiet_s=0.1):
+            assert scanner()["seen"] == f"{device}, in use"
+
+
 def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
     settings_file = founded(tmp_path)
     settings_file.write_text(settings_file.read_text() + "\nport = 1\n", encoding="utf-8")
     done = edge("serve", "--config", settings_file)
     assert done.returncode == 2
-    assert "desk.port" in done.stderr
+    assert "scanner.port" in done.stderr
 
 
 def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
