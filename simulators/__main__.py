@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     kinds = parser.add_subparsers(required=True)
     whole = kinds.add_parser("hospital", help="a whole hospital on loopback")
     whole.add_argument("--port", type=int, default=8443, help="0 takes a free one")
-    whole.add_argument("--headless", action="store_true", help="run one case and end")
+    whole.add_argument("--headless", action="store_true", help="run one case of each kind and end")
     whole.set_defaults(act=_hospital)
     platform = kinds.add_parser("platform", help="the agency's side of the wire")
     platform.add_argument("--port", type=int, default=8700)

@@ -52,7 +52,7 @@ def serve(config: Config = SITE_FILE) -> None:
 
 def demo(
     *,
-    headless: Annotated[bool, typer.Option(help="run one case, print it, end")] = False,
+    headless: Annotated[bool, typer.Option(help="run every kind of case and end")] = False,
     port: Annotated[int, typer.Option(help="port of the page; 0 takes a free one")] = 8443,
 ) -> None:
     """Start a whole hospital on this machine: platform, virtual card, service, first page."""

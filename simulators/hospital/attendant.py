@@ -7,8 +7,8 @@ from datetime import datetime
 
 from simulators.hospital.bill import thirty_lines
 from simulators.hospital.ground import Hospital
+from simulators.hospital.inpatient import first_day
 from simulators.hospital.records import HospitalSystem
-from simulators.hospital.rehearsal import first_day
 
 _LOOK_AGAIN_S = 0.5
 

@@ -10,7 +10,7 @@ from edge.clock import system_clock
 from simulators.card import SyntheticPerson, foreign_card, social_security_card, synthetic_person
 from simulators.hospital import Hospital, HospitalSystem, hospital
 from simulators.hospital.bill import thirty_lines
-from simulators.hospital.rehearsal import first_day
+from simulators.hospital.inpatient import first_day
 from simulators.pcscd import Pcscd
 from simulators.platform.faults import NO_FAULTS, Fault, Script
 from tests.browser.conftest import Camera

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from simulators.hospital import Hospital, HospitalSystem, rehearse
+from simulators.hospital import Hospital, HospitalSystem
+from simulators.hospital.inpatient import inpatient
 from simulators.hospital.records import Refused
-from simulators.hospital.rehearsal import awaited, deliveries
+from simulators.hospital.telling import awaited, deliveries
 from simulators.platform.faults import NO_FAULTS, Fault, Script
 from sync.envelope import open_signed
 
@@ -16,7 +17,7 @@ WAIT_S_MAX = 20.0
 
 
 def steps_of(place: Hospital) -> dict[str, dict[str, Any]]:
-    return {step["step"]: step for step in rehearse(place)}
+    return {step["step"]: step for step in inpatient(place)}
 
 
 def test_a_case_ends_settled_and_delivered_once(place: Hospital) -> None:
@@ -67,7 +68,7 @@ def test_with_the_platform_away_the_settlement_stands_and_arrives_once(
 ) -> None:
     away = Script(fault=(Fault(on="messages", do="down", times=0),))
     place.faults.play(away)
-    case = rehearse(place, wait_s=0.5)
+    case = inpatient(place, wait_s=0.5)
     told = {step["step"]: step for step in case}
     assert told["settled"]["fund_fen"] > 0
     assert "accepted" not in told["delivered"]["messages"].values()

@@ -18,6 +18,7 @@ import pytest
 from drivers.serial_line import open_line
 from edge.clock import fresh_id, system_clock
 from edge.founding import found_site
+from simulators.hospital.rehearsal import CASES
 from simulators.pcscd import Pcscd
 from simulators.scanner import VirtualScanner
 
@@ -117,14 +118,14 @@ def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -
         assert service.wait(STOP_S_MAX) == 0
 
 
-def test_the_headless_demo_tells_a_case_that_ended_settled_and_delivered(
+def test_the_headless_demo_tells_every_case_and_each_ended_as_it_should(
     pcscd: Pcscd,  # noqa: ARG001
 ) -> None:
     done = edge("demo", "--headless")
     assert done.returncode == 0, done.stderr
     steps = [json.loads(line) for line in done.stdout.splitlines()]
     assert steps[0]["stack"] == "pcsc"
-    assert steps[-1] == {"step": "end", "ok": True}
+    assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
 
 
 def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(

@@ -5,7 +5,7 @@ import pytest
 from simulators.hospital import Hospital, HospitalSystem
 from simulators.hospital.ground import DESKS
 from simulators.hospital.records import Refused
-from simulators.hospital.rehearsal import awaited
+from simulators.hospital.telling import awaited
 from simulators.platform.faults import Fault, Script
 
 HERE = {"desk": DESKS[0]}

@@ -16,9 +16,10 @@ from edge.opening import open_site
 from edge.settings import load_settings
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.ground import found, open_doors, stock_catalogues, tell_platform
+from simulators.hospital.inpatient import discharged_stay
 from simulators.hospital.people import FACILITY, register
 from simulators.hospital.records import HospitalSystem, NoAnswer
-from simulators.hospital.rehearsal import awaited, deliveries, discharged_stay
+from simulators.hospital.telling import awaited, deliveries
 from simulators.pcscd import Pcscd
 from simulators.platform.app import build
 from simulators.platform.faults import Faults

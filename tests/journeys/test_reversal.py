@@ -7,9 +7,10 @@ import httpx2
 
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.settlements import settlement_of
-from simulators.hospital import Hospital, HospitalSystem, rehearse
+from simulators.hospital import Hospital, HospitalSystem
 from simulators.hospital.ground import PASSWORD
-from simulators.hospital.rehearsal import awaited
+from simulators.hospital.inpatient import inpatient
+from simulators.hospital.telling import awaited
 from sync.envelope import open_signed
 
 CLERK, SECOND = "出院员", "财务员"
@@ -20,7 +21,7 @@ def test_settled_reversed_and_settled_again_arrives_in_order_and_adds_up(
     place: Hospital, system: HospitalSystem
 ) -> None:
     hire_second_person(place)
-    told = {step["step"]: step for step in rehearse(place)}
+    told = {step["step"]: step for step in inpatient(place)}
     stay, first = told["admitted"]["stay"], told["settled"]
     undone = reverse(place, first["id"])
     assert (undone["operator"], undone["second_person"]) == (CLERK, SECOND)
