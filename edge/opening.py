@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
 
 from edge import packs
 from edge.clock import Clock, FreshId, fresh_id, system_clock
@@ -10,14 +13,20 @@ from edge.settings import Settings
 from edge.shipped import config_folder
 from edge.site import Site
 from edge.store.catalogues import Catalogues
-from edge.store.database import Store
-from edge.store.keys import load_keys
+from edge.store.database import Store, open_building, open_unchanging
+from edge.store.keys import Keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.vault import Vault
 from sync.envelope import SigningKey
+from sync.lists import CachedList
+from sync.lists.offer import Source, read_root
+from sync.lists.shelf import Files
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform
+
+LIST_FILES = Files(read=open_unchanging, build=open_building)
+"""How the cached list's files are opened: by the product's one SQLite library."""
 
 
 @contextmanager
@@ -39,6 +48,7 @@ def open_site(
     with (
         closing(Store(settings.data / "edge.db")) as store,
         _platform(settings, keys.signing, clock) as platform,
+        closing(_cached_list(settings, keys, platform)) as cached_list,
     ):
         migrate(store)
         vault = Vault(keys)
@@ -52,11 +62,33 @@ def open_site(
             catalogues=Catalogues(store),
             outbox=Outbox(vault, keys.signing, patience),
             platform=platform,
+            cached_list=cached_list,
             public_key=keys.signing.public(),
             clock=clock,
             fresh_id=ids,
             log=log or json_log(),
         )
+
+
+def _cached_list(settings: Settings, keys: Keys, platform: Platform) -> CachedList:
+    return CachedList(
+        settings.data / "list",
+        facility=settings.facility.id,
+        key=keys.listing,
+        files=LIST_FILES,
+        source=partial(_source, settings, platform) if settings.lists.root else None,
+    )
+
+
+def _source(settings: Settings, platform: Platform) -> Source:
+    from sync.lists.source import TufSource  # noqa: PLC0415 - tuf costs a tenth of a second
+
+    return TufSource(
+        settings.data / "list-trust",
+        root=read_root(settings.lists.root or Path()),
+        base=f"/v1/lists/{quote(settings.facility.id, safe='')}",
+        fetch=platform.fetch,
+    )
 
 
 def _platform(settings: Settings, key: SigningKey, clock: Clock) -> Platform:

@@ -32,6 +32,12 @@ CitizenNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{17}[0-9X]$")]
 Division = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$")]
 """A six-digit division code."""
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
+"""How many."""
+
+Ordinal = Annotated[int, msgspec.Meta(ge=1)]
+"""Which in a sequence."""
+
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A record of ours: a field too many is an error."""

@@ -9,6 +9,7 @@ A refusal by the platform is an outcome, never one of these (see ``sync.outcome`
     ├── CodeRefused          the platform does not honour an e-card's code
     ├── PlatformUnsure       an answer came, but it does not settle the question
     ├── PlatformMisplaced    the configured address cannot be used
+    ├── ListRefused          a cached list that is not to be believed
     └── OutboxConflict       the message is not in a state that allows this, or does not exist
 """
 
@@ -62,6 +63,10 @@ class PlatformUnsure(SyncError):
 
 class PlatformMisplaced(SyncError):
     """The configured address cannot be used (code PLATFORM_ADDRESS)."""
+
+
+class ListRefused(SyncError):
+    """A cached list that is not to be believed, or cannot be read (``sync.lists.reasons``)."""
 
 
 class OutboxConflict(SyncError):

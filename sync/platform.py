@@ -10,7 +10,7 @@ import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock, Thread
 from types import TracebackType
@@ -22,6 +22,7 @@ import httpx2
 from sync.e_card import CardHolder, CodeQuestion, read_holder, refused, sign_code, unresolved
 from sync.envelope import SigningKey, digest
 from sync.errors import PlatformMisplaced, PlatformUnreachable, PlatformUnsure, Reason
+from sync.lists.offer import Missing, Span
 from sync.outcome import (
     NeedsPerson,
     Outcome,
@@ -36,6 +37,7 @@ from sync.outcome import (
 )
 from sync.question import Answer, Question, read_answer, sign_question, unreachable, unsure
 
+_SIGNED = {"content-type": "application/jose"}
 ANSWER_BYTES_MAX = 2 * 1024 * 1024
 CONNECTIONS_MAX = 8
 
@@ -133,6 +135,24 @@ class Platform:
         ours = speaks_of(standing, message_id=message_id, sha256=digest(payload))
         return standing if ours else answered_for_another(now)
 
+    def fetch(self, path: str, span: Span | None) -> bytes:
+        """Return a published file, or a span of it: at most ``ANSWER_BYTES_MAX`` at a time.
+
+        Raises:
+            Missing: there is no such file.
+            PlatformUnreachable: no answer in time, or not what was asked for.
+        """
+        headers = {"range": f"bytes={span.first}-{span.last}"} if span else {}
+        reply = self._line.call(_Call("GET", path, b"", self._deadlines.deliver_s, headers))
+        if isinstance(reply, _Silence):
+            raise PlatformUnreachable(unreachable(reply.what))
+        if reply.status == httpx2.codes.NOT_FOUND:
+            raise Missing(path)
+        wanted = httpx2.codes.PARTIAL_CONTENT if span else httpx2.codes.OK
+        if reply.status != wanted:
+            raise PlatformUnreachable(unreachable(f"HTTP {reply.status}"))
+        return reply.body
+
     def close(self) -> None:
         """Cut what is under way and close every connection."""
         self._line.close()
@@ -161,6 +181,7 @@ class _Call:
     path: str
     content: bytes
     deadline_s: float
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +249,7 @@ class _Line:
             call.method,
             call.path,
             content=call.content,
-            headers={"content-type": "application/jose"} if call.content else None,
+            headers={**call.headers, **(_SIGNED if call.content else {})},
             timeout=call.deadline_s,
             extensions={"trace": watch},
         )

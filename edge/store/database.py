@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pysqlite3 import dbapi2 as sqlite
 from sqlite_utils import Database
@@ -123,6 +124,23 @@ class Store:
                 rows.close()
             self._all.clear()
         self._here = threading.local()
+
+
+def open_unchanging(path: Path) -> sqlite.Connection:
+    """Open a file that nobody writes any more, for look-ups from any thread."""
+    where = f"file:{quote(str(path))}?mode=ro&immutable=1"
+    return sqlite.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def open_building(path: Path) -> sqlite.Connection:
+    """Open a file that only we know yet: what is half built is thrown away, so nothing is logged.
+
+    ``path`` is made if it does not exist.
+    """
+    connection = sqlite.connect(str(path), isolation_level=None)
+    for pragma in ("journal_mode = off", "synchronous = off", "locking_mode = exclusive"):
+        connection.execute(f"pragma {pragma}")
+    return connection
 
 
 def _fetched(rows: Iterator[Row]) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict
 
 from edge import codec
@@ -14,6 +15,7 @@ from simulators.platform.faults import Faults, Script
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
 from simulators.platform.register import Register
+from simulators.platform.releases import Releases
 from simulators.platform.wire import DisturbedWire
 from sync.envelope import SIGNED_BYTES_MAX, PublicKey
 
@@ -76,6 +78,21 @@ def _add_platform(app: FastAPI, intake: Intake) -> None:
     @app.get("/v1/messages/{message_id}")
     def status(message_id: str) -> Response:
         return _json(*on_the_wire(intake.standing(message_id)))
+
+
+def add_lists(app: FastAPI, releases: Releases) -> None:
+    """Publish one facility's cached list."""
+
+    @app.get(f"/v1/lists/{releases.facility}/{{kind}}/{{name}}")
+    def published(kind: str, name: str) -> Response:
+        if name == "timestamp.json":
+            releases.publish_when_old()
+        found = releases.file(kind, name)
+        if found is None:
+            return Response(status_code=404)
+        if isinstance(found, bytes):
+            return _json(200, found)
+        return FileResponse(found)  # answers a span when one is asked for
 
 
 def _add_rehearsal(app: FastAPI, faults: Faults, journal: Journal) -> None:

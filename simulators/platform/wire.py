@@ -130,4 +130,6 @@ def _place(scope: Scope) -> Place | None:
     path: str = scope["path"]
     if path.startswith("/v1/messages/"):
         return "status"
+    if path.startswith("/v1/lists/"):
+        return "lists"
     return _PLACES.get(path)

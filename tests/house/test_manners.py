@@ -17,15 +17,18 @@ DOORS = {
     "structlog": {"edge.log"},
     "tenacity": {"sync.relay"},
     "httpx2": {"sync.platform", "simulators.hospital.records"},
+    "tuf": {"sync.lists.source", "simulators.platform.releases"},
+    "securesystemslib": {"simulators.platform.releases"},
     "python_calamine": {"edge.catalogues.workbook"},
     "typer": {
         "edge.__main__",
         "edge.commands.law",
+        "edge.commands.lists",
         "edge.commands.operation",
         "edge.commands.terminal",
         "edge.commands.upkeep",
     },
-    "cryptography": {"edge.crypto", "edge.digest", "sync.envelope"},
+    "cryptography": {"edge.crypto", "edge.digest", "sync.envelope", "sync.lists.rows"},
     "jinja2": {"edge.web.look"},
 }
 """Outside library: the modules of the product that may import it."""

@@ -1,0 +1,81 @@
+"""What a release of the list says of itself, and whether it may take the place of the one in use.
+
+The bytes have been verified before (``sync.lists.source``); here only their sense is judged.
+"""
+
+from datetime import datetime, timedelta
+
+from sync import codec
+from sync.errors import ListRefused, Reason
+from sync.lists.reasons import (
+    LIST_EXPIRED,
+    LIST_FROM_FUTURE,
+    LIST_OF_ANOTHER,
+    LIST_ROLLED_BACK,
+    LIST_UNREADABLE,
+)
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far the platform's clock may be ahead of ours."""
+
+
+class Delta(codec.Tolerant, frozen=True):
+    """What changed since release ``since``: ``target`` is the file."""
+
+    since: codec.Count
+    target: codec.Filled
+
+
+class Release(codec.Tolerant, frozen=True):
+    """One release: complete as of ``as_of``, believed until ``expires_at``.
+
+    ``rows`` is how many workers it holds; ``snapshot`` and the deltas name their files; ``direct``
+    and ``suspended`` are the facility's own standing in the library.
+    """
+
+    version: codec.Ordinal
+    facility: codec.Filled
+    as_of: codec.Aware
+    expires_at: codec.Aware
+    rows: codec.Count
+    snapshot: codec.Filled
+    deltas: tuple[Delta, ...] = ()
+    direct: bool = True
+    suspended: bool = False
+
+    def delta_since(self, version: int) -> Delta | None:
+        """Return the delta that leads from ``version`` to this release."""
+        return next((delta for delta in self.deltas if delta.since == version), None)
+
+
+def read_release(manifest: bytes) -> Release:
+    """Read a verified manifest.
+
+    Raises:
+        ListRefused: LIST_UNREADABLE.
+    """
+    try:
+        return codec.decode(manifest, Release)
+    except codec.NotThisShape as wrong:
+        raise ListRefused(LIST_UNREADABLE) from wrong
+
+
+def require_acceptable(release: Release, *, facility: str, floor: int, now: datetime) -> None:
+    """Refuse a release that is not ours, is older than one already seen, or is out of its time.
+
+    Raises:
+        ListRefused: LIST_OF_ANOTHER, LIST_ROLLED_BACK, LIST_FROM_FUTURE, LIST_EXPIRED.
+    """
+    reason = _objection(release, facility, floor, now)
+    if reason:
+        raise ListRefused(reason)
+
+
+def _objection(release: Release, facility: str, floor: int, now: datetime) -> Reason | None:
+    if release.facility != facility:
+        return LIST_OF_ANOTHER
+    if release.version < floor:
+        return LIST_ROLLED_BACK
+    if release.as_of > now + CLOCKS_APART:
+        return LIST_FROM_FUTURE
+    return LIST_EXPIRED if release.expires_at <= now else None
