@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.commands import law, operation, upkeep
+from edge.commands import law, lists, operation, upkeep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
@@ -19,6 +19,7 @@ for name, group in {
     "packs": law.app,
     "catalogue": upkeep.catalogue,
     "ledger": upkeep.ledger,
+    "lists": lists.app,
     "sync": upkeep.sync,
     "tokens": upkeep.tokens,
     "users": upkeep.users,

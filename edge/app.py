@@ -14,7 +14,9 @@ from fastapi import FastAPI
 from drivers.monitor import Monitor
 from drivers.scanner import Scanner
 from drivers.transport import Readers
+from edge.core.errors import EdgeError
 from edge.site import Site
+from edge.steps.refresh_list import refresh_list
 from edge.web.api import api_router
 from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
@@ -26,6 +28,7 @@ from edge.web.look import Look
 from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.security import Address
+from sync.errors import SyncError
 from sync.relay import Hooks, Relay
 
 GRACE_S = 3
@@ -47,7 +50,7 @@ def running(
     scanners: dict[str, Scanner] = {}
     desk = Desk(site=site, monitor=monitor, hints=hints, relay=relay, scanners=scanners)
     scanners |= _scanners(desk)
-    with monitor, _passing_on(desk), ExitStack() as listening:
+    with monitor, _passing_on(desk), _list_kept_fresh(site), ExitStack() as listening:
         for scanner in scanners.values():
             listening.enter_context(scanner)
         relay.start()
@@ -125,6 +128,32 @@ def _scanners(desk: Desk) -> dict[str, Scanner]:
 
 def _tell(hints: Hints, site: Site, message: str) -> None:
     hints.publish("message", message, version_at(site.clock()))
+
+
+@contextmanager
+def _list_kept_fresh(site: Site) -> Iterator[None]:
+    """Ask for a newer list at once and then every ``lists.refresh_min``."""
+    ending = threading.Event()
+    pause_s = site.settings.lists.refresh_min * 60
+
+    def keep_fresh() -> None:
+        while not ending.is_set():
+            try:
+                refresh_list(site)
+            except (SyncError, EdgeError, OSError) as wrong:
+                site.log.warning("list.not_refreshed", why=getattr(wrong, "code", str(wrong)))
+            ending.wait(pause_s)
+
+    if site.settings.lists.root is None:
+        yield
+        return
+    thread = threading.Thread(target=keep_fresh, name="list refresh", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
 
 
 @contextmanager

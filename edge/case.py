@@ -26,12 +26,12 @@ from edge.core.verification import (
     Verdict,
     verify,
 )
+from edge.inquiry import Known, by_card_alone, known_of
 from edge.site import Site
 from edge.store.code_mappings import histories, meaning_on
 from edge.store.people import Identification
 from edge.store.verifications import Verification
-from sync.errors import SyncError
-from sync.question import Answer, Question
+from sync.question import Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,20 @@ class Ruled:
 def examined(
     site: Site, identification: Identification, asked: Asked, operator: str
 ) -> Verification:
-    """Ask the platform (a short deadline) and judge what it says, or that it says nothing."""
+    """Find out what is known (``edge.inquiry``) and judge it."""
     now = site.clock()
     credential = identification.credential
-    answer = _answer(site, credential, asked, operator, now)
-    facts, verdict = _judged(site, credential, asked, answer, now)
+    question = Question(
+        id=site.fresh_id(),
+        operator=operator,
+        id_number=credential.id_number,
+        name=credential.name,
+        service=asked.service,
+        moment=asked.moment,
+        at=now,
+    )
+    known = known_of(site, credential, question)
+    facts, verdict = _judged(site, credential, asked, known, now)
     return Verification(
         id=site.fresh_id(),
         identification_id=identification.id,
@@ -72,8 +81,8 @@ def examined(
         at=now,
         basis=facts.source.basis,
         as_of=facts.source.as_of,
-        determinations=_determinations(site, answer),
-        proof=answer.proof if answer else None,
+        determinations=_determinations(site, known),
+        proof=known.proof,
     )
 
 
@@ -141,53 +150,32 @@ def _translated(
     return tuple(map(translated, lines.values()))
 
 
-def _answer(
-    site: Site, credential: Credential, asked: Asked, operator: str, now: datetime
-) -> Answer | None:
-    question = Question(
-        id=site.fresh_id(),
-        operator=operator,
-        id_number=credential.id_number,
-        name=credential.name,
-        service=asked.service,
-        moment=asked.moment,
-        at=now,
-    )
-    try:
-        return site.platform.ask(question)
-    except SyncError as silent:
-        site.log.warning("platform.silent", code=silent.code)
-        return None
-
-
 def _judged(
-    site: Site, credential: Credential, asked: Asked, answer: Answer | None, now: datetime
+    site: Site, credential: Credential, asked: Asked, known: Known, now: datetime
 ) -> tuple[Facts, Verdict]:
-    """Judge the platform's facts; facts that contradict themselves count as no answer.
+    """Judge what is known; facts that contradict themselves count as no answer.
 
     Raises:
-        BadInput: what the caller said cannot be, whatever the platform says.
+        BadInput: what the caller said cannot be, whatever anybody else says.
     """
-    facts = _facts(site, credential, asked, None, now)
+    facts = _facts(site, credential, asked, by_card_alone(credential), now)
     silent = facts, verify(facts, site.rulebook)
-    if answer is None:
+    if known.basis is Basis.NONE:
         return silent
     try:
-        facts = _facts(site, credential, asked, answer, now)
+        facts = _facts(site, credential, asked, known, now)
         return facts, verify(facts, site.rulebook)
     except BadInput as wrong:
         site.log.warning("platform.contradicts", code=wrong.code, field=wrong.field)
         return silent
 
 
-def _facts(
-    site: Site, credential: Credential, asked: Asked, answer: Answer | None, now: datetime
-) -> Facts:
+def _facts(site: Site, credential: Credential, asked: Asked, known: Known, now: datetime) -> Facts:
     said = {
-        **(answer.facts if answer else _unanswered(credential)),
+        **known.facts,
         **_at_the_desk(credential, asked, now),
-        "facility": _facility(site, answer),
-        "source": _source(answer),
+        "facility": _facility(site, known),
+        "source": {"basis": known.basis, "as_of": known.as_of},
         "policy": {
             "offline_settlement": site.settings.offline.settlement,
             "list_fresh_h": site.settings.offline.list_fresh_h,
@@ -202,15 +190,15 @@ class _Determination:
     parts: str = ""
 
 
-def _determinations(site: Site, answer: Answer | None) -> tuple[Injury, ...]:
-    """Return the injury determinations that the platform names; unreadable ones are none."""
-    said = answer.facts["worker"].get("determinations", ()) if answer else ()
+def _determinations(site: Site, known: Known) -> tuple[Injury, ...]:
+    """Return the injury determinations that were named; unreadable ones are none."""
+    said = known.facts["worker"].get("determinations", ())
     try:
-        known = codec.convert(said, list[_Determination])
+        named = codec.convert(said, list[_Determination])
     except BadInput as wrong:
         site.log.warning("platform.unreadable", field=wrong.field)
         return ()
-    return tuple(Injury(determination=one.number, parts=one.parts) for one in known)
+    return tuple(Injury(determination=one.number, parts=one.parts) for one in named)
 
 
 def _at_the_desk(credential: Credential, asked: Asked, now: datetime) -> dict[str, Any]:
@@ -232,33 +220,14 @@ def _at_the_desk(credential: Credential, asked: Asked, now: datetime) -> dict[st
     }
 
 
-def _unanswered(credential: Credential) -> dict[str, Any]:
-    """Say what the card alone tells: who it is, and the issuing region as the insured one."""
-    province = credential.issuing_region[:2]
-    return {
-        "worker": {
-            "id_number": credential.id_number,
-            "name": credential.name,
-            "insured_region": f"{province}0000",
-            "insured_city": f"{credential.issuing_region[:4]}00",
-        }
-    }
-
-
-def _facility(site: Site, answer: Answer | None) -> dict[str, Any]:
+def _facility(site: Site, known: Known) -> dict[str, Any]:
     ours = site.settings.facility
-    known = answer.facts["facility"] if answer else {}
+    said = known.facts.get("facility", {})
     return {
         "id": ours.id,
         "region": ours.region,
         "city": ours.city,
         "kinds": ours.kinds,
-        "direct": known.get("direct", ours.direct),
-        "suspended": known.get("suspended", False),
+        "direct": said.get("direct", ours.direct),
+        "suspended": said.get("suspended", False),
     }
-
-
-def _source(answer: Answer | None) -> dict[str, Any]:
-    if answer is None:
-        return {"basis": Basis.NONE}
-    return {"basis": Basis.ONLINE, "as_of": answer.as_of}

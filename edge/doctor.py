@@ -16,13 +16,16 @@ from edge.clock import Clock
 from edge.core.audit import Entry
 from edge.core.dates import local_day
 from edge.core.errors import EdgeError
+from edge.opening import open_site
 from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
+from edge.steps.list_status import list_status
 from edge.store.catalogues import held_versions
 from edge.store.database import SQLITE_VERSION, Store
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, last_entry
 from edge.store.migrations import migrate
+from sync.errors import SyncError
 from sync.outcome import NotReceived
 from sync.platform import Platform
 
@@ -57,6 +60,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("scanners", lambda: _scanners(settings)),
         ("fonts", _fonts),
         ("platform", lambda: _platform(settings, clock)),
+        ("list", lambda: _list(settings, clock)),
     ]
     found = [Finding(name="settings", well=True, seen=str(settings_file))]
     for name, look in checks:
@@ -69,7 +73,7 @@ def _safely(name: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return list(look())
     except EdgeError as wrong:
         return [Finding(name=name, well=False, seen=wrong.reason.en, fix=wrong.next_action.en)]
-    except DriverError as wrong:
+    except (DriverError, SyncError) as wrong:
         return [Finding(name=name, well=False, seen=wrong.text_en, fix=wrong.next_action_en)]
     except OSError as wrong:
         return [Finding(name=name, well=False, seen=str(wrong), fix="check rights and disk")]
@@ -165,6 +169,17 @@ def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:
     well = isinstance(standing, NotReceived)
     seen = f"{url} answers" if well else f"{url} does not answer as a platform"
     yield _judged("platform", seen, well=well, fix="check platform.url and the network")
+
+
+def _list(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    if settings.lists.root is None:
+        seen = "no platform root: when the platform is silent every verdict waits"
+        yield Finding(name="list", well=True, seen=seen)
+        return
+    with open_site(settings, clock=clock) as site:
+        status = list_status(site)
+    seen = f"version {status.version}, {status.age_h} h old" if status.version else "no list yet"
+    yield _judged("list", seen, well=status.fresh, fix="edge lists refresh")
 
 
 def _clock(ledger_head: Entry | None, clock: Clock) -> Finding:

@@ -62,6 +62,9 @@ class Offline(_Section):
 
     settlement: Literal["never", "within_limits"] = "within_limits"
     list_fresh_h: int = Field(default=24, ge=1, le=72)
+    fund_fen_max: int = Field(default=5_000_000, ge=0)
+    count_max: int = Field(default=50, ge=0)
+    total_fen_max: int = Field(default=50_000_000, ge=0)
 
 
 class Place(_Section):
@@ -85,6 +88,13 @@ class Scanner(_Section):
     e_voucher_form: Form = r"[0-9]{28}"
 
 
+class Lists(_Section):
+    """The cached list: the platform's trusted root, and how often it is asked for a newer one."""
+
+    root: Path | None = None
+    refresh_min: float = Field(default=15.0, gt=0, le=24 * 60)
+
+
 class Desk(_Section):
     """How long a presented card counts, and whether its reader is a simulator."""
 
@@ -101,6 +111,7 @@ class Settings(_Section):
     platform: Platform
     server: Server = Server()
     offline: Offline = Offline()
+    lists: Lists = Lists()
     desk: Desk = Desk()
     scanner: Scanner = Scanner()
 
@@ -124,7 +135,7 @@ class SettingsError(Exception):
 
 
 def load_settings(path: Path) -> Settings:
-    """Read ``site.toml``; a relative ``data`` folder is taken from the file's own folder.
+    """Read ``site.toml``; relative paths in it are taken from the file's own folder.
 
     Raises:
         SettingsError: unreadable, not TOML, an unknown key, or a value out of bounds.
@@ -137,4 +148,11 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(path, problems) from wrong
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise SettingsError(path, [("(file)", str(wrong))]) from wrong
-    return settings.model_copy(update={"data": (path.parent / settings.data).absolute()})
+    return _placed(settings, path.parent)
+
+
+def _placed(settings: Settings, folder: Path) -> Settings:
+    data = (folder / settings.data).absolute()
+    root = settings.lists.root and (folder / settings.lists.root).absolute()
+    lists = settings.lists.model_copy(update={"root": root})
+    return settings.model_copy(update={"data": data, "lists": lists})

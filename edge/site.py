@@ -15,6 +15,7 @@ from edge.store.ledger import Ledger
 from edge.store.vault import Vault
 from sync.e_card import CardHolder, CodeQuestion
 from sync.envelope import Envelope, Kind, PublicKey
+from sync.lists import CachedList
 from sync.outbox import Outbox
 from sync.question import Answer, Question
 from sync.relay import Gateway
@@ -42,6 +43,7 @@ class Site:
     catalogues: Catalogues
     outbox: Outbox
     platform: FarEnd
+    cached_list: CachedList
     public_key: PublicKey
     """What the platform must register to believe our signatures."""
     clock: Clock

@@ -77,6 +77,36 @@ def settlement_terms(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnList:
+    """Settlements that rest on the cached list: how many, and the fund's share in fen."""
+
+    count: int
+    fund_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineLimits:
+    """What the site lets rest on the cached list (客户规则): one settlement, and 24 hours of them.
+
+    Amounts are the fund's share in fen.
+    """
+
+    fund_fen_max: int
+    count_max: int
+    total_fen_max: int
+
+
+def over_offline_limits(terms: Terms, before: OnList, limits: OfflineLimits) -> Blocked | None:
+    """Stop a settlement on the list that goes over a limit; ``before`` is of the last 24 hours."""
+    over = (
+        terms.fund_fen > limits.fund_fen_max
+        or before.count >= limits.count_max
+        or before.fund_fen + terms.fund_fen > limits.total_fen_max
+    )
+    return Blocked((_OFFLINE_LIMIT,)) if over else None
+
+
 def bill_packs(rulebook: Rulebook, bill: Bill) -> tuple[PackUsed, PackUsed]:
     """Return the packs that rule a bill: the insured side's and the treatment side's."""
     here, there = bill.treatment_region, bill.insured_region
@@ -160,4 +190,16 @@ _OVERDUE = Block(
     "OVERDUE_REASON_MISSING",
     Words("已超过出院后 48 小时的结算时限", "the 48 hours after discharge have passed"),
     Words("填写逾期原因后仍可结算", "give the reason for the delay; settling is still allowed"),
+)
+
+_OFFLINE_LIMIT = Block(
+    "OFFLINE_LIMIT",
+    Words(
+        "平台不通时按名单结算已达本机构设定的限额",
+        "the site's limits for settling on the cached list are reached",
+    ),
+    Words(
+        "待平台恢复后结算；48 小时内不能恢复时与职工商定手工报销",
+        "settle when the platform is back; if that is past the 48 hours, agree on manual",
+    ),
 )

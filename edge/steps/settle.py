@@ -4,18 +4,22 @@ Decision, settlement, ledger entry and messages are kept together or not at all.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from edge import codec
 from edge.case import Ruled, ruled
 from edge.core.settlement import (
     Blocked,
+    OfflineLimits,
     Terms,
     bill_packs,
+    over_offline_limits,
     require_key,
     reused_key,
     settlement_terms,
 )
 from edge.core.stay import Stay, StayState, require_state
+from edge.core.verification import Basis
 from edge.digest import sha256
 from edge.reverification import reverified
 from edge.site import Site
@@ -24,12 +28,15 @@ from edge.store.database import Rows
 from edge.store.settlements import (
     Settlement,
     add_settlement,
+    on_list_since,
     settlement_of,
     settlement_with_key,
 )
 from edge.store.stays import load_stay, move_stay
 from edge.store.verifications import Verification, save_verification
 from sync.envelope import Kind
+
+_OFFLINE_WINDOW = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,8 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
             now=verification.at,
             overdue_reason=request.overdue_reason,
         )
+        if isinstance(terms, Terms) and verification.basis is Basis.LIST:
+            terms = _within_offline_limits(site, db, terms, verification) or terms
         save_verification(db, site.vault, verification)
         if isinstance(terms, Blocked):
             _note_blocked(site, db, stay, terms, verification, operator)
@@ -101,6 +110,19 @@ def _verified_again(site: Site, request: Request, operator: str) -> Verification
     # Settled since we looked: the transaction will find the winner and its receipt.
     require_state(stay, StayState.DISCHARGED, StayState.REVERSED, StayState.SETTLED)
     return reverified(site, stay, operator, identification=request.identification)
+
+
+def _within_offline_limits(
+    site: Site, db: Rows, terms: Terms, verification: Verification
+) -> Blocked | None:
+    offline = site.settings.offline
+    limits = OfflineLimits(
+        fund_fen_max=offline.fund_fen_max,
+        count_max=offline.count_max,
+        total_fen_max=offline.total_fen_max,
+    )
+    before = on_list_since(db, verification.at - _OFFLINE_WINDOW)
+    return over_offline_limits(terms, before, limits)
 
 
 def _settlement(

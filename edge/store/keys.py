@@ -14,6 +14,7 @@ from sync.envelope import new_key as new_signing_key
 from sync.errors import SyncError
 
 _PRIVATE = 0o600
+_SECRETS = ("identity", "index", "ledger", "listing")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +27,8 @@ class Keys:
     """Makes blind indexes of identity numbers (HMAC-SM3)."""
     ledger: bytes
     """Chains the ledger (HMAC-SM3)."""
+    listing: bytes
+    """Opens the rows of the cached list (shared with the platform at registration)."""
     signing: SigningKey
     """Signs envelopes for the platform (Ed25519)."""
 
@@ -37,7 +40,7 @@ def create_keys(folder: Path) -> None:
         Fault: KEYS_EXIST; an existing key is never overwritten, what it sealed would be lost.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    secrets = {name: new_key() for name in ("identity", "index", "ledger")}
+    secrets = {name: new_key() for name in _SECRETS}
     for name, secret in {**secrets, "signing": new_signing_key().pem()}.items():
         _write_new(folder / f"{name}.key", secret)
 
@@ -48,12 +51,11 @@ def load_keys(folder: Path) -> Keys:
     Raises:
         Fault: KEY_UNUSABLE, naming the file: missing, of the wrong length, or open to others.
     """
-    identity, index, ledger = (_read(folder / f"{n}.key") for n in ("identity", "index", "ledger"))
-    for name, key in {"identity": identity, "index": index, "ledger": ledger}.items():
+    secrets = {name: _read(folder / f"{name}.key") for name in _SECRETS}
+    for name, key in secrets.items():
         if len(key) != KEY_BYTES:
             raise _unusable(folder / f"{name}.key", f"{len(key)} bytes, not {KEY_BYTES}")
-    signing = _signing_key(folder / "signing.key")
-    return Keys(identity=identity, index=index, ledger=ledger, signing=signing)
+    return Keys(**secrets, signing=_signing_key(folder / "signing.key"))
 
 
 def _signing_key(path: Path) -> SigningKey:

@@ -1,10 +1,11 @@
 """Settlements with the inputs they rest on; one effective settlement a stay, by constraint."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from edge import codec
 from edge.core.errors import NotFound, Words
+from edge.core.settlement import OnList
 from edge.core.verification import PackUsed
 from edge.store.database import Row, Rows
 from edge.store.vault import Vault
@@ -107,6 +108,16 @@ def last_settlement_of(db: Rows, stay_id: str) -> str | None:
         "select id from settlements where stay_id = ? order by rowid desc limit 1", [stay_id]
     )
     return row["id"] if row else None
+
+
+def on_list_since(db: Rows, moment: datetime) -> OnList:
+    """Return the effective settlements made on the cached list from ``moment`` on."""
+    [row] = db.query(
+        "select count(*) as count, coalesce(sum(fund_fen), 0) as fund_fen from settlements"
+        " where basis = 'list' and effective = 1 and settled_at >= ?",
+        [moment.astimezone(UTC).isoformat()],
+    )
+    return OnList(**row)
 
 
 def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:

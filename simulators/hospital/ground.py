@@ -30,10 +30,12 @@ from edge.store.operators import (
 from edge.web.desk import Desk
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.people import FACILITY, register
-from simulators.platform.app import build
+from simulators.platform.app import add_lists, build
 from simulators.platform.codes import Codes
 from simulators.platform.faults import Faults
 from simulators.platform.journal import Journal
+from simulators.platform.register import Register
+from simulators.platform.releases import Releases
 from simulators.platform.server import serve
 from simulators.reader import VirtualReader, virtual_reader
 from simulators.scanner import VirtualScanner
@@ -42,6 +44,7 @@ from sync.envelope import PublicKey
 PASSWORD = "demo-hospital"  # noqa: S105 - of synthetic accounts that live as long as the demo
 DESKS = ("入院1号窗", "出院1号窗")
 SCANNER = "demo-scanner"
+LIST_ROOT = "platform-root.json"
 CODE_LIFETIME = timedelta(minutes=10)
 """Longer than a real e-card's: there must be time to read the welcome."""
 
@@ -99,6 +102,7 @@ def hospital(folder: Path, *, port: int = 0, log: Log | None = None) -> Iterator
     with ExitStack() as stack:
         known = register(system_clock())
         platform = build(known, system_clock, {FACILITY: key}, faults, journal, codes)
+        add_lists(platform, list_releases(settings_file, known))
         tell_platform(settings_file, stack.enter_context(serve(platform)))
         site = stack.enter_context(open_site(load_settings(settings_file), log=log))
         stock_catalogues(site)
@@ -127,6 +131,20 @@ def found(folder: Path) -> tuple[Path, PublicKey]:
     founded = found_site(folder, clock=system_clock, fresh_id=fresh_id, settings=settings)
     data = load_settings(founded.settings_file).data
     return founded.settings_file, load_keys(data / "keys").signing.public()
+
+
+def list_releases(settings_file: Path, known: Register) -> Releases:
+    """Set up the platform's cached list for the site, and hand the site its trusted root."""
+    settings = load_settings(settings_file)
+    releases = Releases(
+        lambda: known,
+        settings_file.parent / "platform-list",
+        facility=FACILITY,
+        key=load_keys(settings.data / "keys").listing,
+        clock=system_clock,
+    )
+    (settings_file.parent / LIST_ROOT).write_bytes(releases.root)
+    return releases
 
 
 def tell_platform(settings_file: Path, url: str) -> None:
@@ -190,6 +208,10 @@ kinds = ["medical", "rehab", "device"]
 url = "{_NO_PLATFORM}"
 retry_s_min = 0.2
 retry_s_max = 2.0
+
+[lists]
+root = "{LIST_ROOT}"
+refresh_min = 1
 
 [server]
 port = 0

@@ -11,8 +11,11 @@ from edge.core.charges import Refusal, RefusedLine
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.settlement import (
     Blocked,
+    OfflineLimits,
+    OnList,
     Terms,
     bill_packs,
+    over_offline_limits,
     require_key,
     reused_key,
     settlement_terms,
@@ -203,3 +206,25 @@ def test_a_bill_names_the_packs_of_both_sides_in_force_at_admission(
     ]
     files = {(pack.version, pack.sha256) for pack in rulebook().packs}
     assert {(pack.version, pack.sha256) for pack in used} <= files
+
+
+LIMITS = OfflineLimits(fund_fen_max=900, count_max=3, total_fen_max=2_000)
+ON_LIST = Terms(total_fen=1_000, fund_fen=900, personal_fen=100, overdue=False)
+
+
+@pytest.mark.parametrize(
+    ("fund_fen", "before", "stopped"),
+    [
+        (900, OnList(count=2, fund_fen=1_100), False),
+        (901, OnList(count=0, fund_fen=0), True),
+        (900, OnList(count=3, fund_fen=0), True),
+        (900, OnList(count=2, fund_fen=1_101), True),
+    ],
+)
+def test_a_settlement_on_the_list_keeps_within_each_limit(
+    fund_fen: int, before: OnList, *, stopped: bool
+) -> None:
+    terms = replace(ON_LIST, fund_fen=fund_fen)
+    blocked = over_offline_limits(terms, before, LIMITS)
+    assert [block.code for block in blocked.blocks] == ["OFFLINE_LIMIT"] if blocked else not stopped
+    assert (blocked is not None) == stopped

@@ -17,6 +17,7 @@ from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
 from edge.core.stay import Injury, Stay
 from edge.core.verification import Moment, Service
+from edge.opening import LIST_FILES
 from edge.settings import Facility, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.shipped import config_folder
@@ -36,6 +37,7 @@ from edge.store.vault import Vault
 from edge.store.verifications import Verification
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.reader import InProcessReaders
+from sync.lists import CachedList
 from sync.outbox import Outbox
 from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock, Ids
@@ -155,6 +157,9 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
         catalogues=Catalogues(store),
         outbox=Outbox(vault, keys.signing),
         platform=platform,
+        cached_list=CachedList(
+            tmp_path / "list", facility="TJ0001", key=keys.listing, files=LIST_FILES, source=None
+        ),
         public_key=keys.signing.public(),
         clock=clock,
         fresh_id=Ids(),

@@ -15,6 +15,7 @@ import httpx2
 
 from edge import packs
 from edge.app import running, server
+from edge.opening import LIST_FILES
 from edge.settings import Facility, Place, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
@@ -29,6 +30,7 @@ from edge.store.vault import Vault
 from edge.web.desk import Desk
 from simulators.card import CardPlan, SyntheticPerson, social_security_card, synthetic_person
 from simulators.reader import InProcessReaders
+from sync.lists import CachedList
 from sync.outbox import Outbox
 from sync.relay import Gateway, Relay
 from tests.catalogues.shelf import keep_rows
@@ -222,6 +224,9 @@ def _site(folder: Path, store: Store, clock: Clock, platform: Platform) -> Site:
         catalogues=Catalogues(store),
         outbox=Outbox(vault, keys.signing),
         platform=platform,
+        cached_list=CachedList(
+            folder / "list", facility="TJ0001", key=keys.listing, files=LIST_FILES, source=None
+        ),
         public_key=keys.signing.public(),
         clock=clock,
         fresh_id=Ids(),

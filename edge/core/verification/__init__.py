@@ -27,6 +27,7 @@ from edge.core.verification.facts import (
     Source,
     Worker,
 )
+from edge.core.verification.papers import filing_for, notice_for
 from edge.core.verification.reasons import (
     Code,
     DeskWarning,
@@ -68,5 +69,7 @@ __all__ = [
     "Verdict",
     "WarningCode",
     "Worker",
+    "filing_for",
+    "notice_for",
     "verify",
 ]

@@ -1,0 +1,91 @@
+"""What is known of a person now: the platform is asked first, then the cached list, then the card.
+
+Judges nothing. The answer says which of the three it is, as of when, and keeps the signed proof.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from edge import codec
+from edge.core.credential import Credential
+from edge.core.errors import BadInput
+from edge.core.verification import Basis, Filing, Notice, Service, filing_for, notice_for
+from edge.site import Site
+from sync.errors import ListRefused, PlatformUnreachable, SyncError
+from sync.lists import Entry
+from sync.question import Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Fragments of FACTS.json: ``facility``, ``worker``, ``filing``, ``contribution``, ``notice``.
+
+    ``proof`` is what was said, byte for byte; None when nothing was.
+    """
+
+    facts: Mapping[str, Any]
+    basis: Basis
+    as_of: datetime | None = None
+    proof: bytes | None = None
+
+
+def known_of(site: Site, credential: Credential, question: Question) -> Known:
+    """Ask on line within the desk's deadline; failing that, look into the list; else the card."""
+    try:
+        answer = site.platform.ask(question)
+    except PlatformUnreachable as silent:
+        site.log.warning("platform.silent", code=silent.code)
+        return _listed(site, credential, question) or by_card_alone(credential)
+    except SyncError as unsure:
+        site.log.warning("platform.unsure", code=unsure.code)
+        return by_card_alone(credential)
+    return Known(facts=answer.facts, basis=Basis.ONLINE, as_of=answer.as_of, proof=answer.proof)
+
+
+def by_card_alone(credential: Credential) -> Known:
+    """Say what the card tells: who it is, and the issuing region as the insured one."""
+    return Known(facts={"worker": _card_holder(credential)}, basis=Basis.NONE)
+
+
+def _listed(site: Site, credential: Credential, question: Question) -> Known | None:
+    try:
+        entry = site.cached_list.look_up(question.id_number, now=question.at)
+        return _from_list(site, credential, question, entry) if entry else None
+    except (ListRefused, BadInput) as wrong:
+        site.log.warning("list.unusable", code=wrong.code)
+        return None
+
+
+def _from_list(site: Site, credential: Credential, question: Question, entry: Entry) -> Known:
+    said = entry.record or {}
+    ours = site.settings.facility
+    service = Service(question.service)
+    filings = codec.convert(said.get("filings", ()), tuple[Filing, ...])
+    notices = codec.convert(said.get("notices", ()), tuple[Notice, ...])
+    places = (ours.city, ours.region)
+    release = entry.release
+    facts = {
+        "worker": said.get("worker") or _card_holder(credential),
+        "filing": filing_for(filings, service=service, places=places, at=question.at),
+        "contribution": said.get("contribution"),
+        "notice": notice_for(notices, service=service, at=question.at),
+        "facility": {"direct": release.direct, "suspended": release.suspended},
+    }
+    return Known(
+        facts={name: codec.plain(fragment) for name, fragment in facts.items()},
+        basis=Basis.LIST,
+        as_of=release.as_of,
+        proof=entry.proof,
+    )
+
+
+def _card_holder(credential: Credential) -> dict[str, Any]:
+    province = credential.issuing_region[:2]
+    return {
+        "id_number": credential.id_number,
+        "name": credential.name,
+        "insured_region": f"{province}0000",
+        "insured_city": f"{credential.issuing_region[:4]}00",
+    }

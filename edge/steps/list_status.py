@@ -1,0 +1,45 @@
+"""Say which cached list is in use and whether it is fresh enough for a verdict."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from edge.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListStatus:
+    """The list in use; ``fresh`` when its age is within ``offline.list_fresh_h`` and unexpired.
+
+    Without a list all else is None.
+    """
+
+    fresh: bool
+    version: int | None = None
+    as_of: datetime | None = None
+    expires_at: datetime | None = None
+    age_h: float | None = None
+    rows: int | None = None
+    size_bytes: int | None = None
+
+
+def list_status(site: Site) -> ListStatus:
+    """Look at the list in use.
+
+    Raises:
+        ListRefused: LIST_DAMAGED.
+    """
+    status = site.cached_list.status()
+    if status is None:
+        return ListStatus(fresh=False)
+    now, release = site.clock(), status.release
+    age = now - release.as_of
+    limit = timedelta(hours=site.settings.offline.list_fresh_h)
+    return ListStatus(
+        fresh=age <= limit and now < release.expires_at,
+        version=release.version,
+        as_of=release.as_of,
+        expires_at=release.expires_at,
+        age_h=round(age / timedelta(hours=1), 1),
+        rows=release.rows,
+        size_bytes=status.size_bytes,
+    )
