@@ -32,7 +32,7 @@ from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.people import FACILITY, register
 from simulators.platform.app import add_lists, build
 from simulators.platform.codes import Codes
-from simulators.platform.faults import Faults
+from simulators.platform.faults import NO_FAULTS, Faults, Script
 from simulators.platform.journal import Journal
 from simulators.platform.register import Register
 from simulators.platform.releases import Releases
@@ -91,12 +91,15 @@ class Hospital:
 
 
 @contextmanager
-def hospital(folder: Path, *, port: int = 0, log: Log | None = None) -> Iterator[Hospital]:
+def hospital(
+    folder: Path, *, port: int = 0, log: Log | None = None, script: Script = NO_FAULTS
+) -> Iterator[Hospital]:
     """Run a hospital in ``folder`` (new or empty) with the synthetic worker's card inserted.
 
+    ``script`` is what the platform already suffers when the service starts.
     Where PC/SC cannot run, ``virtual.missing`` says why and the reader is in process.
     """
-    faults, journal = Faults(), Journal()
+    faults, journal = Faults(script), Journal()
     codes = Codes(system_clock, lifetime=CODE_LIFETIME)
     settings_file, key = found(folder)
     with ExitStack() as stack:

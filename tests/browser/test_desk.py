@@ -12,20 +12,22 @@ from simulators.hospital import Hospital, HospitalSystem, hospital
 from simulators.hospital.bill import thirty_lines
 from simulators.hospital.inpatient import first_day
 from simulators.pcscd import Pcscd
-from simulators.platform.faults import NO_FAULTS, Fault, Script
+from simulators.platform.faults import Fault, Script
 from tests.browser.conftest import Camera
 from tests.browser.window import SIZE, Window, at_work
 from tests.fakes.log import Log
 
 PAGE_BYTES_MAX = 60_000
-UNREACHABLE = Script(fault=(Fault(on="verifications", do="down", times=0),))
+NO_LIST = Fault(on="lists", do="down", times=0)
+USUAL = Script(fault=(NO_LIST,))
+UNREACHABLE = Script(fault=(NO_LIST, Fault(on="verifications", do="down", times=0)))
 DETERMINATION = "津工认〔2026〕第0001号（合成）"
 RED = "rgb(160, 21, 33)"
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory, pcscd: Pcscd) -> Iterator[Hospital]:  # noqa: ARG001 - it must run
-    with hospital(tmp_path_factory.mktemp("hospital") / "site", log=Log()) as place:
+    with hospital(tmp_path_factory.mktemp("hospital") / "site", log=Log(), script=USUAL) as place:
         assert place.virtual.missing is None
         yield place
 
@@ -65,7 +67,7 @@ def admitted(place: Hospital, admission: Window, system: HospitalSystem) -> Iter
     }
     stay = system.post("/stays", admission_form)["id"]
     yield stay
-    place.faults.play(NO_FAULTS)
+    place.faults.play(USUAL)
     if system.get(f"/stays/{stay}")["state"] == "admitted":
         system.post(f"/stays/{stay}/discharge", {})
     if system.get(f"/stays/{stay}")["state"] == "discharged":
@@ -234,7 +236,7 @@ def test_why_it_was_not_settled_stays_until_the_next_press(
     expect(page.locator("#stay[data-before]")).to_have_count(0)
     expect(complaint).to_contain_text("检查网络")
     expect(page.locator(".lamp", has_text="平台")).to_contain_text("无法连接")
-    place.faults.play(NO_FAULTS)
+    place.faults.play(USUAL)
     page.keyboard.press("F9")
     expect(page.locator("#receipt")).to_be_visible()
     expect(complaint).to_have_count(0)
@@ -297,7 +299,7 @@ def test_without_the_platform_the_verdict_is_unverified_and_never_red(
     lamp = page.locator(".lamp", has_text="平台")
     expect(lamp).to_contain_text("无法连接")
     camera.take(page, "unverified")
-    place.faults.play(NO_FAULTS)
+    place.faults.play(USUAL)
     page.keyboard.press("F9")
     expect(band.locator("strong")).to_have_text("可结算")
     expect(lamp).to_contain_text("在线")

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from edge.__main__ import app
 from simulators.hospital import Hospital, HospitalSystem
-from simulators.hospital.rehearsal import awaited
+from simulators.hospital.telling import awaited
 from simulators.platform.faults import Fault, Script
 
 S_MAX = 15.0

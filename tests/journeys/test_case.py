@@ -94,14 +94,13 @@ def test_answers_that_get_lost_are_asked_for_and_nothing_is_doubled(
     assert len(place.journal.kept()) == 4
 
 
-def test_the_verdict_without_the_platform_is_hold_and_admits_nobody(
-    place: Hospital, system: HospitalSystem
+def test_the_verdict_without_platform_and_list_is_hold_and_admits_nobody(
+    alone: HospitalSystem,
 ) -> None:
-    place.faults.play(Script(fault=(Fault(on="verifications", do="down", times=0),)))
-    awaited(lambda: any(r["state"] == "present" for r in system.get("/readers")), WAIT_S_MAX)
-    shown = system.post("/identifications", {})
+    awaited(lambda: any(r["state"] == "present" for r in alone.get("/readers")), WAIT_S_MAX)
+    shown = alone.post("/identifications", {})
     asked = {"identification": shown["id"], "service": "inpatient_medical"}
-    verdict = system.post("/verifications", asked)
+    verdict = alone.post("/verifications", asked)
     assert (verdict["decision"], verdict["basis"]) == ("hold", "none")
     admission = {
         "verification": verdict["id"],
@@ -110,6 +109,6 @@ def test_the_verdict_without_the_platform_is_hold_and_admits_nobody(
         "injured_parts": "左手",
     }
     with pytest.raises(Refused) as refused:
-        system.post("/stays", admission)
+        alone.post("/stays", admission)
     assert refused.value.document["code"] == "NOT_ADMISSIBLE"
-    assert system.get("/stays") == []
+    assert alone.get("/stays") == []
