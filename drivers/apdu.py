@@ -1,4 +1,4 @@
-"""Commands and their answers under T=0: builds the bytes and follows 61xx and 6Cxx to the end.
+"""Commands and their answers: builds the bytes and follows 61xx and 6Cxx to the end.
 
 Knows ISO/IEC 7816-4, not the social-security card.
 """
@@ -6,7 +6,8 @@ Knows ISO/IEC 7816-4, not the social-security card.
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from drivers.transport import CardRefused, Transport
+from drivers.errors import CardRefused
+from drivers.transport import Transport
 
 STEPS_MAX = 8
 """Commands that one exchange may cost: a card that never finishes is refused."""
@@ -50,8 +51,10 @@ class Command:
     expected: int | None = None
     cla: int = 0
 
-    def encode(self) -> bytes:
-        """Return the T=0 bytes: with data there is no Le, the card offers its answer by 61xx.
+    def encode(self, protocol: int = 0) -> bytes:
+        """Return the bytes for T=0 or T=1.
+
+        With data T=0 takes no Le, the card offers its answer by 61xx; T=1 asks for all of it.
 
         Raises:
             ValueError: more than 255 bytes of data.
@@ -60,7 +63,7 @@ class Command:
         if len(self.data) > _DATA_BYTES_MAX:
             raise ValueError(len(self.data))
         if self.data:
-            return header + bytes((len(self.data),)) + self.data
+            return header + bytes((len(self.data),)) + self.data + b"\0" * protocol
         return header + bytes(((self.expected or 0) % 256,))
 
 
@@ -75,6 +78,11 @@ class Answer:
 def select_by_name(aid: bytes) -> Command:
     """Return SELECT of the application ``aid``."""
     return Command(0xA4, 0x04, 0x00, data=aid)
+
+
+def select_file(file_id: bytes) -> Command:
+    """Return SELECT of the folder or file ``file_id`` (two bytes) below the application."""
+    return Command(0xA4, 0x00, 0x00, data=file_id)
 
 
 def read_record(
@@ -97,7 +105,7 @@ def exchange(transport: Transport, command: Command) -> Answer:
     data, status = b"", 0
     pending = command
     for _ in range(STEPS_MAX):
-        part, status = transport.transmit(pending.encode())
+        part, status = transport.transmit(pending.encode(transport.protocol))
         data += part
         if status >> 8 == _MORE_DATA:
             pending = _get_response(status & 0xFF)

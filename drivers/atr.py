@@ -4,7 +4,7 @@ ISO/IEC 7816-3: TS, T0, interface bytes announced nibble by nibble, then T0's lo
 historical bytes.
 """
 
-from drivers.transport import DamagedRecord, Flaw
+from drivers.errors import DamagedRecord, Flaw
 
 _FIELD = "atr"
 _TD = 0x80  # announces a further group of interface bytes

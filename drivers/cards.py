@@ -1,28 +1,30 @@
 """Social-security cards: from a powered card to a `CardRecord`. Knows no reader and no person.
 
-The records are those of docs/card.md (LD/T 32). They are read by tag, since their order
-differs between versions; 1.0 and 2.0 cards read freely, 3.0 cards guard EF06.
+Records are read by tag, since their order differs between versions (`records` knows them). 1.0 and
+2.0 cards read freely; 3.0 cards guard EF06, which `authentication` opens.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from functools import partial
 
-from drivers import atr, tlv
-from drivers.apdu import Command, Status, exchange, read_record, select_by_name
-from drivers.check_characters import card_number_check, citizen_number_check
-from drivers.transport import (
+from drivers import atr, records, tlv
+from drivers.apdu import Status, exchange, select_by_name, select_file
+from drivers.authentication import Authenticator, KeyAnswers, KeyRequest, authenticate
+from drivers.errors import (
     AccessNotAllowed,
+    BadCardData,
     CardChanged,
     CardRefused,
     DamagedRecord,
     Flaw,
-    Transport,
-    WrongCard,
-    WrongCheckDigit,
 )
+from drivers.key_errors import KeyMissing
+from drivers.other_cards import wrong_card
+from drivers.records import Conclusion, RecordField, Sex
+from drivers.transport import Transport
 
 AID = bytes.fromhex("7378312E73682E") + "社会保障".encode("gb18030")
 """The application's name, ``sx1.sh.社会保障``."""
@@ -35,20 +37,29 @@ _NOT_THIS_APPLICATION = {
     Status.UNKNOWN_CLASS,
 }
 _NO_SUCH_RECORD = {Status.RECORD_NOT_FOUND, Status.DATA_NOT_FOUND}
-_TAG_AND_LENGTH_BYTES = 2
-
-_CARD_ID_FORM = re.compile(r"([0-9]{4}(?:[0-9]{2}|FF))D156000005[0-9A-F]{16}")
-_SPEC_VERSION_FORM = re.compile(r"[0-9]\.[0-9]{2}")
-_CARD_NUMBER_FORM = re.compile(r"[0-9A-Z]{8}[0-9X]")
-_CITIZEN_NUMBER_FORM = re.compile(r"[0-9]{17}[0-9X]")
+_ALGORITHM = re.compile(rb"\x9f\x0c.\x86\x01(.)", re.DOTALL)
+"""Where the application's answer to SELECT names the algorithm of its keys."""
 
 
-class Sex(StrEnum):
-    """GB/T 2261.1, as the card writes it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardDetermination:
+    """The injury determination (工伤认定) as DF03 EF17 has it; the platform's answer prevails."""
 
-    MALE = "1"
-    FEMALE = "2"
-    NOT_STATED = "9"
+    number: str | None
+    employer: str | None
+    conclusion: Conclusion | None
+    determined_on: date | None
+    department: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardCover:
+    """Where the card says its holder is insured (DF03 EF15); the platform's answer prevails."""
+
+    insured_region: str | None
+    """GB/T 2260, six digits."""
+    benefit_from: date | None
+    updated: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,85 +94,144 @@ class CardRecord:
     """The region that begins the card id: six digits, or four where the card gives four."""
     atr: bytes = field(repr=False)
     historical_bytes: bytes = field(repr=False)
+    cover: CardCover | None = field(default=None, repr=False)
+    """None when the card does not let us read it, as most do."""
+    determination: CardDetermination | None = field(default=None, repr=False)
+    """None likewise."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordField:
-    """Where one value lives: file, tag, and the most bytes it takes; ``label`` is for errors."""
-
-    label: str
-    sfi: int
-    tag: int
-    length: int
-    reading: Command
-    """The command that reads it, made once: a desk reads cards all day."""
+_NO_COVER = CardCover(insured_region=None, benefit_from=None, updated=None)
+_NO_DETERMINATION = CardDetermination(
+    number=None, employer=None, conclusion=None, determined_on=None, department=None
+)
 
 
-def _record(label: str, sfi: int, tag: int, length: int) -> RecordField:
-    expected = length + _TAG_AND_LENGTH_BYTES
-    return RecordField(label, sfi, tag, length, read_record(sfi, tag, expected=expected))
+def read_card(transport: Transport, authenticator: Authenticator | None = None) -> CardRecord:
+    """Read EF05, EF06 and, where the card allows, DF03 of the social-security card.
 
-
-CARD_ID = _record("EF05.01 card_id", 5, 0x01, 0x10)
-CARD_CLASS = _record("EF05.02 card_class", 5, 0x02, 0x01)
-SPEC_VERSION = _record("EF05.03 spec_version", 5, 0x03, 0x04)
-ISSUER = _record("EF05.04 issuer", 5, 0x04, 0x0C)
-ISSUED = _record("EF05.05 issued", 5, 0x05, 0x04)
-VALID_UNTIL = _record("EF05.06 valid_until", 5, 0x06, 0x04)
-CARD_NUMBER = _record("EF05.07 card_number", 5, 0x07, 0x09)
-SOCIAL_SECURITY_NUMBER = _record("EF06.08 social_security_number", 6, 0x08, 0x12)
-NAME = _record("EF06.09 name", 6, 0x09, 0x1E)
-NAME_CONTINUED = _record("EF06.4E name_continued", 6, 0x4E, 0x14)
-SEX = _record("EF06.0A sex", 6, 0x0A, 0x01)
-ETHNIC_GROUP = _record("EF06.0B ethnic_group", 6, 0x0B, 0x01)
-BIRTHPLACE = _record("EF06.0C birthplace", 6, 0x0C, 0x03)
-BIRTH_DATE = _record("EF06.0D birth_date", 6, 0x0D, 0x04)
-
-
-def read_card(transport: Transport) -> CardRecord:
-    """Read EF05 and EF06 of the social-security card behind ``transport``.
-
-    The card id is read again at the end: a card swapped meanwhile is ``CardChanged``.
+    ``authenticator`` opens EF06 where the card guards it. The card id is read again at the end: a
+    card swapped meanwhile is ``CardChanged``.
 
     Raises:
         WrongCard: the card has no social-security application.
-        AccessNotAllowed: EF06 needs external authentication (3.0 cards).
+        KeyMissing: EF06 is guarded (3.0 cards) and nobody holds its key.
+        NotGenuine, KeyRefused: the authentication failed; it is not tried again.
         DamagedRecord, WrongCheckDigit: the card must not be used; ``field`` names the record.
         DriverError: as the transport.
     """
-    _select(transport)
-    optional = partial(_value, transport)
-    value = partial(_mandatory_value, transport)
-    card_id, region = _card_id(value(CARD_ID))
-    record = CardRecord(
-        card_id=card_id,
-        card_class=tlv.characters(value(CARD_CLASS), CARD_CLASS.label),
-        spec_version=_formed(_SPEC_VERSION_FORM, value(SPEC_VERSION), SPEC_VERSION),
-        issuer=tlv.nibbles(value(ISSUER)),
-        issued=tlv.day(value(ISSUED), ISSUED.label),
-        valid_until=tlv.day(value(VALID_UNTIL), VALID_UNTIL.label),
-        card_number=_card_number(value(CARD_NUMBER)),
-        social_security_number=_citizen_number(value(SOCIAL_SECURITY_NUMBER)),
-        name=_name(value(NAME), optional(NAME_CONTINUED)),
-        sex=_sex(optional(SEX)),
-        ethnic_group=_code(optional(ETHNIC_GROUP), ETHNIC_GROUP),
-        birthplace=_code(optional(BIRTHPLACE), BIRTHPLACE),
-        birth_date=tlv.day(value(BIRTH_DATE), BIRTH_DATE.label),
-        issuing_region=region,
-        atr=transport.atr,
-        historical_bytes=atr.historical_bytes(transport.atr),
-    )
-    if _card_id(value(CARD_ID)) != (card_id, region):
+    record = _card_and_person(transport, authenticator)
+    cover, determination = _injury_folder(transport)
+    if records.card_id_and_region(_needed(transport, records.CARD_ID))[0] != record.card_id:
         raise CardChanged
+    if cover or determination:
+        return replace(record, cover=cover, determination=determination)
     return record
 
 
-def _select(transport: Transport) -> None:
-    status = exchange(transport, select_by_name(AID)).status
-    if status in _NOT_THIS_APPLICATION:
-        raise WrongCard
-    if status != Status.DONE:
-        raise CardRefused(status, field="application")
+def _card_and_person(transport: Transport, authenticator: Authenticator | None) -> CardRecord:
+    algorithm = _select(transport)
+    needed, optional = partial(_needed, transport), partial(_value, transport)
+    card_id, region = records.card_id_and_region(needed(records.CARD_ID))
+    historical_bytes = atr.historical_bytes(transport.atr)
+
+    def ask(challenges: tuple[bytes, bytes, bytes, bytes]) -> KeyAnswers:
+        if authenticator is None:
+            raise KeyMissing(field=records.SOCIAL_SECURITY_NUMBER.label)
+        return authenticator(
+            KeyRequest(
+                issuing_region=region,
+                historical_bytes=historical_bytes,
+                algorithm=algorithm,
+                card_id=card_id,
+                challenges=challenges,
+            )
+        )
+
+    return CardRecord(
+        card_id=card_id,
+        card_class=tlv.characters(needed(records.CARD_CLASS), records.CARD_CLASS.label),
+        spec_version=records.spec_version(needed(records.SPEC_VERSION)),
+        issuer=tlv.nibbles(needed(records.ISSUER)),
+        issued=tlv.day(needed(records.ISSUED), records.ISSUED.label),
+        valid_until=tlv.day(needed(records.VALID_UNTIL), records.VALID_UNTIL.label),
+        card_number=records.card_number(needed(records.CARD_NUMBER)),
+        social_security_number=records.citizen_number(_guarded_number(transport, ask)),
+        name=records.name(needed(records.NAME), optional(records.NAME_CONTINUED)),
+        sex=records.sex(optional(records.SEX)),
+        ethnic_group=records.code(optional(records.ETHNIC_GROUP), records.ETHNIC_GROUP),
+        birthplace=records.code(optional(records.BIRTHPLACE), records.BIRTHPLACE),
+        birth_date=tlv.day(needed(records.BIRTH_DATE), records.BIRTH_DATE.label),
+        issuing_region=region,
+        atr=transport.atr,
+        historical_bytes=historical_bytes,
+    )
+
+
+def _select(transport: Transport) -> int:
+    """Select the application; return the algorithm of its keys, 0 where it names none."""
+    answer = exchange(transport, select_by_name(AID))
+    if answer.status in _NOT_THIS_APPLICATION:
+        raise wrong_card(transport)
+    if answer.status != Status.DONE:
+        raise CardRefused(answer.status, field="application")
+    named = _ALGORITHM.search(answer.data)
+    return named[1][0] if named else 0
+
+
+def _guarded_number(
+    transport: Transport, ask: Callable[[tuple[bytes, bytes, bytes, bytes]], KeyAnswers]
+) -> bytes:
+    """Return the first value of EF06, after an authentication where the card asks for one."""
+    try:
+        return _needed(transport, records.SOCIAL_SECURITY_NUMBER)
+    except AccessNotAllowed:
+        authenticate(transport, ask)
+    return _needed(transport, records.SOCIAL_SECURITY_NUMBER)
+
+
+def _injury_folder(transport: Transport) -> tuple[CardCover | None, CardDetermination | None]:
+    """Return what DF03 says where it can be read, and come back to the application."""
+    if exchange(transport, select_file(records.INJURY_FOLDER)).status != Status.DONE:
+        return None, None
+    found = _cover(transport), _determination(transport)
+    _select(transport)
+    return found
+
+
+def _cover(transport: Transport) -> CardCover | None:
+    value = partial(_readable, transport)
+    try:
+        cover = CardCover(
+            insured_region=records.code(value(records.INSURED_REGION), records.INSURED_REGION),
+            benefit_from=_day(value(records.BENEFIT_FROM), records.BENEFIT_FROM),
+            updated=_day(value(records.UPDATED), records.UPDATED),
+        )
+    except BadCardData:
+        return None  # it helps the clerk and decides nothing: not worth refusing the card
+    return None if cover == _NO_COVER else cover
+
+
+def _determination(transport: Transport) -> CardDetermination | None:
+    value = partial(_readable, transport)
+
+    def text(wanted: RecordField) -> str | None:
+        return tlv.joined_text((value(wanted),), wanted.label) or None
+
+    try:
+        determination = CardDetermination(
+            number=text(records.DETERMINATION_NUMBER),
+            employer=text(records.EMPLOYER),
+            conclusion=records.conclusion(value(records.CONCLUSION)),
+            determined_on=_day(value(records.DETERMINED_ON), records.DETERMINED_ON),
+            department=text(records.DEPARTMENT),
+        )
+    except BadCardData:
+        return None  # likewise
+    return None if determination == _NO_DETERMINATION else determination
+
+
+def _day(value: bytes, wanted: RecordField) -> date | None:
+    return tlv.day(value, wanted.label) if tlv.nibbles(value).strip("0") else None
 
 
 def _value(transport: Transport, wanted: RecordField) -> bytes:
@@ -176,64 +246,16 @@ def _value(transport: Transport, wanted: RecordField) -> bytes:
     raise CardRefused(answer.status, field=wanted.label)
 
 
-def _mandatory_value(transport: Transport, wanted: RecordField) -> bytes:
+def _needed(transport: Transport, wanted: RecordField) -> bytes:
     value = _value(transport, wanted)
     if not value:
         raise DamagedRecord(wanted.label, Flaw.MISSING)
     return value
 
 
-def _card_id(value: bytes) -> tuple[str, str]:
-    """Return the card id and the region that begins it."""
-    text = value.hex().upper()
-    form = _CARD_ID_FORM.fullmatch(text)
-    if form is None:
-        raise DamagedRecord(CARD_ID.label, Flaw.NOT_A_CARD_ID)
-    return text, form[1].rstrip("F")
-
-
-def _formed(form: re.Pattern[str], value: bytes, wanted: RecordField) -> str:
-    text = tlv.characters(value, wanted.label)
-    if not form.fullmatch(text):
-        raise DamagedRecord(wanted.label, Flaw.UNEXPECTED)
-    return text
-
-
-def _card_number(value: bytes) -> str:
-    number = _formed(_CARD_NUMBER_FORM, value, CARD_NUMBER)
-    if card_number_check(number[:-1]) != number[-1]:
-        raise WrongCheckDigit(field=CARD_NUMBER.label)
-    return number
-
-
-def _citizen_number(value: bytes) -> str:
-    number = _formed(_CITIZEN_NUMBER_FORM, value, SOCIAL_SECURITY_NUMBER)
-    if citizen_number_check(number[:-1]) != number[-1]:
-        raise WrongCheckDigit(field=SOCIAL_SECURITY_NUMBER.label)
-    return number
-
-
-def _name(first: bytes, more: bytes) -> str:
-    name = tlv.joined_text((first, more), NAME.label)
-    if not name:
-        raise DamagedRecord(NAME.label, Flaw.MISSING)
-    return name
-
-
-def _sex(value: bytes) -> Sex | None:
-    text = tlv.characters(value, SEX.label)
-    if not text:
-        return None
+def _readable(transport: Transport, wanted: RecordField) -> bytes:
+    """Return the record's value, empty when it is absent, guarded or refused."""
     try:
-        return Sex(text)
-    except ValueError:
-        # Not chained: the enum's own error quotes the value, which is the person's.
-        raise DamagedRecord(SEX.label, Flaw.UNEXPECTED) from None
-
-
-def _code(value: bytes, wanted: RecordField) -> str | None:
-    """Return a code of exactly two digits a byte, None when the card leaves it blank."""
-    text = tlv.digits(value, wanted.label)
-    if text and len(text) != 2 * wanted.length:
-        raise DamagedRecord(wanted.label, Flaw.TRUNCATED)
-    return text or None
+        return _value(transport, wanted)
+    except (AccessNotAllowed, CardRefused):
+        return b""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from drivers.cards import CardRecord
-from drivers.transport import DriverError
+from drivers.errors import DriverError
 
 NO_PSAM = "0" * 12
 """The terminal number where no PSAM has one."""

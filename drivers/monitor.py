@@ -20,17 +20,9 @@ from types import TracebackType
 from typing import Self
 
 from drivers.cards import CardRecord, read_card
+from drivers.errors import CardRemoved, DriverError, ReaderFault, ReaderMissing, ReaderStuck
 from drivers.seat import Presented, ReaderEvent, ReaderState, ReaderView, Seat
-from drivers.transport import (
-    CardRemoved,
-    DriverError,
-    ReaderFault,
-    ReaderMissing,
-    Readers,
-    ReaderStuck,
-    Slot,
-    Transport,
-)
+from drivers.transport import Readers, Slot, Transport
 from drivers.worker import Worker
 
 __all__ = ["Limits", "Monitor", "Presented", "ReaderEvent", "ReaderState", "ReaderView"]

@@ -11,28 +11,28 @@ from typing import Any
 
 from smartcard import scard
 
-from drivers.transport import (
+from drivers.errors import (
     CardChanged,
     CardMute,
     CardRemoved,
     DriverError,
     NoCard,
-    Presence,
     ReaderBusy,
     ReaderFault,
     ReaderMissing,
     ReaderStuck,
     ServiceDown,
     ServiceRefused,
-    Slot,
-    Transport,
     WrongCard,
 )
+from drivers.transport import Presence, Slot, Transport
 
 _NEW_READERS = r"\\?PnP?\Notification"
 """The pseudo reader that changes when readers come and go."""
 
 _STATUS_BYTES = 2
+_PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+"""Contact cards of ours speak T=0 only, contactless ones T=1."""
 
 _OK = 0
 _CANCELLED = 0x80100002
@@ -48,7 +48,7 @@ _ERRORS: dict[int, type[DriverError]] = {
     _TIMEOUT: ReaderStuck,
     0x8010000B: ReaderBusy,  # sharing violation
     0x8010000C: NoCard,
-    0x8010000F: WrongCard,  # protocol mismatch: a T=1 card, while ours speak T=0 only
+    0x8010000F: WrongCard,  # protocol mismatch: it speaks neither T=0 nor T=1
     0x80100013: ServiceDown,  # communication error: the service ended while we waited
     0x80100016: CardRemoved,  # not transacted
     0x80100017: ReaderMissing,  # reader unavailable
@@ -110,15 +110,10 @@ class PcscReaders:
 
     @contextmanager
     def open(self, name: str) -> Iterator[Transport]:
-        """Connect shared by T=0, hold one transaction, and leave the card powered."""
+        """Connect shared, hold one transaction, and leave the card powered."""
         context = self._establish()
         try:
-            card, _ = _checked(
-                scard.SCardConnect(
-                    context, name, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0
-                ),
-                field=name,
-            )
+            card = _connect(context, name)
             try:
                 with _transaction(card):
                     yield _PcscTransport(card)
@@ -151,17 +146,19 @@ class _PcscTransport:
 
     def __init__(self, card: int) -> None:
         self._card = card
-        _, _, _, atr = _checked(scard.SCardStatus(card))
+        _, _, protocol, atr = _checked(scard.SCardStatus(card))
         self.atr = bytes(atr)
         if not self.atr:
             raise CardMute
+        self.protocol = 1 if protocol == scard.SCARD_PROTOCOL_T1 else 0
+        self._header = scard.SCARD_PCI_T1 if self.protocol else scard.SCARD_PCI_T0
 
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         """Send one command.
 
         A card that dies here can still read as success, with nothing in the answer.
         """
-        code, answer = scard.SCardTransmit(self._card, scard.SCARD_PCI_T0, list(apdu))
+        code, answer = scard.SCardTransmit(self._card, self._header, list(apdu))
         if code != _OK:
             raise error_for(code)
         if len(answer) < _STATUS_BYTES:
@@ -171,7 +168,7 @@ class _PcscTransport:
 
 def _connect(context: int, name: str) -> int:
     card, _ = _checked(
-        scard.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0),
+        scard.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, _PROTOCOLS),
         field=name,
     )
     return int(card)
@@ -183,9 +180,7 @@ def _transaction(card: int) -> Iterator[None]:
     if code & 0xFFFFFFFF == _RESET:
         # Another program reset the card after we connected; nothing was read yet.
         _checked(
-            scard.SCardReconnect(
-                card, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0, scard.SCARD_LEAVE_CARD
-            )
+            scard.SCardReconnect(card, scard.SCARD_SHARE_SHARED, _PROTOCOLS, scard.SCARD_LEAVE_CARD)
         )
         code = scard.SCardBeginTransaction(card)
     _checked((code,))

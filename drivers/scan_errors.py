@@ -17,7 +17,7 @@ None of them quotes what was scanned: an e-card's code is a secret for as long a
 
 from enum import Enum
 
-from drivers.transport import DriverError, Meaning
+from drivers.errors import DriverError, Meaning, Retry
 
 
 class ScanCode(Enum):
@@ -25,6 +25,7 @@ class ScanCode(Enum):
 
     SCANNER_FAULT = Meaning(
         number=-11,
+        retry=Retry.BY_ITSELF,
         text="扫码器通信失败",
         text_en="the scanner does not work as it should",
         next_action="重新插拔扫码器后再扫；仍不行请联系信息科，或改用社会保障卡",
@@ -32,6 +33,7 @@ class ScanCode(Enum):
     )
     SCANNER_MISSING = Meaning(
         number=-11,
+        retry=Retry.BY_ITSELF,
         text="没有找到扫码器",
         text_en="the scanner is not connected",
         next_action="接好扫码器的 USB 线；接好后自动恢复，无需重启本系统",
@@ -39,6 +41,7 @@ class ScanCode(Enum):
     )
     SCANNER_BUSY = Meaning(
         number=-12,
+        retry=Retry.BY_ITSELF,
         text="扫码器正被另一个程序独占",
         text_en="another program holds the scanner for itself",
         next_action="关闭占用扫码器串口的程序；释放后自动恢复",
@@ -46,6 +49,7 @@ class ScanCode(Enum):
     )
     SCANNER_REFUSED = Meaning(
         number=-12,
+        retry=Retry.BY_ITSELF,
         text="本程序无权打开扫码器的设备",
         text_en="this program may not open the scanner's device",
         next_action="请信息科把服务账号加入 dialout 组，或改正设备权限",
@@ -53,6 +57,7 @@ class ScanCode(Enum):
     )
     SCAN_ABSENT = Meaning(
         number=-32,
+        retry=Retry.AFTER_REINSERTING,
         text="没有扫到码，或所扫的码已使用、已放置过久",
         text_en="nothing was scanned, or the code was taken or has lain too long",
         next_action="请职工刷新电子社保卡的二维码后重新扫码",
@@ -60,6 +65,7 @@ class ScanCode(Enum):
     )
     SCAN_TOO_LONG = Meaning(
         number=-33,
+        retry=Retry.NOT_WITH_THIS,
         text="扫到的内容过长，不是电子社保卡的码",
         text_en="what was scanned is longer than any e-card's code",
         next_action="请出示电子社保卡的二维码，一次只扫一个码",
@@ -67,6 +73,7 @@ class ScanCode(Enum):
     )
     SCAN_UNREADABLE = Meaning(
         number=-23,
+        retry=Retry.AFTER_REINSERTING,
         text="扫到的内容残缺或不是文字",
         text_en="what was scanned is torn or no text",
         next_action="对准二维码重新扫；每次都这样时请信息科核对扫码器的波特率与前后缀",
@@ -74,6 +81,7 @@ class ScanCode(Enum):
     )
     SCAN_E_VOUCHER = Meaning(
         number=-1,
+        retry=Retry.NOT_WITH_THIS,
         text="这是医保电子凭证，不是电子社保卡",
         text_en="this is the medical-insurance e-voucher, not the e-card",
         next_action="请职工打开“电子社保卡”的二维码，或出示社会保障卡",
@@ -81,6 +89,7 @@ class ScanCode(Enum):
     )
     SCAN_UNKNOWN = Meaning(
         number=-1,
+        retry=Retry.NOT_WITH_THIS,
         text="这不是电子社保卡的码",
         text_en="this is not an e-card's code",
         next_action="请职工打开“电子社保卡”的二维码，或出示社会保障卡",

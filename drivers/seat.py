@@ -10,18 +10,17 @@ from enum import Enum
 from typing import assert_never
 
 from drivers.cards import CardRecord
-from drivers.transport import (
+from drivers.errors import (
     CardChanged,
     CardMute,
     DriverError,
     NoCard,
-    Presence,
     ReaderFault,
     ReaderMissing,
     ReaderStuck,
     ServiceDown,
-    Slot,
 )
+from drivers.transport import Presence, Slot
 
 
 class ReaderState(Enum):

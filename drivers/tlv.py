@@ -8,7 +8,7 @@ the decoder's own error: that one carries the bytes.
 import re
 from datetime import date
 
-from drivers.transport import DamagedRecord, Flaw
+from drivers.errors import DamagedRecord, Flaw
 
 _HEADER_BYTES = 2
 _DATE_DIGITS = 8

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 
-from drivers.transport import ReaderStuck
+from drivers.errors import ReaderStuck
 
 JOBS_MAX = 8
 """Jobs that may queue behind a blocked one."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from drivers.errors import DriverError
 from drivers.pcsc import PcscReaders
 from drivers.scan_errors import ScannerBusy
 from drivers.serial_line import open_line
-from drivers.transport import DriverError
 from edge import packs
 from edge.clock import Clock
 from edge.core.audit import Entry

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
+from drivers.errors import ReaderFault
 from drivers.pcsc import PcscReaders
-from drivers.transport import ReaderFault
 from edge.core.errors import Fault, Words
 
 READERS = ("Virtual PCD 00 00", "Virtual PCD 00 01")

@@ -13,18 +13,9 @@ from enum import IntEnum
 from threading import Condition, Event, Lock, Thread
 from typing import Protocol
 
+from drivers.errors import CardMute, CardRemoved, NoCard, ReaderMissing, ServiceDown
 from drivers.pcsc import PcscReaders
-from drivers.transport import (
-    CardMute,
-    CardRemoved,
-    NoCard,
-    Presence,
-    ReaderMissing,
-    Readers,
-    ServiceDown,
-    Slot,
-    Transport,
-)
+from drivers.transport import Presence, Readers, Slot, Transport
 from edge.core.errors import Fault
 from simulators import pcscd
 from simulators.card import CardGone, CardPlan, CardSilent, VirtualCard
@@ -233,6 +224,7 @@ class _InProcessTransport:
 
     def __init__(self, readers: InProcessReaders, seat: _Seat, card: VirtualCard) -> None:
         self.atr = card.plan.atr
+        self.protocol = card.plan.protocol
         self._readers = readers
         self._seat = seat
         self._card = card

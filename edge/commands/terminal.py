@@ -59,7 +59,7 @@ def table(columns: list[str], rows: list[list[str]]) -> None:
 @contextmanager
 def faults_told() -> Iterator[None]:
     """Turn what people can mend into two lines and exit code 2."""
-    from drivers.transport import DriverError
+    from drivers.errors import DriverError
     from edge.core.errors import EdgeError
     from edge.settings import SettingsError
     from sync.errors import SyncError

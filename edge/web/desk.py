@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from drivers.errors import DriverError, NoCard, ReaderMissing
 from drivers.monitor import Monitor, Presented, ReaderEvent, ReaderState, ReaderView
 from drivers.scanner import Scanned, Scanner, ScannerState
-from drivers.transport import DriverError, NoCard, ReaderMissing
 from edge.core.errors import BadInput, Conflict, EdgeError, Words
 from edge.settings import Place
 from edge.site import Site

@@ -16,8 +16,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from drivers.errors import CardFault, DriverError
 from drivers.scan_errors import BadScan
-from drivers.transport import CardFault, DriverError
 from edge import codec
 from edge.core.errors import BadInput, Conflict, EdgeError, Fault, NotAllowed, NotFound, Words
 from edge.log import Log
@@ -75,7 +75,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
                     name: {"type": "string"}
                     for name in (
                         *("title", "code", "detail", "detail_en", "field"),
-                        *("next_action", "next_action_en"),
+                        *("next_action", "next_action_en", "retry"),
                     )
                 },
             }
@@ -91,7 +91,10 @@ OPENAPI_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One problem document; ``detail`` is Chinese, ``field`` is empty when no field is to blame."""
+    """One problem document; ``detail`` is Chinese, ``field`` is empty when no field is to blame.
+
+    ``retry`` is a driver's rule for trying again (drivers.errors.Retry), told only where it is one.
+    """
 
     status: int
     code: str
@@ -100,6 +103,7 @@ class Problem:
     next_action: str
     next_action_en: str
     field: str = ""
+    retry: str = ""
     headers: Mapping[str, str] | None = None
 
     @property
@@ -111,6 +115,8 @@ class Problem:
         """Return the JSON body; ``more`` are extension members (RFC 9457 §3.2)."""
         members = asdict(self)
         del members["headers"]
+        if not self.retry:
+            del members["retry"]
         about = {"type": f"urn:edge:problem:{self.code}", "title": self.title.zh}
         return codec.encode(more | members | about)
 
@@ -134,6 +140,7 @@ def problem_of(error: Exception) -> Problem:
                 next_action=error.next_action,
                 next_action_en=error.next_action_en,
                 field=getattr(error, "field", ""),
+                retry=error.retry.value if isinstance(error, DriverError) else "",
             )
         case RequestValidationError():
             return _of_validation(error)

@@ -2,32 +2,32 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 
 from drivers.apdu import RecordMode, exchange, read_record, select_by_name
 from drivers.cards import AID, CardRecord, read_card
-from drivers.monitor import Limits, Monitor, ReaderState
-from drivers.transport import (
-    AccessNotAllowed,
+from drivers.errors import (
     CardMute,
     CardRemoved,
     NoCard,
-    Presence,
     ReaderMissing,
     ReaderStuck,
     ServiceDown,
     WrongCard,
 )
+from drivers.key_errors import KeyMissing
+from drivers.monitor import Limits, Monitor, ReaderState
+from drivers.transport import Presence
 from edge.clock import fresh_id, system_clock
 from simulators.card import foreign_card, mute_card, social_security_card, synthetic_person
+from simulators.card.hsm import answers
 from simulators.reader import virtual_reader
 from tests.contracts.desk import Desk, wait_for_state
 
 ONE, OTHER = synthetic_person(1), synthetic_person(2)
 CARD = social_security_card(ONE)
-APDUS_OF_A_READ = 17
+APDUS_OF_A_READ = 18
 
 
 @pytest.fixture
@@ -56,12 +56,22 @@ def test_chained_answers_arrive_whole(desk: Desk) -> None:
     assert (first.data, first.status) == (CARD.files[5][1], 0x9000)
 
 
-def test_a_guarded_card_is_refused_by_name_and_answers_on(desk: Desk) -> None:
+def test_a_guarded_card_is_refused_by_name_and_read_with_its_key(desk: Desk) -> None:
     desk.slot.insert(social_security_card(ONE, version="3.00"))
     desk.wait_for(Presence.PRESENT)
-    for _ in range(2):
-        with pytest.raises(AccessNotAllowed):
-            _read(desk)
+    with pytest.raises(KeyMissing):
+        _read(desk)
+    with desk.readers.open(desk.name) as transport:
+        assert read_card(transport, answers).name == ONE.name
+
+
+def test_a_contactless_card_is_read_by_its_own_protocol(desk: Desk) -> None:
+    plan = social_security_card(ONE, version="3.00", contactless=True)
+    desk.slot.insert(plan)
+    assert desk.wait_for(Presence.PRESENT).atr == plan.atr
+    with desk.readers.open(desk.name) as transport:
+        assert transport.protocol == 1
+        assert read_card(transport, answers).name == ONE.name
 
 
 def test_an_empty_reader_and_an_unknown_one_say_so(desk: Desk) -> None:
@@ -153,7 +163,7 @@ def test_after_every_fault_the_monitor_reads_the_next_card(desk: Desk, monitor: 
     faults = (
         (foreign_card(), ReaderState.FAULT),
         (mute_card(), ReaderState.MUTE),
-        (replace(CARD, gone_at=5), ReaderState.FAULT),
+        (CARD.struck(5, "pull"), ReaderState.FAULT),
         (CARD, ReaderState.PRESENT),
     )
     for plan, state in faults:
@@ -164,7 +174,7 @@ def test_after_every_fault_the_monitor_reads_the_next_card(desk: Desk, monitor: 
 
 
 def test_a_silent_card_is_shown_stuck_until_it_is_taken_out(desk: Desk, monitor: Monitor) -> None:
-    desk.slot.insert(replace(CARD, silent_at=3))
+    desk.slot.insert(CARD.struck(3, "silence"))
     wait_for_state(monitor, desk.name, ReaderState.STUCK)
     with pytest.raises(ReaderStuck):
         monitor.read_again(desk.name)
@@ -205,11 +215,11 @@ def _read(desk: Desk) -> CardRecord:
 def _removed_at_each(desk: Desk, commands: range) -> str:
     """Remove a card at each of ``commands``; return the name on the card that stayed."""
     for command in commands:
-        desk.slot.insert(replace(CARD, gone_at=command))
+        desk.slot.insert(CARD.struck(command, "pull"))
         desk.wait_for(Presence.PRESENT)
         with pytest.raises(CardRemoved):
             _read(desk)
         desk.wait_for(Presence.EMPTY)
-    desk.slot.insert(replace(CARD, gone_at=APDUS_OF_A_READ + 1))
+    desk.slot.insert(CARD.struck(APDUS_OF_A_READ + 1, "pull"))
     desk.wait_for(Presence.PRESENT)
     return _read(desk).name

@@ -7,6 +7,7 @@ class ScriptedCard:
     """Answers the commands it expects, in order, all in hexadecimal; anything else fails."""
 
     atr = b"\x3b\x00"
+    protocol = 0
 
     def __init__(self, *steps: tuple[str, str]) -> None:
         self._steps = list(steps)
@@ -28,6 +29,7 @@ class PlannedCard:
 
     def __init__(self, plan: CardPlan) -> None:
         self.atr = plan.atr
+        self.protocol = plan.protocol
         self._card = VirtualCard(plan)
 
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:

@@ -12,7 +12,7 @@ from drivers.apdu import (
     select_by_name,
 )
 from drivers.cards import AID
-from drivers.transport import CardRefused
+from drivers.errors import CardRefused
 from tests.drivers.script import ScriptedCard
 
 

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers import cards
-from drivers.cards import CardRecord, RecordField, Sex, read_card
-from drivers.transport import (
-    AccessNotAllowed,
+from drivers import records
+from drivers.cards import CardCover, CardDetermination, CardRecord, read_card
+from drivers.errors import (
     CardChanged,
     CardRefused,
     DamagedRecord,
@@ -19,8 +18,11 @@ from drivers.transport import (
     WrongCard,
     WrongCheckDigit,
 )
+from drivers.other_cards import KNOWN, Known
+from drivers.records import Conclusion, RecordField, Sex
 from simulators.card import (
     CardPlan,
+    SyntheticInjury,
     SyntheticPerson,
     foreign_card,
     social_security_card,
@@ -29,20 +31,21 @@ from simulators.card import (
 from tests.drivers.script import PlannedCard, ScriptedCard
 
 PERSON = SyntheticPerson()
+INJURY = SyntheticInjury()
 CARD = social_security_card(PERSON)
 MANDATORY = (
-    cards.CARD_ID,
-    cards.CARD_CLASS,
-    cards.SPEC_VERSION,
-    cards.ISSUER,
-    cards.ISSUED,
-    cards.VALID_UNTIL,
-    cards.CARD_NUMBER,
-    cards.SOCIAL_SECURITY_NUMBER,
-    cards.NAME,
-    cards.BIRTH_DATE,
+    records.CARD_ID,
+    records.CARD_CLASS,
+    records.SPEC_VERSION,
+    records.ISSUER,
+    records.ISSUED,
+    records.VALID_UNTIL,
+    records.CARD_NUMBER,
+    records.SOCIAL_SECURITY_NUMBER,
+    records.NAME,
+    records.BIRTH_DATE,
 )
-OPTIONAL = (cards.NAME_CONTINUED, cards.SEX, cards.ETHNIC_GROUP, cards.BIRTHPLACE)
+OPTIONAL = (records.NAME_CONTINUED, records.SEX, records.ETHNIC_GROUP, records.BIRTHPLACE)
 
 
 @pytest.mark.parametrize("version", ["1.00", "2.00"])
@@ -71,13 +74,6 @@ def test_a_free_card_gives_every_value(version: str) -> None:
 @pytest.mark.parametrize("field", MANDATORY + OPTIONAL, ids=lambda field: field.label)
 def test_the_label_of_a_record_tells_its_file_and_tag(field: RecordField) -> None:
     assert field.label.startswith(f"EF{field.sfi:02X}.{field.tag:02X} ")
-
-
-def test_a_guarded_card_says_that_the_personal_file_needs_authentication() -> None:
-    with pytest.raises(AccessNotAllowed) as caught:
-        _read(social_security_card(PERSON, version="3.00"))
-    assert caught.value.number == -0x6982
-    assert caught.value.field.startswith("EF06.08")
 
 
 def test_a_version_three_card_that_reads_freely_is_read() -> None:
@@ -131,15 +127,15 @@ def test_a_truncated_record_is_named(field: RecordField) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "flaw"),
     [
-        (cards.CARD_ID, bytes(16), Flaw.NOT_A_CARD_ID),
-        (cards.SPEC_VERSION, b"two.", Flaw.UNEXPECTED),
-        (cards.ISSUED, bytes.fromhex("20231301"), Flaw.NOT_A_DATE),
-        (cards.CARD_NUMBER, b"d2143569X", Flaw.UNEXPECTED),
-        (cards.SOCIAL_SECURITY_NUMBER, b"11010519491231002", Flaw.UNEXPECTED),
-        (cards.NAME, b"\xb2", Flaw.NOT_TEXT),
-        (cards.SEX, b"7", Flaw.UNEXPECTED),
-        (cards.ETHNIC_GROUP, b"\xa1", Flaw.NOT_DIGITS),
-        (cards.BIRTHPLACE, b"\x11", Flaw.TRUNCATED),
+        (records.CARD_ID, bytes(16), Flaw.NOT_A_CARD_ID),
+        (records.SPEC_VERSION, b"two.", Flaw.UNEXPECTED),
+        (records.ISSUED, bytes.fromhex("20231301"), Flaw.NOT_A_DATE),
+        (records.CARD_NUMBER, b"d2143569X", Flaw.UNEXPECTED),
+        (records.SOCIAL_SECURITY_NUMBER, b"11010519491231002", Flaw.UNEXPECTED),
+        (records.NAME, b"\xb2", Flaw.NOT_TEXT),
+        (records.SEX, b"7", Flaw.UNEXPECTED),
+        (records.ETHNIC_GROUP, b"\xa1", Flaw.NOT_DIGITS),
+        (records.BIRTHPLACE, b"\x11", Flaw.TRUNCATED),
     ],
 )
 def test_a_value_against_the_standard_is_refused(
@@ -153,8 +149,8 @@ def test_a_value_against_the_standard_is_refused(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        (cards.CARD_NUMBER, b"D21435691"),
-        (cards.SOCIAL_SECURITY_NUMBER, b"999999199001010017"),
+        (records.CARD_NUMBER, b"D21435691"),
+        (records.SOCIAL_SECURITY_NUMBER, b"999999199001010017"),
     ],
 )
 def test_a_number_with_a_wrong_check_character_is_refused(field: RecordField, value: bytes) -> None:
@@ -164,9 +160,77 @@ def test_a_number_with_a_wrong_check_character_is_refused(field: RecordField, va
     assert value.decode() not in f"{caught.value} {caught.value.text}"
 
 
-def test_another_application_is_the_wrong_card() -> None:
-    with pytest.raises(WrongCard):
-        _read(foreign_card())
+def test_a_contactless_card_is_read_by_its_own_protocol() -> None:
+    plan = social_security_card(PERSON, contactless=True)
+    record = _read(plan)
+    assert (plan.protocol, record.name) == (1, PERSON.name)
+    assert record.historical_bytes == CARD.atr[4:]
+
+
+def test_the_injury_folder_is_read_where_the_card_has_one() -> None:
+    record = _read(social_security_card(PERSON, injury=INJURY))
+    assert record.cover == CardCover(insured_region="110000", benefit_from=None, updated=None)
+    assert record.determination == CardDetermination(
+        number=INJURY.number,
+        employer=INJURY.employer,
+        conclusion=Conclusion.INJURY,
+        determined_on=INJURY.determined_on,
+        department=INJURY.department,
+    )
+    assert INJURY.employer not in repr(record)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (records.INSURED_REGION, b"\x11"),
+        (records.CONCLUSION, b"7"),
+        (records.DETERMINED_ON, bytes.fromhex("20231301")),
+        (records.EMPLOYER, b"\xb2"),
+    ],
+    ids=lambda case: getattr(case, "label", ""),
+)
+def test_a_damaged_injury_folder_is_left_out_and_the_card_is_read(
+    field: RecordField, value: bytes
+) -> None:
+    record = _read(social_security_card(PERSON, injury=INJURY).with_value(field, value))
+    assert record.name == PERSON.name
+    assert (record.cover is None) is (field.sfi == 0x15)
+    assert (record.determination is None) is (field.sfi == 0x17)
+
+
+def test_an_injury_folder_with_nothing_in_it_says_nothing() -> None:
+    plan = social_security_card(PERSON, injury=INJURY)
+    for field in (
+        records.INSURED_REGION,
+        records.DETERMINATION_NUMBER,
+        records.EMPLOYER,
+        records.CONCLUSION,
+        records.DEPARTMENT,
+    ):
+        plan = plan.with_record(field, None)
+    empty = _read(plan.with_value(records.DETERMINED_ON, bytes(4)))
+    assert (empty.cover, empty.determination) == (None, None)
+
+
+def test_an_injury_folder_that_is_guarded_says_nothing() -> None:
+    plan = social_security_card(PERSON, injury=INJURY)
+    record = _read(replace(plan, guarded=frozenset({0x15, 0x17})))
+    assert (record.cover, record.determination) == (None, None)
+
+
+@pytest.mark.parametrize("kind", KNOWN, ids=lambda kind: kind.aid.hex())
+def test_another_card_is_named_where_its_application_is_known(kind: Known) -> None:
+    with pytest.raises(WrongCard) as caught:
+        _read(foreign_card(kind.aid))
+    assert kind.zh in caught.value.text
+    assert kind.en in caught.value.text_en
+
+
+def test_a_card_of_an_application_nobody_knows_is_only_the_wrong_card() -> None:
+    with pytest.raises(WrongCard) as caught:
+        _read(foreign_card(b"nobody's"))
+    assert "（" not in caught.value.text
 
 
 def test_a_status_word_nobody_expects_is_reported_as_it_is() -> None:
@@ -210,14 +274,15 @@ def _read(plan: CardPlan) -> CardRecord:
 
 
 class _SwappedCard:
-    """One card for the first sixteen commands, another with the same answer to reset after."""
+    """One card for the first seventeen commands, another with the same answer to reset after."""
 
     atr = CARD.atr
+    protocol = 0
 
     def __init__(self) -> None:
         self._first = PlannedCard(CARD)
         self._second = PlannedCard(social_security_card(replace(PERSON, serial="00000001")))
-        self._left = 16
+        self._left = 17
 
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         self._left -= 1

@@ -16,8 +16,8 @@ from drivers.compat import (
     read_hsm_step2,
     refusal,
 )
+from drivers.errors import AccessNotAllowed, CardRefused, DriverCode, NoCard
 from drivers.scan_errors import ScanCode
-from drivers.transport import AccessNotAllowed, CardRefused, DriverCode, NoCard
 from simulators.card import SyntheticPerson, social_security_card
 from tests.drivers.script import PlannedCard
 

@@ -7,16 +7,9 @@ from threading import Event
 import pytest
 
 from drivers.cards import CardRecord, read_card
+from drivers.errors import CardChanged, NoCard, ReaderFault, ReaderMissing, ReaderStuck, ServiceDown
 from drivers.monitor import Limits, Monitor, Presented, ReaderState
-from drivers.transport import (
-    CardChanged,
-    NoCard,
-    ReaderFault,
-    ReaderMissing,
-    ReaderStuck,
-    ServiceDown,
-    Transport,
-)
+from drivers.transport import Transport
 from edge.clock import fresh_id, system_clock
 from simulators.card import mute_card, social_security_card, synthetic_person
 from simulators.reader import InProcessReaders
@@ -56,7 +49,7 @@ def test_each_reader_has_its_own_card(readers: InProcessReaders, monitor: Monito
 def test_a_stuck_reader_does_not_keep_the_other_from_reading(
     readers: InProcessReaders, monitor: Monitor
 ) -> None:
-    readers.insert(replace(CARD, silent_at=1), reader=ONE)
+    readers.insert(CARD.struck(1, "silence"), reader=ONE)
     wait_for_state(monitor, ONE, ReaderState.STUCK)
     readers.insert(CARD, reader=OTHER)
     wait_for_state(monitor, OTHER, ReaderState.PRESENT)

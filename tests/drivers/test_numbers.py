@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.atr import historical_bytes
 from drivers.check_characters import card_number_check, citizen_number_check
-from drivers.transport import DamagedRecord
+from drivers.errors import DamagedRecord
 
 
 def test_the_known_card_number_is_valid() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import tlv
-from drivers.transport import DamagedRecord, Flaw
+from drivers.errors import DamagedRecord, Flaw
 
 FIELD = "EF05.01 card_id"
 

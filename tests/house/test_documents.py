@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from drivers.errors import DriverCode
+from drivers.key_errors import KeyCode
 from drivers.scan_errors import ScanCode
-from drivers.transport import DriverCode
 from edge.core.adjudication.ruling import LineReason
 from edge.core.charges import Refusal
 from edge.core.errors import BadRecord, BadRule, EdgeError
@@ -115,6 +116,7 @@ def _error_codes() -> set[str]:
     trees = [s.tree for s in product() if not s.path.startswith("simulators/") or s.path in FAR]
     return {
         *DriverCode.__members__,
+        *KeyCode.__members__,
         *ScanCode.__members__,
         *Refusal.__members__,
         *(code for code, _, _ in BY_STATUS.values()),

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from drivers import cards
+from drivers import records
 from edge.store.operators import Role
 from simulators.card import (
     CardPlan,
@@ -227,15 +227,15 @@ BAD_CARDS: list[tuple[CardPlan | None, str, str]] = [
     (None, "CARD_ABSENT", "reader"),
     (foreign_card(), "CARD_WRONG", ""),
     (mute_card(), "CARD_MUTE", "虚拟读卡器 0"),
-    (CARD.with_record(cards.CARD_NUMBER, b"\x07\x09D214"), "RECORD_DAMAGED", "07 card_number"),
-    (CARD.with_record(cards.NAME, None), "RECORD_DAMAGED", "09 name"),
-    (CARD.with_value(cards.CARD_NUMBER, b"D21435690"), "CHECK_DIGIT_WRONG", "07 card_number"),
+    (CARD.with_record(records.CARD_NUMBER, b"\x07\x09D214"), "RECORD_DAMAGED", "07 card_number"),
+    (CARD.with_record(records.NAME, None), "RECORD_DAMAGED", "09 name"),
+    (CARD.with_value(records.CARD_NUMBER, b"D21435690"), "CHECK_DIGIT_WRONG", "07 card_number"),
     (
-        CARD.with_value(cards.SOCIAL_SECURITY_NUMBER, b"999999199001010017"),
+        CARD.with_value(records.SOCIAL_SECURITY_NUMBER, b"999999199001010017"),
         "CHECK_DIGIT_WRONG",
         "08 social_security_number",
     ),
-    (social_security_card(SyntheticPerson(), version="3.00"), "ACCESS_NOT_ALLOWED", "EF06"),
+    (social_security_card(SyntheticPerson(), version="3.00"), "CARD_KEY_MISSING", "EF06"),
 ]
 
 

@@ -29,7 +29,7 @@ def test_a_card_is_handed_over_as_a_string_and_that_is_entered(service: Service)
         (None, -2, "CARD_ABSENT"),
         (mute_card(), -4, "CARD_MUTE"),
         (foreign_card(), -1, "CARD_WRONG"),
-        (social_security_card(PERSON, version="3.00"), -0x6982, "ACCESS_NOT_ALLOWED"),
+        (social_security_card(PERSON, version="3.00"), -2201, "CARD_KEY_MISSING"),
     ],
     ids=lambda value: str(value)[:16],
 )

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from drivers.cards import CardRecord, read_card
+from drivers.errors import CardFault
 from drivers.monitor import Monitor, ReaderState, ReaderView
-from drivers.transport import CardFault, Transport
+from drivers.transport import Transport
 from edge.clock import fresh_id, system_clock
 from edge.core.errors import Conflict
 from edge.web.desk import Desk

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 
-from drivers.transport import CardRemoved, DriverError, ReaderMissing
+from drivers.errors import CardRemoved, DriverError, ReaderMissing
 from edge.core.errors import (
     BadInput,
     BadRecord,

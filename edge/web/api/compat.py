@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from drivers import compat
-from drivers.transport import DriverError
+from drivers.errors import DriverError
 from edge.steps.hand_over_card import hand_over_card
 from edge.store.operators import Scope
 from edge.web.desk import Desk

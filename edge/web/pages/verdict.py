@@ -6,7 +6,7 @@ Decides nothing: the verdict is shown as it was given.
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from drivers.transport import CardFault
+from drivers.errors import CardFault
 from edge.core.errors import Words
 from edge.core.rules import Rulebook
 from edge.core.verification import Decision, Reason

@@ -1,12 +1,12 @@
 """The driver errors: each code has one class, words in two languages, and its place in the tree."""
 
 from collections.abc import Iterator
+from enum import Enum
 
 import pytest
 
-from drivers import transport
-from drivers.pcsc import error_for
-from drivers.transport import (
+from drivers import errors, key_errors, scan_errors
+from drivers.errors import (
     CardChanged,
     CardMute,
     CardRefused,
@@ -19,27 +19,35 @@ from drivers.transport import (
     ReaderBusy,
     ReaderFault,
     ReaderMissing,
+    Retry,
     ServiceDown,
     ServiceRefused,
     WrongCard,
 )
+from drivers.key_errors import KeyCode
+from drivers.pcsc import error_for
+from drivers.scan_errors import ScanCode
+
+WHERE = {DriverCode: errors, KeyCode: key_errors, ScanCode: scan_errors}
+CODES = [code for vocabulary in WHERE for code in vocabulary]
 
 
-@pytest.mark.parametrize("code", DriverCode, ids=lambda code: code.name)
-def test_a_code_has_one_class_and_stands_in_the_tree(code: DriverCode) -> None:
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
+def test_a_code_has_one_class_and_stands_in_the_tree(code: Enum) -> None:
     classes = [kind for kind in _tree(DriverError) if "kind" in vars(kind) and kind.kind is code]
     assert len(classes) == 1
-    assert code.name in str(transport.__doc__)
+    assert code.name in str(WHERE[type(code)].__doc__)
 
 
-@pytest.mark.parametrize("code", DriverCode, ids=lambda code: code.name)
-def test_a_code_says_what_is_wrong_and_what_to_do_in_both_languages(code: DriverCode) -> None:
+@pytest.mark.parametrize("code", CODES, ids=lambda code: code.name)
+def test_a_code_says_what_is_wrong_and_what_to_do_in_both_languages(code: Enum) -> None:
     meaning = code.value
     assert meaning.text
     assert meaning.next_action
     assert meaning.text_en.isascii()
     assert meaning.next_action_en.isascii()
     assert meaning.number < 0
+    assert meaning.retry in Retry
 
 
 def test_an_error_carries_its_code_field_and_number() -> None:

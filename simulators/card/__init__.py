@@ -1,0 +1,31 @@
+"""Virtual social-security cards: what they hold, how they fail, and their keys."""
+
+from simulators.card.plan import (
+    CardPlan,
+    Strike,
+    SyntheticInjury,
+    SyntheticPerson,
+    foreign_card,
+    mute_card,
+    social_security_card,
+    synthetic_card_number,
+    synthetic_number,
+    synthetic_person,
+)
+from simulators.card.virtual import CardGone, CardSilent, VirtualCard
+
+__all__ = [
+    "CardGone",
+    "CardPlan",
+    "CardSilent",
+    "Strike",
+    "SyntheticInjury",
+    "SyntheticPerson",
+    "VirtualCard",
+    "foreign_card",
+    "mute_card",
+    "social_security_card",
+    "synthetic_card_number",
+    "synthetic_number",
+    "synthetic_person",
+]
