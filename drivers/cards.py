@@ -94,6 +94,7 @@ class CardRecord:
     """The region that begins the card id: six digits, or four where the card gives four."""
     atr: bytes = field(repr=False)
     historical_bytes: bytes = field(repr=False)
+    contactless: bool = False
     cover: CardCover | None = field(default=None, repr=False)
     """None when the card does not let us read it, as most do."""
     determination: CardDetermination | None = field(default=None, repr=False)
@@ -164,6 +165,7 @@ def _card_and_person(transport: Transport, authenticator: Authenticator | None) 
         issuing_region=region,
         atr=transport.atr,
         historical_bytes=historical_bytes,
+        contactless=transport.protocol == 1,
     )
 
 

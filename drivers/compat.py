@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from drivers.authentication import KeyAnswers, KeyRequest
 from drivers.cards import CardRecord
 from drivers.errors import DriverError
 
@@ -16,7 +17,11 @@ NO_PSAM = "0" * 12
 
 _END = "|"
 _STEP_2 = re.compile(r"([0-9A-Fa-f]{16})\|([0-9A-Fa-f]{16})\|?")
-_UNSUPPORTED, _BAD_ARGUMENT = -13, -14
+
+NO_CARD = -2
+BAD_ARGUMENT = -14
+CANCELLED = -31
+HSM_NOT_NEEDED = -2204
 
 
 class ReadBy(IntEnum):
@@ -59,21 +64,7 @@ def card_answer(record: CardRecord, *, terminal: str = NO_PSAM, device: str = ""
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HsmRequest:
-    """What step 1 of a 3.0 card's authentication asks of an HSM: who the card is, its challenges.
-
-    ``challenges``: factor and data of the internal authentication, then of the external one.
-    """
-
-    issuing_region: str
-    historical_bytes: bytes
-    algorithm: int
-    card_id: str
-    challenges: tuple[bytes, bytes, bytes, bytes]
-
-
-def hsm_step1_answer(request: HsmRequest) -> Answer:
+def hsm_step1_answer(request: KeyRequest) -> Answer:
     """Return step 1 as eight fields: region, historical bytes, algorithm, card id, challenges."""
     return Answer(
         0,
@@ -87,10 +78,12 @@ def hsm_step1_answer(request: HsmRequest) -> Answer:
     )
 
 
-def read_hsm_step2(text: str) -> tuple[bytes, bytes] | Answer:
-    """Return the HSM's answers, internal and external, from ``pKey``; −14 when it is malformed."""
+def read_hsm_step2(text: str) -> KeyAnswers | None:
+    """Return the HSM's answers, internal and external, from ``pKey``; None when it is malformed."""
     form = _STEP_2.fullmatch(text)
-    return (bytes.fromhex(form[1]), bytes.fromhex(form[2])) if form else Answer(_BAD_ARGUMENT)
+    if form is None:
+        return None
+    return KeyAnswers(internal=bytes.fromhex(form[1]), external=bytes.fromhex(form[2]))
 
 
 def error_answer(error: DriverError) -> Answer:
@@ -99,10 +92,13 @@ def error_answer(error: DriverError) -> Answer:
 
 
 def refusal(read_by: int) -> Answer | None:
-    """Return why ``iType`` cannot be served: unknown, or contactless only, which no desk reads."""
-    if read_by not in set(ReadBy):
-        return Answer(_BAD_ARGUMENT)
-    return Answer(_UNSUPPORTED) if read_by == ReadBy.CONTACTLESS else None
+    """Return why ``iType`` cannot be served: there is no such way of reading."""
+    return None if read_by in set(ReadBy) else Answer(BAD_ARGUMENT)
+
+
+def is_asked_for(record: CardRecord, read_by: int) -> bool:
+    """Tell whether ``iType`` takes this card: some callers want contact, or contactless, only."""
+    return read_by != (ReadBy.CONTACT if record.contactless else ReadBy.CONTACTLESS)
 
 
 def _fields(*values: str) -> str:

@@ -45,6 +45,18 @@ class Limits:
 _DEFAULT_LIMITS = Limits()
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a card is read, and for how many seconds that may take."""
+
+    read: Callable[[Transport], CardRecord]
+    s_max: float
+
+    def overdue_at(self) -> float:
+        """Return the end of the time allowed, in monotonic seconds, if it began now."""
+        return time.monotonic() + self.s_max
+
+
 class Monitor:
     """Start it, ask it, stop it; or use it as a context manager. It starts once.
 
@@ -136,6 +148,25 @@ class Monitor:
         Raises:
             DriverError: no such reader, no card, another card than before, or the read fails.
         """
+        reading = _Reading(self._read, self._limits.read_s_max)
+        answer, seat, session = self._begin(name, reading)
+        try:
+            return answer.result(reading.s_max)
+        except TimeoutError:
+            self._give_up(seat, session)
+            raise ReaderStuck(field=name) from None
+
+    def begin_reading(
+        self, name: str, read: Callable[[Transport], CardRecord], *, s_max: float
+    ) -> Future[Presented]:
+        """Let ``read`` have the inserted card for up to ``s_max`` seconds; return at once.
+
+        Raises:
+            DriverError: no such reader, or no card. What fails later is in the future.
+        """
+        return self._begin(name, _Reading(read, s_max))[0]
+
+    def _begin(self, name: str, reading: "_Reading") -> tuple[Future[Presented], Seat, int]:
         answer: Future[Presented] = Future()
         with self._lock:
             if name not in self._seats:
@@ -143,13 +174,9 @@ class Monitor:
             seat, worker = self._seats[name]
             seat.check_readable()
             session = seat.session
-            worker.submit(partial(self._answer, answer, seat, session))
-            seat.begin(time.monotonic())
-        try:
-            return answer.result(self._limits.read_s_max)
-        except TimeoutError:
-            self._give_up(seat, session)
-            raise ReaderStuck(field=name) from None
+            worker.submit(partial(self._answer, answer, seat, session, reading))
+            seat.begin(reading.overdue_at())
+        return answer, seat, session
 
     # The thread that waits
 
@@ -171,10 +198,10 @@ class Monitor:
 
     def _patience_s(self) -> float:
         """Return how long to wait: until the first read under way is overdue, at most."""
-        overdue = time.monotonic() - self._limits.read_s_max
+        now = time.monotonic()
         with self._lock:
-            since = [seat.reading_since for seat, _ in self._seats.values()]
-        left = [moment - overdue for moment in since if moment is not None]
+            overdue_at = [seat.overdue_at for seat, _ in self._seats.values()]
+        left = [moment - now for moment in overdue_at if moment is not None]
         return max(_WAIT_SHORTEST_S, min([self._limits.wait_s_max, *left]))
 
     def _lose_service(self, error: DriverError) -> None:
@@ -197,33 +224,35 @@ class Monitor:
                 self._show_nothing(ReaderState.NO_READER, ReaderMissing())
 
     def _find_stuck(self) -> None:
-        overdue = time.monotonic() - self._limits.read_s_max
+        now = time.monotonic()
         with self._lock:
             for seat, _ in self._seats.values():
-                if seat.reading_since is not None and seat.reading_since <= overdue:
+                if seat.overdue_at is not None and seat.overdue_at <= now:
                     seat.give_up()
 
     # A reader's worker
 
     def _read_inserted(self, seat: Seat, session: int) -> None:
         with suppress(DriverError):  # the seat shows it
-            self._present(seat, session)
+            self._present(seat, session, _Reading(self._read, self._limits.read_s_max))
 
-    def _answer(self, answer: Future[Presented], seat: Seat, session: int) -> None:
+    def _answer(
+        self, answer: Future[Presented], seat: Seat, session: int, reading: "_Reading"
+    ) -> None:
         try:
-            answer.set_result(self._present(seat, session))
+            answer.set_result(self._present(seat, session, reading))
         except DriverError as error:
             answer.set_exception(error)
 
-    def _present(self, seat: Seat, session: int) -> Presented:
+    def _present(self, seat: Seat, session: int, reading: "_Reading") -> Presented:
         """Read the card of ``session`` and show the outcome, unless the slot moved on."""
         with self._lock:
             if seat.session != session:
                 raise CardRemoved(field=seat.name)
-            seat.begin(time.monotonic())
+            seat.begin(reading.overdue_at())
         try:
             with self._readers.open(seat.name) as transport:
-                record = self._read(transport)
+                record = reading.read(transport)
             with self._lock:
                 return seat.accept(session, record, self._fresh_id())
         except Exception as fault:  # noqa: BLE001 - raised again as ours
@@ -234,7 +263,7 @@ class Monitor:
 
     def _give_up(self, seat: Seat, session: int) -> None:
         with self._lock:
-            if seat.session == session and seat.reading_since is not None:
+            if seat.session == session and seat.overdue_at is not None:
                 seat.give_up()
 
     # Under the lock
@@ -250,7 +279,7 @@ class Monitor:
             except ReaderStuck:
                 seat.give_up()
             else:
-                seat.begin(time.monotonic())
+                seat.begin(time.monotonic() + self._limits.read_s_max)
 
     def _dismiss(self, name: str) -> None:
         _, worker = self._seats.pop(name)

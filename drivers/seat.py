@@ -69,7 +69,7 @@ class Seat:
     """The state behind one `ReaderView`; every change of state goes to ``publish``.
 
     ``session`` counts what happened to the slot: a result that belongs to an earlier one is stale.
-    ``reading_since`` is monotonic seconds, None when no read is awaited.
+    ``overdue_at`` is monotonic seconds, None when no read is awaited.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Seat:
     ) -> None:
         self.name = name
         self.session = 0
-        self.reading_since: float | None = None
+        self.overdue_at: float | None = None
         self.presented: Presented | None = None
         self.view: ReaderView | None = None
         self._slot: Slot | None = None
@@ -127,9 +127,9 @@ class Seat:
         if self._slot.presence is Presence.EMPTY:
             raise NoCard(field=self.name)
 
-    def begin(self, now_s: float) -> None:
-        """Show that the card is being read, since ``now_s``."""
-        self.reading_since = now_s
+    def begin(self, overdue_at: float) -> None:
+        """Show that the card is being read, and until when that is patiently awaited."""
+        self.overdue_at = overdue_at
         self._show(ReaderState.READING)
 
     def accept(self, session: int, record: CardRecord, token: str) -> Presented:
@@ -143,7 +143,7 @@ class Seat:
             raise CardChanged(field=self.name)
         if before is not None and before.record.card_id != record.card_id:
             raise CardChanged(field=self.name)
-        self.reading_since = None
+        self.overdue_at = None
         self.presented = Presented(token, self.name, record, self._clock())
         self._show(ReaderState.PRESENT)
         return self.presented
@@ -153,20 +153,20 @@ class Seat:
         if session != self.session:
             return
         self.presented = None
-        self.reading_since = None
+        self.overdue_at = None
         mute = isinstance(error, CardMute)
         self._show(ReaderState.MUTE if mute else ReaderState.FAULT, error)
 
     def give_up(self) -> None:
         """Show that the read under way does not end."""
         self.presented = None
-        self.reading_since = None
+        self.overdue_at = None
         self._show(ReaderState.STUCK, ReaderStuck(field=self.name))
 
     def _forget_card(self) -> None:
         self.session += 1
         self.presented = None
-        self.reading_since = None
+        self.overdue_at = None
 
     def _show(self, state: ReaderState, error: DriverError | None = None) -> None:
         if self.view is None or self.view.state is not state:

@@ -11,9 +11,11 @@ from functools import partial
 import uvicorn
 from fastapi import FastAPI
 
+from drivers.cards import read_card
 from drivers.monitor import Monitor
 from drivers.scanner import Scanner
 from drivers.transport import Readers
+from edge.card_key import by_platform
 from edge.core.errors import EdgeError
 from edge.site import Site
 from edge.steps.refresh_list import refresh_list
@@ -23,6 +25,7 @@ from edge.web.desk import Desk, version_at
 from edge.web.devices import scanner_plan
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
+from edge.web.handovers import Handovers
 from edge.web.health import health_router
 from edge.web.look import Look
 from edge.web.pages import pages_router
@@ -46,9 +49,17 @@ def running(
     hints = Hints()
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
     relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks)
-    monitor = Monitor(readers, site.clock, site.fresh_id)
+    read = partial(read_card, authenticator=by_platform(site))
+    monitor = Monitor(readers, site.clock, site.fresh_id, read=read)
     scanners: dict[str, Scanner] = {}
-    desk = Desk(site=site, monitor=monitor, hints=hints, relay=relay, scanners=scanners)
+    desk = Desk(
+        site=site,
+        monitor=monitor,
+        hints=hints,
+        relay=relay,
+        handovers=Handovers(monitor),
+        scanners=scanners,
+    )
     scanners |= _scanners(desk)
     with monitor, _passing_on(desk), _list_kept_fresh(site), ExitStack() as listening:
         for scanner in scanners.values():

@@ -13,6 +13,7 @@ from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
 from edge.store.ledger import Ledger
 from edge.store.vault import Vault
+from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.e_card import CardHolder, CodeQuestion
 from sync.envelope import Envelope, Kind, PublicKey
 from sync.lists import CachedList
@@ -26,6 +27,9 @@ class FarEnd(Gateway, Protocol):
 
     def ask(self, question: Question, /) -> Answer:
         """Answer about one person, or raise ``SyncError``."""
+
+    def card_key(self, question: CardKeyQuestion, /) -> CardKeyAnswer:
+        """Say what a 3.0 card's key makes of its challenges, or raise ``SyncError``."""
 
     def resolve(self, question: CodeQuestion, /) -> CardHolder:
         """Say whose e-card showed a code, or raise ``SyncError``."""

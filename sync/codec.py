@@ -32,6 +32,15 @@ CitizenNumber = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{17}[0-9X]$")]
 Division = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}$")]
 """A six-digit division code."""
 
+CardId = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{32}$")]
+"""卡识别码 in hexadecimal."""
+
+HexBytes = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-F]{2}){0,32}$")]
+"""Up to 32 bytes in hexadecimal."""
+
+EightBytes = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{16}$")]
+"""Eight bytes in hexadecimal."""
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many."""
 

@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 import httpx2
 
+from sync.card_key import CardKeyAnswer, CardKeyQuestion, read_card_key, sign_card_key
 from sync.e_card import CardHolder, CodeQuestion, read_holder, refused, sign_code, unresolved
 from sync.envelope import SigningKey, digest
 from sync.errors import PlatformMisplaced, PlatformUnreachable, PlatformUnsure, Reason
@@ -91,7 +92,7 @@ class Platform:
             raise PlatformUnreachable(unreachable(reply.what))
         if reply.status == httpx2.codes.OK:
             return read_answer(reply.body, question)
-        return self._not_answered(reply)
+        raise self._not_answered(reply)
 
     def resolve(self, question: CodeQuestion) -> CardHolder:
         """Ask whose e-card showed a code, within ``Deadlines.ask_s`` in all. A code counts once.
@@ -112,6 +113,21 @@ class Platform:
             reason = outcome.reason
             raise refused(reason.code, reason.text, reason.text_en)
         raise unresolved(f"HTTP {reply.status}")
+
+    def card_key(self, question: CardKeyQuestion) -> CardKeyAnswer:
+        """Ask what a 3.0 card's key makes of its challenges, within ``Deadlines.ask_s`` in all.
+
+        Raises:
+            PlatformUnreachable: no answer in time, or the platform cannot answer anybody now.
+            PlatformUnsure: it answers, but not this question, or holds no key for this card.
+        """
+        signed = sign_card_key(question, self._facility, self._key)
+        reply = self._line.call(_Call("POST", "/v1/card-keys", signed, self._deadlines.ask_s))
+        if isinstance(reply, _Silence):
+            raise PlatformUnreachable(unreachable(reply.what))
+        if reply.status == httpx2.codes.OK:
+            return read_card_key(reply.body, question)
+        raise self._not_answered(reply)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Hand over one signed message, as it is, and read what became of it."""
@@ -168,11 +184,11 @@ class Platform:
     ) -> None:
         self.close()
 
-    def _not_answered(self, reply: "_Reply") -> Answer:
+    def _not_answered(self, reply: "_Reply") -> PlatformUnsure | PlatformUnreachable:
         outcome = classify(reply.status, reply.headers, reply.body, self._clock())
         if isinstance(outcome, NeedsPerson):
-            raise PlatformUnsure(unsure(outcome.reason.text, outcome.reason.text_en))
-        raise PlatformUnreachable(unreachable(f"HTTP {reply.status}"))
+            return PlatformUnsure(unsure(outcome.reason.text, outcome.reason.text_en))
+        return PlatformUnreachable(unreachable(f"HTTP {reply.status}"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the endpoints and pages of one service work with: the site, its devices, its hints."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,9 +12,11 @@ from edge.settings import Place
 from edge.site import Site
 from edge.steps.clear_case import clear_case
 from edge.web.events import Hints
+from edge.web.handovers import Handovers
 from sync.relay import Relay
 
 _HOLDING = frozenset({ReaderState.READING, ReaderState.PRESENT})
+_INSERTED = _HOLDING | {ReaderState.FAULT}
 _SHOWN = frozenset({ScannerState.SCANNED, ScannerState.UNUSABLE})
 
 
@@ -29,6 +31,7 @@ class Desk:
     monitor: Monitor
     hints: Hints
     relay: Relay
+    handovers: Handovers
     scanners: Mapping[str, Scanner] = field(default_factory=dict)
 
     def place(self, desk: str) -> Place | None:
@@ -77,12 +80,23 @@ class Desk:
         Raises:
             DriverError, Conflict, BadInput: as ``presented``.
         """
-        views = self._looked_at(reader, desk)
-        holding = [view.name for view in views if view.state in _HOLDING]
+        name = self._reader_with_card(self._looked_at(reader, desk), _HOLDING)
+        return self.monitor.presented(name) or self.monitor.read_again(name)
+
+    def reader_with_card(self, reader: str = "", *, desk: str = "") -> str:
+        """Return which reader holds the card that is meant, readable or not.
+
+        Raises:
+            DriverError, Conflict, BadInput: as ``presented``.
+        """
+        return self._reader_with_card(self._looked_at(reader, desk), _INSERTED)
+
+    def _reader_with_card(self, views: Sequence[ReaderView], states: frozenset[ReaderState]) -> str:
+        holding = [view.name for view in views if view.state in states]
         if len(holding) > 1:
             raise _several_cards(holding)
         if holding:
-            return self.monitor.presented(holding[0]) or self.monitor.read_again(holding[0])
+            return holding[0]
         for view in views:
             if view.error:
                 # One object for as long as the card is in: each raise would lengthen its trace.
@@ -100,6 +114,8 @@ class Desk:
     def reader_changed(self, event: ReaderEvent) -> None:
         """Pass a reader's news on; a card that was read clears the case of the reader's desks."""
         self.changed("reader", event.reader)
+        if self._state_of(event.reader) is not ReaderState.READING:
+            self.handovers.forget(event.reader)
         card = self.monitor.presented(event.reader)
         if event.state is ReaderState.PRESENT and card:
             for desk in self.desks_of(event.reader):
@@ -111,6 +127,11 @@ class Desk:
         scanned = self.scanners[desk].waiting()
         if scanned:
             self._begin_anew(desk, scanned.token)
+
+    def _state_of(self, reader: str) -> ReaderState | None:
+        """Return what a reader shows now, which may be later than any event."""
+        views = self.monitor.readers()
+        return next((view.state for view in views if view.name == reader), None)
 
     def _begin_anew(self, desk: str, presentation: str) -> None:
         try:

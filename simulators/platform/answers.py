@@ -124,6 +124,12 @@ SENTENCES: dict[str, Sentence] = {
     "E_CARD_USED": Sentence("该二维码已使用", "the code was used already", *_FRESH_CODE),
     "E_CARD_EXPIRED": Sentence("该二维码已过期", "the code has expired", *_FRESH_CODE),
     "E_CARD_UNKNOWN": Sentence("该二维码不是本平台签发", "no such code was issued", *_FRESH_CODE),
+    "CARD_ALGORITHM_UNKNOWN": Sentence(
+        "没有该卡算法的密钥",
+        "there is no key for the card's algorithm",
+        "请持卡人出示电子社保卡",
+        "use the e-card",
+    ),
     "MESSAGE_ID_REUSED": Sentence(
         "报文编号已用于另一条内容不同的报文", "this id already says something else", *_MEND_BODY
     ),

@@ -1,7 +1,7 @@
-"""The platform's HTTP side: four calls for edges, four for whoever rehearses. Holds no rules."""
+"""The platform's HTTP side: what edges call, and what whoever rehearses does. Holds no rules."""
 
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse
@@ -57,19 +57,9 @@ _Signed = Annotated[bytes, Depends(_signed)]
 
 
 def _add_platform(app: FastAPI, intake: Intake) -> None:
-    @app.post("/v1/verifications")
-    def verifications(signed: _Signed) -> Response:
-        said = intake.inquire(signed)
-        if isinstance(said, Refusal):
-            return _json(*on_the_wire(said))
-        return _json(200, codec.encode(said))
-
-    @app.post("/v1/credentials")
-    def credentials(signed: _Signed) -> Response:
-        said = intake.resolve(signed)
-        if isinstance(said, Refusal):
-            return _json(*on_the_wire(said))
-        return _json(200, codec.encode(said))
+    _add_question(app, "/v1/verifications", intake.inquire)
+    _add_question(app, "/v1/credentials", intake.resolve)
+    _add_question(app, "/v1/card-keys", intake.card_key)
 
     @app.post("/v1/messages")
     def messages(signed: _Signed) -> Response:
@@ -78,6 +68,17 @@ def _add_platform(app: FastAPI, intake: Intake) -> None:
     @app.get("/v1/messages/{message_id}")
     def status(message_id: str) -> Response:
         return _json(*on_the_wire(intake.standing(message_id)))
+
+
+def _add_question(
+    app: FastAPI, path: str, answer: Callable[[bytes], dict[str, Any] | Refusal]
+) -> None:
+    @app.post(path)
+    def asked(signed: _Signed) -> Response:
+        said = answer(signed)
+        if isinstance(said, Refusal):
+            return _json(*on_the_wire(said))
+        return _json(200, codec.encode(said))
 
 
 def add_lists(app: FastAPI, releases: Releases) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Place = Literal["any", "verifications", "credentials", "messages", "status", "lists"]
+Place = Literal["any", "verifications", "credentials", "card_keys", "messages", "status", "lists"]
 Act = Literal["down", "delay", "error", "busy", "lose_ack", "garbage", "truncated", "huge", "drip"]
 
 

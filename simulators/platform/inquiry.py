@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any
 
+from drivers.authentication import KeyRequest
+from simulators.card.hsm import answers
+from simulators.platform.answers import Refusal
 from simulators.platform.codes import IssuedCode
 from simulators.platform.register import Facility, Filing, Notice, Register, Worker
+from sync.card_key import CardKeyQuestion
 from sync.e_card import CodeQuestion
 from sync.question import Question
 
 _DEVICE_SERVICE = "device"
+_SM4 = 3
 
 
 def answer(
@@ -43,6 +48,26 @@ def holder(
         "issuing_region": worker.insured_city or worker.insured_region,
         "token": code.token,
         "as_of": now.isoformat(),
+    }
+
+
+def proofs(question: CardKeyQuestion) -> dict[str, Any] | Refusal:
+    """Return what the rehearsal's key makes of a card's challenges; it knows one algorithm."""
+    if question.algorithm != _SM4:
+        return Refusal(code="CARD_ALGORITHM_UNKNOWN", field="algorithm")
+    made = answers(
+        KeyRequest(
+            issuing_region=question.issuing_region,
+            historical_bytes=question.historical_bytes,
+            algorithm=question.algorithm,
+            card_id=question.card_id,
+            challenges=question.challenges,
+        )
+    )
+    return {
+        "question": question.id,
+        "internal": made.internal.hex().upper(),
+        "external": made.external.hex().upper(),
     }
 
 

@@ -12,9 +12,10 @@ from edge.clock import Clock
 from simulators.platform.answers import Absent, Answer, Later, Receipt, Refusal
 from simulators.platform.checks import Case, case_after, check
 from simulators.platform.codes import Codes
-from simulators.platform.inquiry import answer, holder
+from simulators.platform.inquiry import answer, holder, proofs
 from simulators.platform.journal import Journal, Kept
 from simulators.platform.register import Facility, Register
+from sync.card_key import open_card_key
 from sync.e_card import open_code
 from sync.envelope import Envelope, PublicKey, digest, key_ring, open_signed, signer
 from sync.errors import BadEnvelope
@@ -94,6 +95,15 @@ class Intake:
             return redeemed
         worker = self._register.worker(redeemed.id_number)
         return holder(worker, redeemed, question, self._clock()) if worker else _GONE
+
+    def card_key(self, signed: bytes) -> dict[str, Any] | Refusal:
+        """Answer a 3.0 card's challenges as the HSM does, for a facility that may ask."""
+        try:
+            facility_id, question = open_card_key(signed, self._ring)
+            problem = self._speaker_problem(facility_id, signed)
+        except BadEnvelope as wrong:
+            return Refusal(code=wrong.code)
+        return problem or proofs(question)
 
     def _known(self, envelope: Envelope, signed: bytes) -> Receipt | Refusal | None:
         receipt = self._receipts.get(envelope.id)

@@ -17,6 +17,7 @@ _PLACES: dict[str, Place] = {
     "/v1/messages": "messages",
     "/v1/verifications": "verifications",
     "/v1/credentials": "credentials",
+    "/v1/card-keys": "card_keys",
 }
 _GARBAGE = "<html>系统维护中</html>".encode()
 

@@ -6,17 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.authentication import KeyAnswers, KeyRequest
 from drivers.cards import read_card
 from drivers.compat import (
     Answer,
-    HsmRequest,
     card_answer,
     error_answer,
     hsm_step1_answer,
+    is_asked_for,
     read_hsm_step2,
     refusal,
 )
 from drivers.errors import AccessNotAllowed, CardRefused, DriverCode, NoCard
+from drivers.key_errors import KeyCode
 from drivers.scan_errors import ScanCode
 from simulators.card import SyntheticPerson, social_security_card
 from tests.drivers.script import PlannedCard
@@ -58,20 +60,27 @@ def test_an_error_is_its_number_and_nothing_else() -> None:
 
 
 def test_every_error_of_a_driver_has_a_number_below_nought() -> None:
-    for code in (*DriverCode, *ScanCode):
+    for code in (*DriverCode, *KeyCode, *ScanCode):
         assert code.value.number < 0, code
 
 
 @pytest.mark.parametrize(
     ("read_by", "answer"),
-    [(0, Answer(-14)), (1, None), (2, Answer(-13)), (3, None), (4, None), (5, Answer(-14))],
+    [(0, Answer(-14)), (1, None), (2, None), (3, None), (4, None), (5, Answer(-14))],
 )
 def test_what_cannot_be_read_so_is_refused_by_number(read_by: int, answer: Answer | None) -> None:
     assert refusal(read_by) == answer
 
 
+@pytest.mark.parametrize("contactless", [False, True])
+def test_who_wants_one_kind_of_card_only_gets_no_other(*, contactless: bool) -> None:
+    record = replace(RECORD, contactless=contactless)
+    taken = [read_by for read_by in (1, 2, 3, 4) if is_asked_for(record, read_by)]
+    assert taken == [2 if contactless else 1, 3, 4]
+
+
 def test_step_1_is_eight_fields_and_step_2_gives_two_answers() -> None:
-    request = HsmRequest(
+    request = KeyRequest(
         issuing_region="110100",
         historical_bytes=b"\x01\x02",
         algorithm=3,
@@ -81,9 +90,9 @@ def test_step_1_is_eight_fields_and_step_2_gives_two_answers() -> None:
     assert hsm_step1_answer(request) == Answer(0, "110100|0102|03|CARD|0A|0B|0C|0D|")
     for end in ("", "|"):
         two = read_hsm_step2(f"{'01' * 8}|{'Fe' * 8}{end}")
-        assert two == (b"\x01" * 8, b"\xfe" * 8)
+        assert two == KeyAnswers(internal=b"\x01" * 8, external=b"\xfe" * 8)
 
 
 @given(st.text(max_size=40))
-def test_a_malformed_step_2_is_a_bad_argument(text: str) -> None:
-    assert read_hsm_step2(text) == Answer(-14)
+def test_a_malformed_step_2_is_no_answer(text: str) -> None:
+    assert read_hsm_step2(text) is None

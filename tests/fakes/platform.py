@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.e_card import CardHolder, CodeQuestion, refused, unresolved
 from sync.envelope import digest
 from sync.errors import PlatformUnreachable
 from sync.outcome import Accepted, NotReceived, Outcome, Standing, not_sent
-from sync.question import Answer, Question, unreachable
+from sync.question import Answer, Question, unreachable, unsure
 
 
 @dataclass(slots=True)
@@ -41,6 +42,11 @@ class Platform:
         if holder is None:
             raise refused("E_CARD_UNKNOWN", "", "")
         return holder
+
+    def card_key(self, question: CardKeyQuestion) -> CardKeyAnswer:
+        """Hold no card's key."""
+        what = unreachable("fake") if self.down else unsure(question.id, question.id)
+        raise PlatformUnreachable(what)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Take the message, or be unreachable before it is sent."""

@@ -40,7 +40,8 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
             *("stays/{stay}/discharge", "stays/{stay}/preview", "stays/{stay}/settlement"),
             *("stays/{stay}/manual", "settlements/{settlement}"),
             "settlements/{settlement}/reversal",
-            *("compat/iReadCardBas", "sync/messages", "sync/messages/{message}/retry"),
+            *("compat/iReadCardBas", "compat/iReadCardBas_HSM_Step1"),
+            *("compat/iReadCardBas_HSM_Step2", "sync/messages", "sync/messages/{message}/retry"),
             *("sync/messages/{message}/resolve", "audit"),
         )
     }

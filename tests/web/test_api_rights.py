@@ -26,6 +26,8 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/identifications": ARRIVAL | {Scope.IDENTIFY},
     "POST /api/v1/verifications": ARRIVAL | {Scope.VERIFY},
     "POST /api/v1/compat/iReadCardBas": frozenset({Scope.CARD}),
+    "POST /api/v1/compat/iReadCardBas_HSM_Step1": frozenset({Scope.CARD}),
+    "POST /api/v1/compat/iReadCardBas_HSM_Step2": frozenset({Scope.CARD}),
     "POST /api/v1/arrivals": ARRIVAL,  # a token needs two scopes: a test of its own
     "GET /api/v1/stays": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
     "GET /api/v1/stays/{stay}": frozenset(
