@@ -16,6 +16,10 @@ from edge.core.errors import BadInput, Words
 
 T = TypeVar("T")
 
+_IN_QUOTES = Words(
+    "须为带引号的文字：JSON 数字会丢失位数",
+    "must be text in quotes: a number of JSON may lose digits",
+)
 _MEND = Words("按接口文档改正该字段后重新提交", "correct this field and send it again")
 
 
@@ -131,6 +135,8 @@ def _hints(kind: type) -> dict[str, object]:
 def _bad_field(message: str) -> BadInput:
     reason, _, path = message.partition(" - at `$")
     field = path.rstrip("`").removeprefix(".")
+    if re.match(r"Expected `str`, got `(int|float)`", reason):
+        return BadInput("BAD_FIELD", _IN_QUOTES, _MEND, field=field)
     named = re.match(r"Object missing required field `([^`]+)`", reason)
     if named:
         field = f"{field}.{named[1]}".lstrip(".")

@@ -4,7 +4,7 @@ Keeps nothing: ``edge.store.catalogues`` does. See docs/catalogues.md for the fo
 """
 
 from edge.catalogues.diff import FIELDS, Change, Diff, diff_of
-from edge.catalogues.listing import Listing, Progress, Refusals, RefusedCell, Why
+from edge.catalogues.listing import Listing
 from edge.catalogues.reading import read_listing
 from edge.catalogues.samples import SampleFile, load, sample_files
 
@@ -13,11 +13,7 @@ __all__ = [
     "Change",
     "Diff",
     "Listing",
-    "Progress",
-    "Refusals",
-    "RefusedCell",
     "SampleFile",
-    "Why",
     "diff_of",
     "load",
     "read_listing",

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.catalogues.listing import Listing, unreadable
+from edge.catalogues.listing import Listing
 from edge.catalogues.reading import read_listing
 from edge.core.catalogue import Catalogue, CatalogueVersion, Standards, joined
+from edge.sheets import unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def load(folder: Path) -> Catalogue:
     """Read every file under ``folder`` as one catalogue.
 
     Raises:
-        BadInput: CATALOGUE_FILE, naming the file, or the first cell of it that is refused.
+        BadInput: SHEET_UNREADABLE, naming the file, or the first cell of it that is refused.
     """
     return joined(_version(file) for file in sample_files(folder))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from edge.core.adjudication import Bill, Ruling
 from edge.core.errors import BadInput, Conflict, Words
+from edge.core.money import yuan
 from edge.core.rules import Pack, Rulebook
 from edge.core.stay import Stay, StayState, require_state
 from edge.core.verification import Decision, PackSide, PackUsed, Verdict
@@ -53,9 +54,17 @@ class Blocked:
 
 
 def settlement_terms(
-    stay: Stay, verdict: Verdict, ruling: Ruling, *, now: datetime, overdue_reason: str
+    stay: Stay,
+    verdict: Verdict,
+    ruling: Ruling,
+    *,
+    now: datetime,
+    overdue_reason: str,
+    hospital_total_fen: int | None = None,
 ) -> Terms | Blocked:
     """Decide whether the ruled bill may be settled by card.
+
+    ``hospital_total_fen`` is what the hospital's own system says the bill comes to, if it says.
 
     Raises:
         Conflict: STAY_STATE, when the stay is not discharged (or reversed).
@@ -64,7 +73,7 @@ def settlement_terms(
     overdue = stay.settle_by is not None and now > stay.settle_by
     blocks = (
         *_cover(verdict),
-        *_bill(ruling),
+        *_bill(ruling, hospital_total_fen),
         *([_OVERDUE] if overdue and not overdue_reason.strip() else []),
     )
     if blocks:
@@ -166,7 +175,7 @@ def _cover(verdict: Verdict) -> tuple[Block, ...]:
     )
 
 
-def _bill(ruling: Ruling) -> tuple[Block, ...]:
+def _bill(ruling: Ruling, hospital_total_fen: int | None) -> tuple[Block, ...]:
     if ruling.refused:
         return (
             Block(
@@ -183,7 +192,27 @@ def _bill(ruling: Ruling) -> tuple[Block, ...]:
         )
     if not ruling.lines:
         return (NO_CHARGES,)
+    if hospital_total_fen not in {None, ruling.total_fen}:
+        return (_total_differs(ruling.total_fen, hospital_total_fen or 0),)
     return ()
+
+
+def _total_differs(ours_fen: int, theirs_fen: int) -> Block:
+    difference = yuan(abs(theirs_fen - ours_fen))
+    more_zh, more_en = ("多", "more") if theirs_fen > ours_fen else ("少", "less")
+    return Block(
+        "HOSPITAL_TOTAL_DIFFERS",
+        Words(
+            f"医院系统的总额 {yuan(theirs_fen)} 元比已收明细合计 {yuan(ours_fen)} 元"
+            f"{more_zh} {difference} 元",
+            f"the hospital's total of {yuan(theirs_fen)} yuan is {difference} {more_en} than the"
+            f" {yuan(ours_fen)} yuan of the lines received",
+        ),
+        Words(
+            "补传缺少的明细或退费行；总额有误时由医院系统重新发送总额",
+            "send the missing lines or refunds, or the right total",
+        ),
+    )
 
 
 _OVERDUE = Block(

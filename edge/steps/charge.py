@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from edge.case import ruled
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.errors import BadInput, Words
+from edge.core.money import FEN_MAX
 from edge.core.stay import StayState, require_state
 from edge.site import Site
-from edge.store.bills import add_lines, lines_of
+from edge.store.bills import add_lines, lines_of, say_total
 from edge.store.stays import load_stay
 
 LINES_MAX = 20_000
 """Lines of one stay."""
+
+TOTAL_FEN_MAX = LINES_MAX * FEN_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +27,22 @@ class Received:
     refused: tuple[RefusedLine, ...]
 
 
-def charge(site: Site, stay_id: str, given: Sequence[Charge], operator: str) -> Received:
+def charge(
+    site: Site,
+    stay_id: str,
+    given: Sequence[Charge],
+    operator: str,
+    *,
+    hospital_total_fen: int | None = None,
+) -> Received:
     """Keep the lines that are new, and rule the whole bill to tell which cannot stand.
 
     The same line again is a duplicate and changes nothing. Another line under a known id is
-    refused, unless the known one is itself refused: then it is mended.
+    refused, unless the known one is itself refused: then it is mended. ``hospital_total_fen`` is
+    what the hospital's system says the whole bill comes to; it may come without lines.
 
     Raises:
-        BadInput: NO_LINES, TOO_MANY_LINES.
+        BadInput: NO_LINES, TOO_MANY_LINES, BAD_TOTAL.
         Conflict: STAY_STATE, once the stay is settled or gone to manual.
     """
     now = site.clock()
@@ -39,11 +50,13 @@ def charge(site: Site, stay_id: str, given: Sequence[Charge], operator: str) -> 
         stay = load_stay(db, stay_id)
         require_state(stay, StayState.ADMITTED, StayState.DISCHARGED, StayState.REVERSED)
         known = lines_of(db, site.vault, stay_id)
-        _require_some(len(given), len(known))
+        _require_some(len(given), len(known), hospital_total_fen)
         standing = {line.id for line in ruled(site, stay, known).ruling.refused}
         sorted_out = _sorted(given, known, mendable=standing)
         if sorted_out.new:
             add_lines(db, site.vault, stay_id, sorted_out.new, now)
+        if hospital_total_fen is not None:
+            say_total(db, stay_id, hospital_total_fen, said_by=operator, now=now)
         whole = ruled(site, stay, lines_of(db, site.vault, stay_id))
         fresh = {line.id for line in sorted_out.new}
         refused = [line for line in whole.ruling.refused if line.id in fresh]
@@ -56,6 +69,7 @@ def charge(site: Site, stay_id: str, given: Sequence[Charge], operator: str) -> 
             new=len(sorted_out.new),
             duplicates=sorted_out.duplicates,
             refused=len(refused) + len(sorted_out.clashes),
+            hospital_total_fen=hospital_total_fen,
         )
     return Received(
         accepted=len(sorted_out.new) - len(refused),
@@ -95,8 +109,15 @@ def _clash(line: Charge) -> RefusedLine:
     )
 
 
-def _require_some(given: int, known: int) -> None:
-    if given == 0:
+def _require_some(given: int, known: int, hospital_total_fen: int | None) -> None:
+    if hospital_total_fen is not None and not 0 <= hospital_total_fen <= TOTAL_FEN_MAX:
+        raise BadInput(
+            "BAD_TOTAL",
+            Words("医院总额为负数或过大", "the hospital's total is negative or too large"),
+            Words("按分填写本次住院的费用总额", "give the whole bill's total in fen"),
+            field="hospital_total_fen",
+        )
+    if given == 0 and hospital_total_fen is None:
         raise BadInput(
             "NO_LINES",
             Words("没有费用明细", "there are no lines"),

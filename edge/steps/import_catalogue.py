@@ -9,11 +9,12 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from edge.catalogues import Change, Diff, Listing, RefusedCell, diff_of, read_listing
+from edge.catalogues import Change, Diff, Listing, diff_of, read_listing
 from edge.core.catalogue import CatalogueRow
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.money import yuan
 from edge.digest import sha256
+from edge.sheets import RefusedCell
 from edge.site import Site
 from edge.store.catalogues import (
     HeldVersion,
@@ -99,7 +100,7 @@ def import_catalogue(
     """Import a file, or with ``dry_run`` tell what that would change.
 
     Raises:
-        BadInput: NOT_A_DIVISION, CATALOGUE_VERSION, CATALOGUE_FILE, CATALOGUE_SIZE,
+        BadInput: NOT_A_DIVISION, CATALOGUE_VERSION, SHEET_UNREADABLE, SHEET_TOO_LARGE,
             CATALOGUE_SINCE.
         Conflict: CATALOGUES_MOVED, when another import ended in between.
         OSError: the file cannot be read.

@@ -23,7 +23,7 @@ from edge.core.verification import Basis
 from edge.digest import sha256
 from edge.reverification import reverified
 from edge.site import Site
-from edge.store.bills import lines_of
+from edge.store.bills import hospital_total, lines_of
 from edge.store.database import Rows
 from edge.store.settlements import (
     Settlement,
@@ -83,6 +83,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
             case.ruling,
             now=verification.at,
             overdue_reason=request.overdue_reason,
+            hospital_total_fen=hospital_total(db, stay.id),
         )
         if isinstance(terms, Terms) and verification.basis is Basis.LIST:
             terms = _within_offline_limits(site, db, terms, verification) or terms

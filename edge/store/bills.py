@@ -1,4 +1,4 @@
-"""The lines of a stay's bill, kept as the batches that the hospital sent.
+"""The lines of a stay's bill, kept as the batches that the hospital sent, and its own total.
 
 A whole batch is one sealed row: a row for every line would cost twenty times the disk work.
 """
@@ -42,6 +42,23 @@ def lines_of(db: Rows, vault: Vault, stay_id: str) -> dict[str, Charge]:
         for line in vault.open_value(batch["lines_sealed"], list[Charge], place):
             lines[line.id] = line
     return lines
+
+
+def say_total(db: Rows, stay_id: str, total_fen: int, *, said_by: str, now: datetime) -> None:
+    """Keep what the hospital says the bill comes to; the last word counts."""
+    db.execute(
+        "insert into hospital_totals (stay_id, total_fen, said_by, said_at) values (?, ?, ?, ?)",
+        [stay_id, total_fen, said_by, now.isoformat()],
+    )
+
+
+def hospital_total(db: Rows, stay_id: str) -> int | None:
+    """Return the hospital's own total in fen, None where it never named one."""
+    row = db.one(
+        "select total_fen from hospital_totals where stay_id = ? order by id desc limit 1",
+        [stay_id],
+    )
+    return int(row["total_fen"]) if row else None
 
 
 def _place(stay_id: str, number: int) -> str:

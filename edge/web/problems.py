@@ -295,9 +295,10 @@ _BY_STATUS: dict[int, tuple[str, Words, Words]] = {
     ),
     415: (
         "NOT_JSON",
-        Words("此处只接受 JSON", "only JSON is taken here"),
+        Words("此处不接受这种内容类型", "this kind of content is not taken here"),
         Words(
-            "以 Content-Type: application/json 提交", "send it as Content-Type: application/json"
+            "以 Content-Type: application/json 提交；费用明细也可用 text/csv 或 XLSX 的类型",
+            "send it as application/json; charges may also come as text/csv or XLSX",
         ),
     ),
     500: (

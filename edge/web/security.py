@@ -206,14 +206,7 @@ async def json_only(request: Request) -> None:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
-async def json_body(request: Request) -> bytes:
-    """Return the bytes of a body that calls itself JSON, for ``codec`` to read."""
-    await json_only(request)
-    return await request.body()
-
-
 AnyCaller = Annotated[Caller, Depends(caller_of)]
-JsonBody = Annotated[bytes, Depends(json_body)]
 
 
 def _has_body(request: Request) -> bool:

@@ -9,8 +9,8 @@ from edge.catalogues import Listing, load, read_listing, sample_files
 from edge.catalogues.cells import KINDS
 from edge.catalogues.columns import COLUMNS
 from edge.core.errors import BadInput
-from tests.catalogues.sheets import ROW, changed, listed
 from tests.house.source import ROOT
+from tests.sheets.written import ROW, changed, listed
 
 PAGE = (ROOT / "docs/catalogues.md").read_text(encoding="utf-8")
 

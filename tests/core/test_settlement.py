@@ -228,3 +228,31 @@ def test_a_settlement_on_the_list_keeps_within_each_limit(
     blocked = over_offline_limits(terms, before, LIMITS)
     assert [block.code for block in blocked.blocks] == ["OFFLINE_LIMIT"] if blocked else not stopped
     assert (blocked is not None) == stopped
+
+
+@pytest.mark.parametrize(("total", "more"), [(1, "少"), (10**9, "多")])
+def test_a_hospital_total_that_differs_blocks_and_says_which_way(total: int, more: str) -> None:
+    outcome = settlement_terms(
+        STAY,
+        verdict(Decision.DIRECT),
+        RULING,
+        now=NOW,
+        overdue_reason="",
+        hospital_total_fen=total,
+    )
+    assert isinstance(outcome, Blocked)
+    (block,) = outcome.blocks
+    assert block.code == "HOSPITAL_TOTAL_DIFFERS"
+    assert more in block.reason.zh
+
+
+def test_a_hospital_total_that_agrees_is_no_obstacle() -> None:
+    terms = settlement_terms(
+        STAY,
+        verdict(Decision.DIRECT),
+        RULING,
+        now=NOW,
+        overdue_reason="",
+        hospital_total_fen=RULING.total_fen,
+    )
+    assert isinstance(terms, Terms)

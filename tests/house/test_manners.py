@@ -19,7 +19,7 @@ DOORS = {
     "httpx2": {"sync.platform", "simulators.hospital.records"},
     "tuf": {"sync.lists.source", "simulators.platform.releases"},
     "securesystemslib": {"simulators.platform.releases"},
-    "python_calamine": {"edge.catalogues.workbook"},
+    "python_calamine": {"edge.sheets.workbook"},
     "typer": {
         "edge.__main__",
         "edge.commands.law",

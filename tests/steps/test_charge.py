@@ -4,9 +4,14 @@ import pytest
 
 from edge.core.charges import Charge, Refusal
 from edge.core.errors import BadInput, Conflict
+from edge.core.settlement import Blocked
 from edge.steps.charge import LINES_MAX, charge
 from edge.steps.preview import preview
-from tests.steps.conftest import Ground, line
+from edge.steps.report_charges import report_charges
+from edge.steps.settle import Request, settle
+from edge.steps.show_charges import show_charges
+from edge.store.settlements import Settlement
+from tests.steps.conftest import CLERK, Ground, line
 
 SYSTEM = "医院信息系统"
 
@@ -95,3 +100,64 @@ def test_each_fen_has_its_reason_and_article(ground: Ground) -> None:
         (0, 3000, "OUT_OF_CATALOGUE"),
     ]
     assert all(r.article.startswith("津 ") for r in ruling.lines)
+
+
+def test_the_hospitals_own_total_blocks_until_it_agrees(ground: Ground) -> None:
+    stay = ground.discharged(line("1"), line("2"))
+    charge(ground.site, stay.id, [], SYSTEM, hospital_total_fen=3600)
+    report = report_charges(ground.site, stay.id)
+    assert (report.ruled_fen, report.hospital_total_fen, report.difference_fen) == (
+        2400,
+        3600,
+        1200,
+    )
+    blocked = settle(ground.site, Request(stay=stay.id, key="k"), CLERK)
+    assert isinstance(blocked, Blocked)
+    assert [block.code for block in blocked.blocks] == ["HOSPITAL_TOTAL_DIFFERS"]
+    assert "12.00" in blocked.blocks[0].reason.zh
+    charge(ground.site, stay.id, [line("3")], SYSTEM)
+    assert isinstance(settle(ground.site, Request(stay=stay.id, key="k2"), CLERK), Settlement)
+
+
+def test_a_total_said_again_takes_the_place_of_the_one_before(ground: Ground) -> None:
+    stay = ground.discharged(line("1"))
+    for total in (9999, 1200):
+        charge(ground.site, stay.id, [], SYSTEM, hospital_total_fen=total)
+    assert report_charges(ground.site, stay.id).difference_fen == 0
+    assert ground.count("hospital_totals") == 2
+
+
+@pytest.mark.parametrize("total", [-1, 10**18])
+def test_a_total_that_cannot_be_is_refused_and_nothing_is_kept(ground: Ground, total: int) -> None:
+    stay = ground.admitted()
+    with pytest.raises(BadInput) as wrong:
+        charge(ground.site, stay.id, [line("1")], SYSTEM, hospital_total_fen=total)
+    assert (wrong.value.code, wrong.value.field) == ("BAD_TOTAL", "hospital_total_fen")
+    assert ground.count("charge_batches") == ground.count("hospital_totals") == 0
+
+
+def test_the_report_counts_what_cannot_stand_and_what_looks_twice(ground: Ground) -> None:
+    stay = ground.admitted()
+    lines = [
+        *(line("1"), line("2"), line("3", price="13.00")),
+        line("4", code="NOWHERE"),
+        line("5", date=line("1").date.replace(day=1)),
+    ]
+    charge(ground.site, stay.id, lines, SYSTEM)
+    report = report_charges(ground.site, stay.id)
+    assert (report.lines, report.ruled_fen, report.refused_fen) == (5, 3700, 2400)
+    assert report.refused_by_code == {Refusal.UNKNOWN_CODE: 1, Refusal.OUTSIDE_STAY: 1}
+    assert report.alike == (("1", "2"),)
+    assert (report.hospital_total_fen, report.difference_fen) == (None, None)
+
+
+def test_the_lines_are_shown_page_by_page_in_the_order_they_came(ground: Ground) -> None:
+    stay = ground.admitted()
+    charge(ground.site, stay.id, [line(str(n)) for n in range(5)], SYSTEM)
+    charge(ground.site, stay.id, [line("x", code="NOWHERE")], SYSTEM)
+    first, after = show_charges(ground.site, stay.id, start=0, limit=4)
+    assert after == 4
+    rest, after = show_charges(ground.site, stay.id, start=after, limit=4)
+    assert after is None
+    seen = [(shown.id, refused.code if refused else None) for shown, refused in first + rest]
+    assert seen == [*((str(n), None) for n in range(5)), ("x", Refusal.UNKNOWN_CODE)]

@@ -10,7 +10,7 @@ from edge.core.errors import BadInput, Conflict, Fault
 from edge.steps.import_catalogue import Import, Outcome, Report, Stage, import_catalogue, said
 from edge.store.catalogues import held_versions
 from edge.store.ledger import latest
-from tests.catalogues.sheets import HEADER, ROW, changed, csv_of, listed, xlsx_of
+from tests.sheets.written import HEADER, ROW, changed, csv_of, listed, xlsx_of
 from tests.steps.conftest import Ground
 
 IT = "信息科"

@@ -35,6 +35,12 @@ MATRIX: dict[str, Grants] = {
     ),
     "POST /api/v1/stays": frozenset({Role.ADMISSION, Scope.ADMIT}),
     "POST /api/v1/stays/{stay}/charges": frozenset({Scope.CHARGE}),
+    "GET /api/v1/stays/{stay}/charges": frozenset(
+        {Role.DISCHARGE, Role.FINANCE, Scope.READ, Scope.CHARGE}
+    ),
+    "GET /api/v1/stays/{stay}/charges/report": frozenset(
+        {Role.DISCHARGE, Role.FINANCE, Scope.READ, Scope.CHARGE}
+    ),
     "POST /api/v1/stays/{stay}/discharge": frozenset({Role.DISCHARGE, Scope.DISCHARGE}),
     "POST /api/v1/stays/{stay}/preview": frozenset({Role.DISCHARGE, Scope.SETTLE}),
     "POST /api/v1/stays/{stay}/settlement": frozenset({Role.DISCHARGE, Scope.SETTLE}),

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
-from edge.web.api import arrivals, compat, manual, messages, settlements, stays
+from edge.web.api import arrivals, charges, compat, manual, messages, settlements, stays
 from edge.web.desk import Desk
 from edge.web.security import json_only
 
@@ -13,11 +13,14 @@ _TOKEN = HTTPBearer(auto_error=False, description="the token of a hospital syste
 
 def api_router(desk: Desk) -> APIRouter:
     """Return every endpoint under ``/api/v1`` but login and events."""
-    router = APIRouter(prefix="/api/v1", dependencies=[Depends(json_only), Depends(_TOKEN)])
-    router.include_router(arrivals.router(desk), tags=["arrivals"])
-    router.include_router(compat.router(desk), tags=["compat"])
-    router.include_router(stays.router(desk), tags=["stays"])
-    router.include_router(manual.router(desk), tags=["stays"])
-    router.include_router(settlements.router(desk), tags=["settlements"])
-    router.include_router(messages.router(desk), tags=["messages"])
+    takes_json = APIRouter(dependencies=[Depends(json_only)])
+    takes_json.include_router(arrivals.router(desk), tags=["arrivals"])
+    takes_json.include_router(compat.router(desk), tags=["compat"])
+    takes_json.include_router(stays.router(desk), tags=["stays"])
+    takes_json.include_router(manual.router(desk), tags=["stays"])
+    takes_json.include_router(settlements.router(desk), tags=["settlements"])
+    takes_json.include_router(messages.router(desk), tags=["messages"])
+    router = APIRouter(prefix="/api/v1", dependencies=[Depends(_TOKEN)])
+    router.include_router(takes_json)
+    router.include_router(charges.router(desk), tags=["stays"])  # takes sheets, too
     return router

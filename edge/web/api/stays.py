@@ -1,9 +1,8 @@
 """A stay: admission, charges, discharge, preview, settlement."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import (
@@ -12,15 +11,12 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    TypeAdapter,
 )
 
 from edge import codec
-from edge.core.charges import Charge
 from edge.core.settlement import Block, Blocked
 from edge.core.stay import Bedside, Injury, Stay
 from edge.steps.admit import Admission, admit
-from edge.steps.charge import Received, charge
 from edge.steps.discharge import discharge
 from edge.steps.preview import preview
 from edge.steps.settle import AlreadySettled, Request, settle
@@ -30,10 +26,9 @@ from edge.store.stays import PAGE_MAX, load_stay, newest_stays
 from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
 from edge.web.problems import Problem
-from edge.web.security import Caller, JsonBody, require
+from edge.web.security import Caller, require
 
 Admits = Annotated[Caller, Depends(require(Role.ADMISSION, Scope.ADMIT))]
-Charges = Annotated[Caller, Depends(require(Scope.CHARGE))]
 Discharges = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.DISCHARGE))]
 Settles = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.SETTLE))]
 Reads = Annotated[
@@ -115,13 +110,6 @@ class Receipt(BaseModel):
 _KEY = "required, at most 200 characters; one for each form, the same when you try again"
 
 
-@dataclass(frozen=True, slots=True)
-class ChargeLines:
-    """The lines of one upload, as BILL.json writes them."""
-
-    lines: list[Charge]
-
-
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a stay."""
     routes = APIRouter(prefix="/stays")
@@ -177,16 +165,6 @@ def _care(routes: APIRouter, desk: Desk) -> None:
 
 
 def _money(routes: APIRouter, desk: Desk) -> None:
-    @routes.post(
-        "/{stay}/charges", openapi_extra=_CHARGES_BODY, responses={200: {"model": Received}}
-    )
-    def charges(caller: Charges, stay: str, body: JsonBody) -> Response:
-        """Take charge lines, once each; say which cannot stand."""
-        given = codec.decode(body, ChargeLines)
-        received = charge(desk.site, stay, given.lines, caller.name)
-        desk.changed("stay", stay)
-        return _json(received)
-
     @routes.post("/{stay}/preview", responses={200: {"model": Ruling}})
     def ruling(_caller: Settles, stay: str) -> Response:
         """Show what the bill comes to; nothing is stored."""
@@ -285,25 +263,3 @@ def _blocked(blocks: tuple[Block, ...]) -> Response:
         next_action_en=first.next_action.en,
     )
     return problem.response(blocks=codec.plain(blocks))
-
-
-def _spelt_out(schema: Any, parts: dict[str, Any]) -> Any:  # noqa: ANN401 - any node of a schema
-    """Put each part where it is referred to: OpenAPI does not look into ``$defs``."""
-    match schema:
-        case {"$ref": str(place)}:
-            return _spelt_out(parts[place.rpartition("/")[2]], parts)
-        case dict():
-            return {k: _spelt_out(v, parts) for k, v in schema.items() if k != "$defs"}
-        case list():
-            return [_spelt_out(node, parts) for node in schema]
-        case _:
-            return schema
-
-
-_LINES = TypeAdapter(ChargeLines).json_schema()
-_CHARGES_BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": _spelt_out(_LINES, _LINES["$defs"])}},
-    }
-}

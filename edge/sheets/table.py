@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edge.catalogues.listing import too_large, unreadable
-from edge.catalogues.workbook import Cell, workbook_rows
+from edge.sheets.refusals import too_large, unreadable
+from edge.sheets.workbook import Cell, workbook_rows
 
 FILE_MB_MAX = 100
 ROWS_MAX = 300_000
@@ -30,7 +30,7 @@ def table_of(data: bytes) -> Table:
     """Open a file's content by what it is, whatever its name says.
 
     Raises:
-        BadInput: CATALOGUE_FILE, also while rows are taken; CATALOGUE_SIZE, likewise.
+        BadInput: SHEET_UNREADABLE, also while rows are taken; SHEET_TOO_LARGE, likewise.
     """
     if len(data) > FILE_MB_MAX * 1024 * 1024:
         raise too_large(f"文件超过 {FILE_MB_MAX} MB", f"the file is larger than {FILE_MB_MAX} MB")

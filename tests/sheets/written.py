@@ -1,4 +1,4 @@
-"""Catalogue files for tests: CSV from rows, and XLSX from cells, written with the stdlib alone."""
+"""Sheets for tests: CSV from rows, and XLSX from cells, written with the stdlib alone."""
 
 import csv
 import io

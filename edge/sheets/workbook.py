@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from edge.catalogues.listing import too_large, unreadable
 from edge.core.errors import Words
+from edge.sheets.refusals import too_large, unreadable
 
 Cell: TypeAlias = str | float | bool | date | datetime | time | timedelta
 """A cell as it was written; a number is a float, an empty cell is an empty text."""
@@ -51,8 +51,8 @@ def workbook_rows(data: bytes) -> tuple[Iterator[Sequence[Cell]], int]:
     """Return the rows of the one sheet that holds anything, from its row 1, and how many.
 
     Raises:
-        BadInput: CATALOGUE_FILE: not a workbook, several filled sheets, a formula or an error
-            value (by its address); CATALOGUE_SIZE.
+        BadInput: SHEET_UNREADABLE: not a workbook, several filled sheets, a formula or an error
+            value (by its address); SHEET_TOO_LARGE.
     """
     _look_through(data)
     try:
