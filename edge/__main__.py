@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.commands import law, lists, operation, upkeep
+from edge.commands import catalogues, law, lists, operation, upkeep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
@@ -17,7 +17,7 @@ for command in (
     app.command()(command)
 for name, group in {
     "packs": law.app,
-    "catalogue": upkeep.catalogue,
+    "catalogue": catalogues.catalogue,
     "ledger": upkeep.ledger,
     "lists": lists.app,
     "sync": upkeep.sync,

@@ -36,12 +36,6 @@ def read_charges(data: bytes) -> tuple[Charge, ...] | Refusals:
     return tuple(lines)
 
 
-def _day(cell: Cell) -> object:
-    return cells.day(cell) or cells.why(
-        "费用日期为空", "the day is missing", "填写日期，如 2026-01-31", "such as 2026-01-31"
-    )
-
-
 def _number(cell: Cell) -> str | Why:
     """Read a decimal as it is written; whether it can be used is judged with its line."""
     text = cells.plain(cell)
@@ -82,7 +76,7 @@ def _name(cell: Cell) -> str | Why:
 
 COLUMNS = (
     Column("id", "明细号", cells.code, needed=True),
-    Column("date", "费用日期", _day, needed=True),
+    Column("date", "费用日期", cells.first_day, needed=True),
     Column("code", "编码", cells.code, needed=True),
     Column("name", "名称", _name),
     Column("quantity", "数量", _number, needed=True),

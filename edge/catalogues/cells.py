@@ -5,14 +5,13 @@ Knows no row: what two cells say together is judged in ``reading``.
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
 from edge.core.catalogue import CostKind
 from edge.core.money import PRICE_PER_FEN, QUANTITY_UNIT, parse_price, parse_quantity
 from edge.sheets import Cell, Why
-from edge.sheets.cells import day, plain, shown, why
+from edge.sheets.cells import plain, shown, why
 
 RESTRICTIONS_LENGTH_MAX = 2000
 SERVICE_YEARS_MAX = 100
@@ -115,16 +114,6 @@ def service_years(cell: Cell) -> int | Why | None:
         f"{shown(cell)!r} is no whole number of years from 0 to {SERVICE_YEARS_MAX}",
         "填写整年数；没有规定时留空",
         "enter whole years; leave it blank where none are set",
-    )
-
-
-def first_day(cell: Cell) -> date | Why:
-    """Read a day that must be there."""
-    return day(cell) or why(
-        "有效期起为空",
-        "the first day is missing",
-        "填写日期，如 2024-01-01",
-        "enter a day such as 2024-01-01",
     )
 
 

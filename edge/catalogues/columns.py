@@ -14,7 +14,7 @@ COLUMNS = (
     Column("quantity_max", "每次住院限量", cells.quantity),
     Column("service_years", "最低使用年限", cells.service_years),
     Column("restrictions", "限定支付范围", cells.restrictions),
-    Column("valid_from", "有效期起", cells.first_day, needed=True),
+    Column("valid_from", "有效期起", shared.first_day, needed=True),
     Column("valid_to", "有效期止", shared.day),
 )
 """In the order of the template; a file may have them in any other."""

@@ -1,7 +1,5 @@
-"""Keeping a site: its ledger, messages, operators, tokens and catalogues."""
+"""Keeping a site: its ledger, messages, operators and tokens."""
 
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +10,6 @@ ledger = typer.Typer(no_args_is_help=True, help="The ledger's chain.")
 sync = typer.Typer(no_args_is_help=True, help="Messages to the platform.")
 users = typer.Typer(no_args_is_help=True, help="Operators.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens for hospital systems.")
-catalogue = typer.Typer(no_args_is_help=True, help="Catalogues of drugs, items and devices.")
 
 
 def replay(settlement: str, config: Config = SITE_FILE) -> None:
@@ -149,41 +146,3 @@ def sync_resolve(
         site.outbox.resolve(db, message, note=note, operator=WHO, now=now)
         site.ledger.enter(db, kind="message.resolved", operator=WHO, subject=message, now=now)
     typer.echo(f"{message}: resolved")
-
-
-@catalogue.command("import")
-def catalogue_import(
-    file: Path,
-    region: Annotated[str, typer.Option(help="6-digit division code")],
-    version: Annotated[str, typer.Option(help="the version's name, as published")],
-    *,
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="its first day, if not its rows'")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="tell what would change")] = False,
-    config: Config = SITE_FILE,
-) -> None:
-    """Import a catalogue (CSV or XLSX): the difference first; one bad cell changes nothing."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from edge.steps.import_catalogue import Import, Outcome, Stage, import_catalogue, said
-
-    asked = Import(
-        path=file,
-        region=region,
-        version=version,
-        since=since.date() if since else None,
-        dry_run=dry_run,
-    )
-    with opened(config) as site, Progress(console=Console(stderr=True)) as bar:
-        tasks = {stage: bar.add_task(stage.value, total=None) for stage in Stage}
-        report = import_catalogue(
-            site,
-            asked,
-            WHO,
-            lambda stage, done, about: bar.update(tasks[stage], completed=done, total=about),
-        )
-    for line in said(report):
-        typer.echo(line)
-    raise typer.Exit(2 if report.outcome is Outcome.REFUSED else 0)

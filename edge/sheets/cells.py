@@ -90,6 +90,16 @@ def day(cell: Cell) -> date | Why | None:
     return (_iso_day(text) or _no_day(cell)) if text else None
 
 
+def first_day(cell: Cell) -> date | Why:
+    """Read a day that must be there."""
+    return day(cell) or why(
+        "日期为空",
+        "the day is missing",
+        "填写日期，如 2024-01-01",
+        "enter a day such as 2024-01-01",
+    )
+
+
 def plain(cell: Cell) -> str:
     """Write a cell as its reader sees it: a number by its 15 digits, as every sheet shows it."""
     if isinstance(cell, str):

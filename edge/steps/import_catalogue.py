@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
-from edge.catalogues import Change, Diff, Listing, diff_of, read_listing
+from edge.catalogues import Change, Diff, Listing, diff_of, read_listing, require_region
 from edge.core.catalogue import CatalogueRow
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.money import yuan
@@ -28,7 +28,6 @@ from edge.store.catalogues import (
 )
 from edge.store.database import Rows
 
-_REGION_DIGITS = 6
 _VERSION_LENGTH_MAX = 40
 _SHOWN_MAX = 20
 
@@ -288,14 +287,7 @@ def _require_unmoved(db: Rows, imports: int) -> None:
 
 
 def _require_names(asked: Import) -> None:
-    region = asked.region
-    if not (len(region) == _REGION_DIGITS and region.isascii() and region.isdigit()):
-        raise BadInput(
-            "NOT_A_DIVISION",
-            Words("地区编码须为6位数字", "not a 6-digit division code"),
-            Words("填写6位行政区划代码，如 120000", "give six digits, such as 120000"),
-            field="region",
-        )
+    require_region(asked.region)
     version = asked.version
     sayable = version.isprintable() and " " not in version
     if not (0 < len(version) <= _VERSION_LENGTH_MAX and sayable):

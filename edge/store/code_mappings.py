@@ -13,19 +13,35 @@ from edge.store.database import Row, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeMapping:
+class Meaning:
     """From ``valid_from`` to ``valid_to``, both included, one code means the other.
 
     Without a ``catalogue_code`` it means nothing any more; without ``valid_to`` it is open.
     """
 
-    region: str
     hospital_code: str
     catalogue_code: str | None
     valid_from: date
     valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeMapping(Meaning):
+    """A meaning as somebody said it of a region's catalogue."""
+
+    region: str
     mapped_at: datetime
     mapped_by: str
+
+    def says(self, meaning: Meaning) -> bool:
+        """Tell whether this is that very meaning."""
+        ours = (self.hospital_code, self.catalogue_code, self.valid_from, self.valid_to)
+        return ours == (
+            meaning.hospital_code,
+            meaning.catalogue_code,
+            meaning.valid_from,
+            meaning.valid_to,
+        )
 
     def covers(self, day: date) -> bool:
         """Tell whether this was said of ``day``."""
@@ -39,7 +55,7 @@ def map_code(db: Rows, mapping: CodeMapping) -> None:
         BadInput: DATES_CONTRADICT; MAPPING_NEEDLESS, when the hospital's code is a catalogue code
             of the region; MAPPING_TARGET_UNKNOWN, when no version of the region knows the other.
     """
-    _require_sense(db, mapping)
+    require_sense(db, mapping)
     db.execute(
         "insert into code_mappings (region, hospital_code, catalogue_code, valid_from, valid_to,"
         " mapped_at, mapped_by) values (?, ?, ?, ?, ?, ?, ?)",
@@ -79,6 +95,14 @@ def mapped(db: Rows, codes: Iterable[str], *, region: str, on: date) -> dict[str
     return {code: meaning for code, meaning in meanings.items() if meaning is not None}
 
 
+def said_last(db: Rows, region: str, *, limit: int) -> list[CodeMapping]:
+    """Return what was said of a region's codes, the last word first."""
+    rows = db.query(
+        "select * from code_mappings where region = ? order by id desc limit ?", [region, limit]
+    )
+    return [_mapping(row) for row in rows]
+
+
 def _mapping(row: Row) -> CodeMapping:
     return CodeMapping(
         region=row["region"],
@@ -91,7 +115,12 @@ def _mapping(row: Row) -> CodeMapping:
     )
 
 
-def _require_sense(db: Rows, mapping: CodeMapping) -> None:
+def require_sense(db: Rows, mapping: CodeMapping) -> None:
+    """Refuse what ``map_code`` would refuse.
+
+    Raises:
+        BadInput: as there.
+    """
     if mapping.valid_to is not None and mapping.valid_to < mapping.valid_from:
         raise BadInput(
             "DATES_CONTRADICT",

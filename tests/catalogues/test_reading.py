@@ -138,7 +138,7 @@ def test_the_standard_of_a_bed_day_is_a_row_of_its_own_kind() -> None:
         ("E2", {"cap": "1,200"}, "no amount"),
         ("E2", {"cap": "12元"}, "no amount"),
         ("E2", {"cap": "1e3"}, "no amount"),
-        ("F2", {"first": ""}, "the first day is missing"),
+        ("F2", {"first": ""}, "the day is missing"),
         ("F2", {"first": "2024/1/1"}, "is no day"),
         ("F2", {"first": "2023-02-29"}, "is no day"),
         ("F2", {"first": "1024-01-01"}, "is no day"),

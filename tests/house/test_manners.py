@@ -22,6 +22,7 @@ DOORS = {
     "python_calamine": {"edge.sheets.workbook"},
     "typer": {
         "edge.__main__",
+        "edge.commands.catalogues",
         "edge.commands.law",
         "edge.commands.lists",
         "edge.commands.operation",

@@ -37,7 +37,7 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
         for path in (
             *("login", "logout", "events", "readers", "identifications", "verifications"),
             *("arrivals", "stays", "stays/{stay}", "stays/{stay}/charges"),
-            "stays/{stay}/charges/report",
+            *("stays/{stay}/charges/report", "catalogue/mappings"),
             *("stays/{stay}/discharge", "stays/{stay}/preview", "stays/{stay}/settlement"),
             *("stays/{stay}/manual", "settlements/{settlement}"),
             "settlements/{settlement}/reversal",

@@ -51,6 +51,8 @@ MATRIX: dict[str, Grants] = {
     ),
     # no hospital system reverses: a token proves no person
     "POST /api/v1/settlements/{settlement}/reversal": frozenset({Role.DISCHARGE, Role.FINANCE}),
+    "GET /api/v1/catalogue/mappings": frozenset({Role.FINANCE, Role.DISCHARGE, Scope.READ}),
+    "POST /api/v1/catalogue/mappings": frozenset({Role.FINANCE}),
     "GET /api/v1/sync/messages": DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
     "POST /api/v1/sync/messages/{message}/retry": frozenset(
         {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}

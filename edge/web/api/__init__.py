@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
-from edge.web.api import arrivals, charges, compat, manual, messages, settlements, stays
+from edge.web.api import arrivals, charges, compat, manual, mappings, messages, settlements, stays
 from edge.web.desk import Desk
 from edge.web.security import json_only
 
@@ -19,6 +19,7 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(stays.router(desk), tags=["stays"])
     takes_json.include_router(manual.router(desk), tags=["stays"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])
+    takes_json.include_router(mappings.router(desk), tags=["catalogues"])
     takes_json.include_router(messages.router(desk), tags=["messages"])
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(_TOKEN)])
     router.include_router(takes_json)
