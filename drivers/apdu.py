@@ -3,7 +3,7 @@
 Knows ISO/IEC 7816-4, not the social-security card.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from drivers.errors import CardRefused
@@ -15,6 +15,7 @@ STEPS_MAX = 8
 _DATA_BYTES_MAX = 255
 _MORE_DATA = 0x61
 _OTHER_LENGTH = 0x6C
+_UNFINISHED = frozenset({_MORE_DATA, _OTHER_LENGTH})
 
 
 class Status(IntEnum):
@@ -42,7 +43,11 @@ class RecordMode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command; ``expected`` is Le in bytes (0 to 256), None when no data is asked for."""
+    """One command; ``expected`` is Le in bytes (0 to 256), None when no data is asked for.
+
+    Raises:
+        ValueError: more than 255 bytes of data.
+    """
 
     ins: int
     p1: int
@@ -50,21 +55,27 @@ class Command:
     data: bytes = b""
     expected: int | None = None
     cla: int = 0
+    _encoded: tuple[bytes, bytes] = field(init=False, repr=False, compare=False)
+    """For T=0 and T=1, made once: a desk sends the same commands all day."""
+
+    def __post_init__(self) -> None:
+        header = bytes((self.cla, self.ins, self.p1, self.p2))
+        if len(self.data) > _DATA_BYTES_MAX:
+            raise ValueError(len(self.data))
+        if self.data:
+            taken = header + bytes((len(self.data),)) + self.data
+            encoded = taken, taken + b"\0"
+        else:
+            asked = header + bytes(((self.expected or 0) % 256,))
+            encoded = asked, asked
+        object.__setattr__(self, "_encoded", encoded)
 
     def encode(self, protocol: int = 0) -> bytes:
         """Return the bytes for T=0 or T=1.
 
         With data T=0 takes no Le, the card offers its answer by 61xx; T=1 asks for all of it.
-
-        Raises:
-            ValueError: more than 255 bytes of data.
         """
-        header = bytes((self.cla, self.ins, self.p1, self.p2))
-        if len(self.data) > _DATA_BYTES_MAX:
-            raise ValueError(len(self.data))
-        if self.data:
-            return header + bytes((len(self.data),)) + self.data + b"\0" * protocol
-        return header + bytes(((self.expected or 0) % 256,))
+        return self._encoded[protocol]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +113,18 @@ def exchange(transport: Transport, command: Command) -> Answer:
         CardRefused: the card did not finish within ``STEPS_MAX`` commands.
         DriverError: as the transport.
     """
-    data, status = b"", 0
+    data, status = transport.transmit(command.encode(transport.protocol))
+    if status >> 8 not in _UNFINISHED:
+        return Answer(data, status)
     pending = command
-    for _ in range(STEPS_MAX):
-        part, status = transport.transmit(pending.encode(transport.protocol))
-        data += part
+    for _ in range(STEPS_MAX - 1):
         if status >> 8 == _MORE_DATA:
             pending = _get_response(status & 0xFF)
-        elif status >> 8 == _OTHER_LENGTH:
-            pending = replace(pending, expected=status & 0xFF)
         else:
+            pending = replace(pending, expected=status & 0xFF)
+        part, status = transport.transmit(pending.encode(transport.protocol))
+        data += part
+        if status >> 8 not in _UNFINISHED:
             return Answer(data, status)
     raise CardRefused(status)
 

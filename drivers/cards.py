@@ -37,6 +37,9 @@ _NOT_THIS_APPLICATION = {
     Status.UNKNOWN_CLASS,
 }
 _NO_SUCH_RECORD = {Status.RECORD_NOT_FOUND, Status.DATA_NOT_FOUND}
+Held = dict[int, bytes]
+"""The values of EF05 and EF06 by tag, empty where the card has no such record."""
+
 _ALGORITHM = re.compile(rb"\x9f\x0c.\x86\x01(.)", re.DOTALL)
 """Where the application's answer to SELECT names the algorithm of its keys."""
 
@@ -120,52 +123,68 @@ def read_card(transport: Transport, authenticator: Authenticator | None = None) 
         DamagedRecord, WrongCheckDigit: the card must not be used; ``field`` names the record.
         DriverError: as the transport.
     """
-    record = _card_and_person(transport, authenticator)
+    held = _card_and_person(transport, authenticator)
     cover, determination = _injury_folder(transport)
-    if records.card_id_and_region(_needed(transport, records.CARD_ID))[0] != record.card_id:
+    if _value(transport, records.CARD_ID) != held[records.CARD_ID.tag]:
         raise CardChanged
+    # Understood only now: between two commands the card waits for us, and we for it.
+    record = _record(held, transport)
     if cover or determination:
         return replace(record, cover=cover, determination=determination)
     return record
 
 
-def _card_and_person(transport: Transport, authenticator: Authenticator | None) -> CardRecord:
+def _card_and_person(transport: Transport, authenticator: Authenticator | None) -> Held:
     algorithm = _select(transport)
-    needed, optional = partial(_needed, transport), partial(_value, transport)
-    card_id, region = records.card_id_and_region(needed(records.CARD_ID))
-    historical_bytes = atr.historical_bytes(transport.atr)
+    held = {wanted.tag: _value(transport, wanted) for wanted in records.CARD_FILE}
 
     def ask(challenges: tuple[bytes, bytes, bytes, bytes]) -> KeyAnswers:
         if authenticator is None:
             raise KeyMissing(field=records.SOCIAL_SECURITY_NUMBER.label)
+        card_id, region = records.card_id_and_region(_needed(held, records.CARD_ID))
         return authenticator(
             KeyRequest(
                 issuing_region=region,
-                historical_bytes=historical_bytes,
+                historical_bytes=atr.historical_bytes(transport.atr),
                 algorithm=algorithm,
                 card_id=card_id,
                 challenges=challenges,
             )
         )
 
+    number, *others = records.PERSON_FILE
+    held[number.tag] = _guarded(transport, number, ask)
+    for wanted in others:
+        held[wanted.tag] = _value(transport, wanted)
+    return held
+
+
+def _record(held: Held, transport: Transport) -> CardRecord:
+    needed = partial(_needed, held)
+    card_id, region = records.card_id_and_region(needed(records.CARD_ID))
+    historical_bytes = atr.historical_bytes(transport.atr)
+    contactless = transport.protocol == 1
+    if not contactless:  # there the reader makes the answer to reset up
+        records.check_chip(card_id, historical_bytes)
+    issued, valid_until = records.validity(needed(records.ISSUED), needed(records.VALID_UNTIL))
     return CardRecord(
         card_id=card_id,
         card_class=tlv.characters(needed(records.CARD_CLASS), records.CARD_CLASS.label),
         spec_version=records.spec_version(needed(records.SPEC_VERSION)),
         issuer=tlv.nibbles(needed(records.ISSUER)),
-        issued=tlv.day(needed(records.ISSUED), records.ISSUED.label),
-        valid_until=tlv.day(needed(records.VALID_UNTIL), records.VALID_UNTIL.label),
+        issued=issued,
+        valid_until=valid_until,
         card_number=records.card_number(needed(records.CARD_NUMBER)),
-        social_security_number=records.citizen_number(_guarded_number(transport, ask)),
-        name=records.name(needed(records.NAME), optional(records.NAME_CONTINUED)),
-        sex=records.sex(optional(records.SEX)),
-        ethnic_group=records.code(optional(records.ETHNIC_GROUP), records.ETHNIC_GROUP),
-        birthplace=records.code(optional(records.BIRTHPLACE), records.BIRTHPLACE),
+        social_security_number=records.citizen_number(needed(records.SOCIAL_SECURITY_NUMBER)),
+        name=records.name(needed(records.NAME), held[records.NAME_CONTINUED.tag]),
+        sex=records.sex(held[records.SEX.tag]),
+        ethnic_group=records.code(held[records.ETHNIC_GROUP.tag], records.ETHNIC_GROUP),
+        birthplace=records.code(held[records.BIRTHPLACE.tag], records.BIRTHPLACE),
         birth_date=tlv.day(needed(records.BIRTH_DATE), records.BIRTH_DATE.label),
         issuing_region=region,
         atr=transport.atr,
         historical_bytes=historical_bytes,
-        contactless=transport.protocol == 1,
+        contactless=contactless,
     )
 
 
@@ -180,15 +199,17 @@ def _select(transport: Transport) -> int:
     return named[1][0] if named else 0
 
 
-def _guarded_number(
-    transport: Transport, ask: Callable[[tuple[bytes, bytes, bytes, bytes]], KeyAnswers]
+def _guarded(
+    transport: Transport,
+    wanted: RecordField,
+    ask: Callable[[tuple[bytes, bytes, bytes, bytes]], KeyAnswers],
 ) -> bytes:
-    """Return the first value of EF06, after an authentication where the card asks for one."""
+    """Return the value of ``wanted``, after an authentication where the card asks for one."""
     try:
-        return _needed(transport, records.SOCIAL_SECURITY_NUMBER)
+        return _value(transport, wanted)
     except AccessNotAllowed:
         authenticate(transport, ask)
-    return _needed(transport, records.SOCIAL_SECURITY_NUMBER)
+    return _value(transport, wanted)
 
 
 def _injury_folder(transport: Transport) -> tuple[CardCover | None, CardDetermination | None]:
@@ -248,8 +269,8 @@ def _value(transport: Transport, wanted: RecordField) -> bytes:
     raise CardRefused(answer.status, field=wanted.label)
 
 
-def _needed(transport: Transport, wanted: RecordField) -> bytes:
-    value = _value(transport, wanted)
+def _needed(held: Held, wanted: RecordField) -> bytes:
+    value = held[wanted.tag]
     if not value:
         raise DamagedRecord(wanted.label, Flaw.MISSING)
     return value

@@ -187,6 +187,8 @@ class Flaw(Enum):
     NOT_A_DATE = (-23, "不是有效日期", "not a date")
     UNEXPECTED = (-23, "内容不合规定", "not what the standard allows")
     NOT_A_CARD_ID = (-20, "卡识别码格式不对", "not a card id")
+    OTHER_REGION = (-22, "与芯片的发卡地区和序列号不符", "not the chip's region and serial")
+    CONTRADICTORY = (-22, "与卡内另一记录矛盾", "contradicts another record")
 
 
 class DriverError(Exception):

@@ -6,6 +6,7 @@ the record and never quotes it.
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
@@ -53,6 +54,18 @@ SEX = _record("EF06.0A sex", 6, 0x0A, 0x01)
 ETHNIC_GROUP = _record("EF06.0B ethnic_group", 6, 0x0B, 0x01)
 BIRTHPLACE = _record("EF06.0C birthplace", 6, 0x0C, 0x03)
 BIRTH_DATE = _record("EF06.0D birth_date", 6, 0x0D, 0x04)
+CARD_FILE = (CARD_ID, CARD_CLASS, SPEC_VERSION, ISSUER, ISSUED, VALID_UNTIL, CARD_NUMBER)
+PERSON_FILE = (
+    SOCIAL_SECURITY_NUMBER,
+    NAME,
+    NAME_CONTINUED,
+    SEX,
+    ETHNIC_GROUP,
+    BIRTHPLACE,
+    BIRTH_DATE,
+)
+"""All that EF05 and EF06 hold for us; no two share a tag."""
+
 INSURED_REGION = _record("EF15.7A insured_region", 0x15, 0x7A, 0x03)
 BENEFIT_FROM = _record("EF15.7B benefit_from", 0x15, 0x7B, 0x04)
 UPDATED = _record("EF15.7C updated", 0x15, 0x7C, 0x04)
@@ -64,6 +77,19 @@ DEPARTMENT = _record("EF17.3F department", 0x17, 0x3F, 0x3C)
 
 INJURY_FOLDER = bytes.fromhex("DF03")
 """The folder that holds EF15 and EF17."""
+
+_PROVINCES = frozenset(
+    str(number)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71))
+    for number in range(first, last + 1)
+) | {"81", "82", "99"}
+"""First two digits of a region (GB/T 2260); 99 is assigned to nobody: synthetic cards."""
+
+_CHIP_BYTES = 13
+_CHIP_REGION = slice(7, 9)
+_CHIP_SERIAL = slice(9, 13)
+_CARD_SERIAL = slice(16, 24)
+_BIRTH_DATE = slice(6, 14)
 
 
 class Sex(StrEnum):
@@ -95,9 +121,33 @@ def card_id_and_region(value: bytes) -> tuple[str, str]:
     return text, form[1].rstrip("F")
 
 
+def check_chip(card_id: str, historical_bytes: bytes) -> None:
+    """Refuse a card id whose region and serial are not those of the chip that gives it.
+
+    ``historical_bytes`` name the chip's issuing region (four digits) and serial. Region codes
+    change over a card's life: the same serial vouches for a card id of another region. Chips whose
+    historical bytes name no region are taken as they are.
+    """
+    region = historical_bytes[_CHIP_REGION].hex()
+    if len(historical_bytes) != _CHIP_BYTES or not region.isdecimal():
+        return
+    if region[:2] not in _PROVINCES or region == card_id[:4]:
+        return
+    if historical_bytes[_CHIP_SERIAL].hex().upper() != card_id[_CARD_SERIAL]:
+        raise DamagedRecord(CARD_ID.label, Flaw.OTHER_REGION)
+
+
 def spec_version(value: bytes) -> str:
     """Return the version of the specification, such as ``2.00``."""
     return _formed(_SPEC_VERSION_FORM, value, SPEC_VERSION)
+
+
+def validity(issued: bytes, valid_until: bytes) -> tuple[date, date]:
+    """Return the first and the last day of validity."""
+    first, last = tlv.day(issued, ISSUED.label), tlv.day(valid_until, VALID_UNTIL.label)
+    if last < first:
+        raise DamagedRecord(VALID_UNTIL.label, Flaw.CONTRADICTORY)
+    return first, last
 
 
 def card_number(value: bytes) -> str:
@@ -109,8 +159,12 @@ def card_number(value: bytes) -> str:
 
 
 def citizen_number(value: bytes) -> str:
-    """Return 社会保障号码, the 18 characters of the citizen number (GB 11643)."""
+    """Return 社会保障号码, the 18 characters of the citizen number (GB 11643).
+
+    Its check character and the date in it must be right.
+    """
     number = _formed(_CITIZEN_NUMBER_FORM, value, SOCIAL_SECURITY_NUMBER)
+    tlv.day(bytes.fromhex(number[_BIRTH_DATE]), SOCIAL_SECURITY_NUMBER.label)
     if citizen_number_check(number[:-1]) != number[-1]:
         raise WrongCheckDigit(field=SOCIAL_SECURITY_NUMBER.label)
     return number

@@ -15,7 +15,9 @@ from simulators.card.hsm import card_key
 Files = Mapping[int, Mapping[int, bytes]]
 """Short file id to its records, tag to raw record, in the order of their numbers."""
 
-_HISTORICAL_BEFORE_REGION = bytes.fromhex("0081544A4446")
+_HISTORICAL_BEFORE_REGION = bytes.fromhex("0081544A444686")
+"""Chip vendor 2, COS 3, card maker 2; the region's first four digits and the serial follow."""
+
 _ALGORITHM_SM4 = 3
 _TEN_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _TEN_NUMBERS = "一二三四五六七八九十"
@@ -134,7 +136,8 @@ def social_security_card(
     Without ``injury`` it has no DF03.
     ``charset`` is how its texts are encoded: another than GB18030 is a fault of the issuer's.
     """
-    historical = _HISTORICAL_BEFORE_REGION + bytes.fromhex(person.region[:4]) + b"\x01" + bytes(4)
+    chip = bytes.fromhex(person.region[:4] + person.serial)
+    historical = _HISTORICAL_BEFORE_REGION + chip
     inner = bytes.fromhex("A50988011E9F0C038601") + bytes((_ALGORITHM_SM4,))
     named = bytes((0x84, len(cards.AID))) + cards.AID + inner
     files = {5: _records(_card_values(person, version)), 6: _records(_person(person, charset))}

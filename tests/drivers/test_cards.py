@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ def test_a_free_card_gives_every_value(version: str) -> None:
         birth_date=PERSON.birth_date,
         issuing_region="999999",
         atr=CARD.atr,
-        historical_bytes=CARD.atr[4:],
+        historical_bytes=bytes.fromhex("0081544A444686999900BF7C7A"),
     )
 
 
@@ -91,6 +92,38 @@ def test_a_long_name_is_joined_from_both_records_before_it_is_decoded() -> None:
     with pytest.raises(UnicodeDecodeError):  # the cut goes through a character
         first.decode("gb18030")
     assert _read(social_security_card(replace(PERSON, name=name))).name == name
+
+
+@pytest.mark.parametrize("name", ["䶮", "𫖯", "㛃", "阿不都·㛃䶮𫖯", "測試甲", "Ｚ" * 25])
+def test_rare_characters_of_names_are_read_as_the_card_writes_them(name: str) -> None:
+    assert _read(social_security_card(replace(PERSON, name=name))).name == name
+
+
+def test_a_name_that_fills_both_records_to_the_last_byte_is_read() -> None:
+    name = "𫖯" * 12 + "测"
+    raw = name.encode("gb18030")
+    assert len(raw) == records.NAME.length + records.NAME_CONTINUED.length
+    plan = social_security_card(replace(PERSON, name=name))
+    assert _read(plan).name == name
+    with pytest.raises(DamagedRecord, match="not text"):  # cut within its last character
+        _read(plan.with_value(records.NAME_CONTINUED, raw[30:-1] + b"\0"))
+
+
+@pytest.mark.parametrize("padding", [b"\0", b" "])
+def test_a_first_record_that_a_character_does_not_fill_is_joined_all_the_same(
+    padding: bytes,
+) -> None:
+    first, more = "测" * 14, "㛃"
+    plan = CARD.with_value(records.NAME, first.encode("gb18030") + 2 * padding)
+    plan = plan.with_value(records.NAME_CONTINUED, more.encode("gb18030").ljust(20, padding))
+    assert _read(plan).name == first + more
+
+
+@given(st.permutations(range(7)))
+def test_the_order_of_records_in_a_file_changes_nothing(order: list[int]) -> None:
+    persons = list(CARD.files[6].items())
+    shuffled = {**CARD.files, 6: dict(persons[place] for place in order)}
+    assert _read(replace(CARD, files=shuffled)) == _read(CARD)
 
 
 @pytest.mark.parametrize("field", MANDATORY, ids=lambda field: field.label)
@@ -124,6 +157,19 @@ def test_a_truncated_record_is_named(field: RecordField) -> None:
     assert (caught.value.field, caught.value.flaw) == (field.label, Flaw.TRUNCATED)
 
 
+@pytest.mark.parametrize("field", MANDATORY + OPTIONAL, ids=lambda field: field.label)
+@pytest.mark.parametrize("more", [b"\0", b"\xff" * 200], ids=["one byte", "many"])
+def test_an_overlong_record_is_named(field: RecordField, more: bytes) -> None:
+    whole = CARD.files[field.sfi][field.tag]
+    beyond = bytes((field.tag, field.length + len(more)))
+    value = whole[2:].ljust(field.length, b"\0") + more
+    for record in (whole + more, beyond + value):
+        with pytest.raises(DamagedRecord) as caught:
+            _read(CARD.with_record(field, record))
+        assert (caught.value.field, caught.value.flaw) == (field.label, Flaw.OVERLONG)
+        assert caught.value.number == -33
+
+
 @pytest.mark.parametrize(
     ("field", "value", "flaw"),
     [
@@ -132,6 +178,8 @@ def test_a_truncated_record_is_named(field: RecordField) -> None:
         (records.ISSUED, bytes.fromhex("20231301"), Flaw.NOT_A_DATE),
         (records.CARD_NUMBER, b"d2143569X", Flaw.UNEXPECTED),
         (records.SOCIAL_SECURITY_NUMBER, b"11010519491231002", Flaw.UNEXPECTED),
+        (records.SOCIAL_SECURITY_NUMBER, b"110105194913310020", Flaw.NOT_A_DATE),
+        (records.VALID_UNTIL, bytes.fromhex("20210314"), Flaw.CONTRADICTORY),
         (records.NAME, b"\xb2", Flaw.NOT_TEXT),
         (records.SEX, b"7", Flaw.UNEXPECTED),
         (records.ETHNIC_GROUP, b"\xa1", Flaw.NOT_DIGITS),
@@ -158,6 +206,35 @@ def test_a_number_with_a_wrong_check_character_is_refused(field: RecordField, va
         _read(CARD.with_value(field, value))
     assert caught.value.field == field.label
     assert value.decode() not in f"{caught.value} {caught.value.text}"
+
+
+@pytest.mark.parametrize(
+    ("chip", "agrees"),
+    [
+        ("0081544A444686999900BF7C7A", True),  # its own
+        ("0081544A444686110100BF7C7A", True),  # the region's code changed; the serial vouches
+        ("0081544A444686999900000001", True),  # the region is the same
+        ("0081544A444686110100000001", False),
+        ("0081544A444686000000000000", True),  # names no region
+        ("0081544A444686A1B200000001", True),  # likewise
+        ("110100000001", True),  # not thirteen bytes
+    ],
+)
+def test_a_card_id_must_be_that_of_the_chip_by_region_or_serial(chip: str, *, agrees: bool) -> None:
+    historical = bytes.fromhex(chip)
+    plan = replace(CARD, atr=bytes((0x3B, 0x60 | len(historical), 0, 0)) + historical)
+    if agrees:
+        assert _read(plan).historical_bytes == historical
+        return
+    with pytest.raises(DamagedRecord) as caught:
+        _read(plan)
+    assert (caught.value.field, caught.value.flaw) == ("EF05.01 card_id", Flaw.OTHER_REGION)
+    assert caught.value.number == -22
+
+
+def test_a_card_that_has_expired_is_read_and_says_so_itself() -> None:
+    old = replace(PERSON, issued=date(2001, 1, 1), valid_until=date(2011, 1, 1))
+    assert _read(social_security_card(old)).valid_until == date(2011, 1, 1)
 
 
 def test_a_contactless_card_is_read_by_its_own_protocol() -> None:

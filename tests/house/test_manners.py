@@ -40,6 +40,9 @@ DOORS = {
 }
 """Outside library: the modules of the product, or the rooms (``.*``), that may import it."""
 
+RAW = {"smartcard": {"bench.works.card"}, "serial": set[str]()}
+"""Hardware's libraries: who besides the door may import them, for the floor of a bench."""
+
 
 @pytest.mark.parametrize("library", DOORS)
 def test_an_outside_library_comes_in_by_its_doors_alone(library: str) -> None:
@@ -57,6 +60,12 @@ def test_every_door_is_used(library: str) -> None:
 def test_every_outside_library_has_its_doors() -> None:
     outside = {top for s in product() for top in _tops(s)} - sys.stdlib_module_names - set(ROOMS)
     assert outside == set(DOORS)
+
+
+@pytest.mark.parametrize("library", RAW)
+def test_hardware_is_reached_by_its_door_and_by_the_floors_of_benches(library: str) -> None:
+    importers = {s.module for s in sources() if library in _tops(s)}
+    assert importers == DOORS[library] | RAW[library]
 
 
 def test_nothing_is_mocked_or_patched() -> None:
