@@ -17,6 +17,7 @@ from edge.core.audit import Entry
 from edge.core.dates import local_day
 from edge.core.errors import EdgeError
 from edge.opening import open_site
+from edge.rulebooks import rulebook_in_force
 from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
 from edge.steps.list_status import list_status
@@ -54,7 +55,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("keys", lambda: _keys(settings)),
         ("database", lambda: _database(settings, clock)),
         ("disk", lambda: _disk(settings)),
-        ("packs", lambda: _packs(clock)),
+        ("packs", lambda: _packs(settings, clock)),
         ("catalogues", lambda: _catalogues(settings)),
         ("readers", _readers),
         ("scanners", lambda: _scanners(settings)),
@@ -106,8 +107,11 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     yield _judged("disk", f"{free_mb} MB free", well=well, fix="free or enlarge the disk")
 
 
-def _packs(clock: Clock) -> Iterator[Finding]:
-    rulebook = packs.load(config_folder() / "regions")
+def _packs(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    shipped = packs.pack_files(config_folder() / "regions")
+    with closing(Store(settings.data / "edge.db")) as store:
+        migrate(store)
+        rulebook = rulebook_in_force(store, shipped, clock())
     today = local_day(clock())
     passed = sorted({pack.name for pack in rulebook.packs if pack.term_passed(today)})
     seen = f"{len(packs.list_packs(rulebook))} packs"

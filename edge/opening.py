@@ -9,6 +9,7 @@ from urllib.parse import quote
 from edge import packs
 from edge.clock import Clock, FreshId, fresh_id, system_clock
 from edge.log import Log, json_log
+from edge.rulebooks import rulebook_in_force
 from edge.settings import Settings
 from edge.shipped import config_folder
 from edge.site import Site
@@ -58,7 +59,12 @@ def open_site(
             store=store,
             vault=vault,
             ledger=Ledger(keys),
-            rulebook=packs.load(config_folder() / "regions"),
+            rulebook=rulebook_in_force(
+                store,
+                packs.pack_files(config_folder() / "regions"),
+                clock(),
+                strict_terms=settings.law.strict_terms,
+            ),
             catalogues=Catalogues(store),
             outbox=Outbox(vault, keys.signing, patience),
             platform=platform,

@@ -88,6 +88,12 @@ class Scanner(_Section):
     e_voucher_form: Form = r"[0-9]{28}"
 
 
+class Law(_Section):
+    """Whether a pack whose stated term has passed is left for ``national`` until a successor."""
+
+    strict_terms: bool = False
+
+
 class Lists(_Section):
     """The cached list: the platform's trusted root, and how often it is asked for a newer one."""
 
@@ -111,6 +117,7 @@ class Settings(_Section):
     platform: Platform
     server: Server = Server()
     offline: Offline = Offline()
+    law: Law = Law()
     lists: Lists = Lists()
     desk: Desk = Desk()
     scanner: Scanner = Scanner()

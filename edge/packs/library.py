@@ -1,11 +1,29 @@
 """The folder of packs as one rulebook. Reads rules only; cases are ``edge.packs.cases``'s."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge.core.errors import BadRule, Words
 from edge.core.rules import NATIONAL, Pack, Rulebook, Scope
 from edge.packs.reader import read_pack
 from edge.packs.values import bad_rule
+
+
+@dataclass(frozen=True, slots=True)
+class PackFile:
+    """One region's ``rules.toml``: the name of its folder and its bytes."""
+
+    place: str
+    rules: bytes
+
+    def packs(self) -> tuple[Pack, ...]:
+        """Read it: one pack for each scope that it covers.
+
+        Raises:
+            BadRule: the pack is wrong; the field is ``file: key``.
+        """
+        return read_pack(f"{self.place}/rules.toml", self.rules)
 
 
 def load(folder: Path, *, strict_terms: bool = False) -> Rulebook:
@@ -15,10 +33,27 @@ def load(folder: Path, *, strict_terms: bool = False) -> Rulebook:
         BadRule: a pack is wrong, two have one region, or ``national`` is missing; the field is
             ``file: key``.
     """
+    return rulebook_of(pack_files(folder), strict_terms=strict_terms)
+
+
+def pack_files(folder: Path) -> tuple[PackFile, ...]:
+    """Return the pack files under ``folder``, unread.
+
+    Raises:
+        BadRule: NO_PACKS, or a file cannot be read.
+    """
+    return tuple(
+        PackFile(place.name, _bytes(place / "rules.toml", f"{place.name}/rules.toml"))
+        for place in region_folders(folder)
+    )
+
+
+def rulebook_of(files: Iterable[PackFile], *, strict_terms: bool = False) -> Rulebook:
+    """Read pack files as one rulebook; raises as ``load`` does."""
     packs: dict[tuple[str, Scope], Pack] = {}
-    for place in region_folders(folder):
-        name = f"{place.name}/rules.toml"
-        for pack in read_pack(name, _bytes(place / "rules.toml", name)):
+    for file in files:
+        name = f"{file.place}/rules.toml"
+        for pack in file.packs():
             if (pack.region, pack.scope) in packs:
                 raise bad_rule(name, "pack.region", "区划代码重复", "another pack has this region")
             packs[pack.region, pack.scope] = pack

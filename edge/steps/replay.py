@@ -1,9 +1,10 @@
 """Decide a stored settlement again, from what was stored, and say whether the same comes out.
 
-Changes nothing. With a pack that is no longer the same file it does not pretend: it names it.
+Changes nothing. Decides by the very packs of then; with one that is not here it does not pretend:
+it names it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,8 +12,9 @@ from edge import codec
 from edge.core.adjudication import Bill, ruled_by_law
 from edge.core.errors import BadInput
 from edge.core.rules import Rulebook
-from edge.core.verification import Facts, Verdict, verify
+from edge.core.verification import Facts, PackUsed, Verdict, verify
 from edge.digest import sha256
+from edge.rulebooks import rulebook_by_hash
 from edge.site import Site
 from edge.store.settlements import Evidence, Settlement, evidence_of, load_settlement
 
@@ -44,7 +46,8 @@ class Differs:
 def replay(site: Site, settlement_id: str) -> Same | Differs:
     """Verify and rule a settlement's stored inputs again, by the packs that decided it.
 
-    Where a pack was changed since, only that is told: its law is not here to decide by.
+    A pack that was changed since is taken from what the site has kept. One that was never kept
+    here is told, and nothing else: its law is not here to decide by.
 
     Raises:
         NotFound: UNKNOWN_SETTLEMENT.
@@ -53,8 +56,10 @@ def replay(site: Site, settlement_id: str) -> Same | Differs:
     db = site.store.read()
     settlement = load_settlement(db, site.vault, settlement_id)
     evidence = evidence_of(db, site.vault, settlement)
-    found = tuple(_changed_packs(settlement, evidence, site.rulebook))
-    found = found or tuple(_changed_outcome(settlement, evidence, site.rulebook))
+    used = _packs_used(settlement, evidence)
+    rulebook = rulebook_by_hash(db, site.rulebook, (pack.sha256 for pack in used))
+    found = tuple(_missing_packs(used, rulebook))
+    found = found or tuple(_changed_outcome(settlement, evidence, rulebook))
     return Differs(found) if found else Same()
 
 
@@ -69,12 +74,14 @@ def said(outcome: Same | Differs) -> str:
             assert_never(outcome)
 
 
-def _changed_packs(
-    settlement: Settlement, evidence: Evidence, rulebook: Rulebook
-) -> Iterator[Difference]:
-    """Find each pack by its hash: equal version numbers prove nothing."""
+def _packs_used(settlement: Settlement, evidence: Evidence) -> list[PackUsed]:
     decided_by = (*codec.decode(evidence.verdict, Verdict).packs, *settlement.packs)
-    for used in dict.fromkeys(decided_by):
+    return list(dict.fromkeys(decided_by))
+
+
+def _missing_packs(packs: Iterable[PackUsed], rulebook: Rulebook) -> Iterator[Difference]:
+    """Find each pack by its hash: equal version numbers prove nothing."""
+    for used in packs:
         files = {
             f"{pack.version} {pack.sha256}" for pack in rulebook.packs if pack.region == used.region
         }

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from edge import codec
+from edge import codec, packs
 from edge.core.catalogue import CostKind
 from edge.core.errors import Fault, NotFound
 from edge.core.rules import Rulebook
 from edge.core.verification import Facts, Verdict
+from edge.rulebooks import kept_by_release
+from edge.shipped import config_folder
 from edge.site import Site
 from edge.steps.replay import Difference, Differs, Same, replay, said
+from edge.store.kept_packs import keep_packs
 from edge.store.settlements import Settlement, evidence_of
 from tests.catalogues.shelf import keep_rows, row
 from tests.steps.colleagues import reversed_by_both, settled, staffed
@@ -87,6 +90,16 @@ def test_a_pack_that_is_gone_is_named(ground: Ground) -> None:
     outcome = replay(replace(ground.site, rulebook=Rulebook(left)), first.id)
     assert isinstance(outcome, Differs)
     assert [(one.what, one.now) for one in outcome.what] == [("pack 110000 (insured)", "not here")]
+
+
+def test_what_an_earlier_pack_decided_is_decided_by_that_pack_again(ground: Ground) -> None:
+    first = settlement(ground)
+    site = ground.site
+    with site.store.transaction() as db:
+        shipped = packs.pack_files(config_folder() / "regions")
+        keep_packs(db, kept_by_release(shipped), site.clock())
+    changed = with_packs(site, region="120000", sha256="f" * 64, version="2027.1")
+    assert replay(changed, first.id) == Same()
 
 
 def test_a_pack_that_did_not_decide_may_change(ground: Ground) -> None:

@@ -55,6 +55,7 @@ def _history() -> list[str]:
         _script("0005_reversals.sql"),
         _script("0006_desk_cases.sql"),
         _script("0007_hospital_totals.sql"),
+        _script("0008_kept_packs.sql"),
     ]
 
 
