@@ -24,6 +24,7 @@ check: setup
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
+	$(RUN)/mypy --platform win32 drivers
 	$(RUN)/lint-imports
 	$(RUN)/pytest tests/house
 

@@ -1,7 +1,8 @@
 """The real readers, through pyscard's plain `scard` calls: the only importer of ``smartcard``.
 
 Interprets no card. pyscard's own monitors die with pcscd and its default disconnect unpowers the
-card, hence the plain calls: each return code and each length is checked here, once.
+card, hence the plain calls: each return code and each length is checked here, once. The calls are
+those of winscard, the same on Linux (pcscd) and on Windows (the Smart Card service).
 """
 
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ _PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
 """Contact cards of ours speak T=0 only, contactless ones T=1."""
 
 _OK = 0
+_INVALID_HANDLE = 6
+_BROKEN_PIPE = 109
 _CANCELLED = 0x80100002
 _UNKNOWN_READER = 0x80100009
 _TIMEOUT = 0x8010000A
@@ -42,6 +45,8 @@ _NO_READERS = 0x8010002E
 _RESET = 0x80100068
 
 _ERRORS: dict[int, type[DriverError]] = {
+    _INVALID_HANDLE: ServiceDown,  # Windows: the service ended, and our context with it
+    _BROKEN_PIPE: ServiceDown,  # Windows: likewise in a remote session
     0x80100003: ServiceDown,  # invalid handle: our context belongs to a service that is gone
     0x80100006: ServiceDown,  # no memory: the service has no context left
     _UNKNOWN_READER: ReaderMissing,
@@ -49,6 +54,7 @@ _ERRORS: dict[int, type[DriverError]] = {
     0x8010000B: ReaderBusy,  # sharing violation
     0x8010000C: NoCard,
     0x8010000F: WrongCard,  # protocol mismatch: it speaks neither T=0 nor T=1
+    0x80100012: ServiceDown,  # Windows: the service is being stopped
     0x80100013: ServiceDown,  # communication error: the service ended while we waited
     0x80100016: CardRemoved,  # not transacted
     0x80100017: ReaderMissing,  # reader unavailable
@@ -60,6 +66,7 @@ _ERRORS: dict[int, type[DriverError]] = {
     0x80100067: CardMute,  # unpowered: power-up failed
     _RESET: CardChanged,
     0x80100069: CardRemoved,
+    0x8010002F: CardRemoved,  # Windows: the answer was lost half-way
     0x8010006A: ServiceRefused,  # security violation: polkit
 }
 
@@ -77,10 +84,12 @@ class PcscReaders:
     """The machine's readers (`transport.Readers`); ``close`` it at the end.
 
     Waiting has a context of its own, made again after any fault; each ``open`` has another (0.14
-    ms), so that no call queues behind another thread's and none outlives its service.
+    ms), so that no call queues behind another thread's and none outlives its service. ``api`` is
+    winscard, or a stand-in with its functions and constants.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, api: Any = scard) -> None:  # noqa: ANN401 - pyscard ships no types
+        self._api = api
         self._lock = Lock()
         self._waiting: int | None = None
         self._contexts_open = 0
@@ -96,7 +105,7 @@ class PcscReaders:
         if self._waiting is None:
             self._waiting = self._establish()
         try:
-            return _wait(self._waiting, known, int(timeout_s * 1000))
+            return _wait(self._api, self._waiting, known, int(timeout_s * 1000))
         except DriverError:
             self.close()
             raise
@@ -106,19 +115,19 @@ class PcscReaders:
         context = self._waiting
         if context is not None:
             # A context that ended meanwhile has no wait to cancel: nothing to check.
-            scard.SCardCancel(context)
+            self._api.SCardCancel(context)
 
     @contextmanager
     def open(self, name: str) -> Iterator[Transport]:
         """Connect shared, hold one transaction, and leave the card powered."""
         context = self._establish()
         try:
-            card = _connect(context, name)
+            card = _connect(self._api, context, name)
             try:
-                with _transaction(card):
-                    yield _PcscTransport(card)
+                with _transaction(self._api, card):
+                    yield _PcscTransport(self._api, card)
             finally:
-                scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+                self._api.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
         finally:
             self._release(context)
 
@@ -129,14 +138,14 @@ class PcscReaders:
             self._release(context)
 
     def _establish(self) -> int:
-        (context,) = _checked(scard.SCardEstablishContext(scard.SCARD_SCOPE_USER))
+        (context,) = _checked(self._api.SCardEstablishContext(scard.SCARD_SCOPE_USER))
         with self._lock:
             self._contexts_open += 1
         return int(context)
 
     def _release(self, context: int) -> None:
         # The library frees its side also when the service is gone: its code tells us nothing.
-        scard.SCardReleaseContext(context)
+        self._api.SCardReleaseContext(context)
         with self._lock:
             self._contexts_open -= 1
 
@@ -144,9 +153,10 @@ class PcscReaders:
 class _PcscTransport:
     """A connected card inside its transaction."""
 
-    def __init__(self, card: int) -> None:
+    def __init__(self, api: Any, card: int) -> None:  # noqa: ANN401 - as `PcscReaders`
+        self._api = api
         self._card = card
-        _, _, protocol, atr = _checked(scard.SCardStatus(card))
+        _, _, protocol, atr = _checked(api.SCardStatus(card))
         self.atr = bytes(atr)
         if not self.atr:
             raise CardMute
@@ -158,7 +168,7 @@ class _PcscTransport:
 
         A card that dies here can still read as success, with nothing in the answer.
         """
-        code, answer = scard.SCardTransmit(self._card, self._header, list(apdu))
+        code, answer = self._api.SCardTransmit(self._card, self._header, list(apdu))
         if code != _OK:
             raise error_for(code)
         if len(answer) < _STATUS_BYTES:
@@ -166,40 +176,47 @@ class _PcscTransport:
         return bytes(answer[:-_STATUS_BYTES]), answer[-2] << 8 | answer[-1]
 
 
-def _connect(context: int, name: str) -> int:
+def _connect(api: Any, context: int, name: str) -> int:  # noqa: ANN401 - as `PcscReaders`
     card, _ = _checked(
-        scard.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, _PROTOCOLS),
+        api.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, _PROTOCOLS),
         field=name,
     )
     return int(card)
 
 
 @contextmanager
-def _transaction(card: int) -> Iterator[None]:
-    code = scard.SCardBeginTransaction(card)
+def _transaction(api: Any, card: int) -> Iterator[None]:  # noqa: ANN401 - as `PcscReaders`
+    code = api.SCardBeginTransaction(card)
     if code & 0xFFFFFFFF == _RESET:
         # Another program reset the card after we connected; nothing was read yet.
         _checked(
-            scard.SCardReconnect(card, scard.SCARD_SHARE_SHARED, _PROTOCOLS, scard.SCARD_LEAVE_CARD)
+            api.SCardReconnect(card, scard.SCARD_SHARE_SHARED, _PROTOCOLS, scard.SCARD_LEAVE_CARD)
         )
-        code = scard.SCardBeginTransaction(card)
+        code = api.SCardBeginTransaction(card)
     _checked((code,))
     try:
         yield
     finally:
         # Fails only when the card or the service went; whatever was read stands checked already.
-        scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
+        api.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
 
 
-def _wait(context: int, known: tuple[Slot, ...], timeout_ms: int) -> tuple[Slot, ...]:
-    names = _reader_names(context)
+def _wait(
+    api: Any,  # noqa: ANN401 - as `PcscReaders`
+    context: int,
+    known: tuple[Slot, ...],
+    timeout_ms: int,
+) -> tuple[Slot, ...]:
+    names = _reader_names(api, context)
     still = tuple(slot for slot in known if slot.name in names)
     marks = {slot.name: slot.mark for slot in still}
     request = [(name, marks.get(name, scard.SCARD_STATE_UNAWARE)) for name in names]
-    request.append((_NEW_READERS, scard.SCARD_STATE_UNAWARE))
+    # Windows compares the count that stands here with its own, and would return at once, for ever,
+    # at 0; pcscd counts by itself.
+    request.append((_NEW_READERS, len(names) << 16))
     if len(still) < len(known):
         timeout_ms = 0  # a reader left: that is the news
-    code, *rest = scard.SCardGetStatusChange(context, timeout_ms, request)
+    code, *rest = api.SCardGetStatusChange(context, timeout_ms, request)
     if code & 0xFFFFFFFF in {_CANCELLED, _UNKNOWN_READER}:
         return still
     if code & 0xFFFFFFFF != _TIMEOUT:
@@ -211,8 +228,8 @@ def _wait(context: int, known: tuple[Slot, ...], timeout_ms: int) -> tuple[Slot,
     )
 
 
-def _reader_names(context: int) -> list[str]:
-    code, names = scard.SCardListReaders(context, [])
+def _reader_names(api: Any, context: int) -> list[str]:  # noqa: ANN401 - as `PcscReaders`
+    code, names = api.SCardListReaders(context, [])
     if code & 0xFFFFFFFF == _NO_READERS:
         return []
     _checked((code,))

@@ -1,11 +1,12 @@
 """The one importer of pyserial: a serial device as bytes in. Knows no codes.
 
 pyserial tells one and the same unplugging in three ways (``SerialException``, ``OSError`` EIO,
-``termios.error``); here it is one typed error.
+``termios.error``); here it is one typed error. On Windows devices are named ``COM3``, and only the
+text of a ``SerialException`` tells the reason.
 """
 
 import errno
-import termios
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -13,7 +14,14 @@ import serial
 
 from drivers.scan_errors import ScannerBusy, ScannerFault, ScannerMissing, ScannerRefused
 
-_FAULTS = (serial.SerialException, OSError, termios.error)
+if sys.platform == "win32":
+    _FAULTS: tuple[type[Exception], ...] = (serial.SerialException, OSError)
+else:
+    import termios
+
+    _FAULTS = (serial.SerialException, OSError, termios.error)
+
+_REFUSALS: tuple[type[Exception], ...] = (*_FAULTS, ValueError)
 _ERROR_OF = {
     errno.ENOENT: ScannerMissing,
     errno.ENODEV: ScannerMissing,
@@ -24,6 +32,8 @@ _ERROR_OF = {
     errno.EACCES: ScannerRefused,
     errno.EPERM: ScannerRefused,
 }
+_ERROR_IN_TEXT = {"FileNotFoundError": ScannerMissing, "PermissionError": ScannerBusy}
+"""How Windows says it: a device that another program holds is "access denied"."""
 
 
 class SerialLine:
@@ -77,7 +87,7 @@ def open_line(device: str, *, baud_rate: int, quiet_s: float) -> Iterator[Serial
     """
     try:
         port = serial.Serial(device, baud_rate, timeout=quiet_s, exclusive=True)
-    except (*_FAULTS, ValueError) as wrong:
+    except _REFUSALS as wrong:
         raise _opening_error(wrong, device) from wrong
     line = SerialLine(port, device)
     try:
@@ -89,6 +99,8 @@ def open_line(device: str, *, baud_rate: int, quiet_s: float) -> Iterator[Serial
 
 
 def _opening_error(wrong: Exception, device: str) -> ScannerFault:
-    number = wrong.args[0] if wrong.args else None  # termios.error has no errno attribute
-    known = _ERROR_OF.get(number) if isinstance(number, int) else None
-    return (known or ScannerFault)(field=device)
+    reason = wrong.args[0] if wrong.args else None  # termios.error has no errno attribute
+    if isinstance(reason, int):
+        return _ERROR_OF.get(reason, ScannerFault)(field=device)
+    named = (kind for word, kind in _ERROR_IN_TEXT.items() if word in str(reason))
+    return next(named, ScannerFault)(field=device)

@@ -21,6 +21,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", action="store_true", help="write the desk's pages to docs/screens"
     )
+    parser.addoption(
+        "--rounds",
+        type=int,
+        default=10,
+        help="insertions of a card on the real stack (each takes up to 0.8 s)",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

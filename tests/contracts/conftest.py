@@ -1,4 +1,4 @@
-"""A reader with a virtual card: in process, and on the real stack."""
+"""A reader with a virtual card: in process, on the real stack, and on a stand-in for winscard."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,13 +10,18 @@ from drivers.transport import Presence
 from simulators.pcscd import Pcscd
 from simulators.reader import InProcessReaders, VpcdCard
 from tests.contracts.desk import Desk
+from tests.fakes.winscard import Winscard
 
 
-@pytest.fixture(params=["in_process", "pcscd"])
+@pytest.fixture(params=["in_process", "winscard_linux", "winscard_windows", "pcscd"])
 def desks(request: pytest.FixtureRequest) -> Iterator[tuple[Desk, Desk]]:
     """Yield two empty readers of one kind, and leave them empty."""
     if request.param == "in_process":
         yield _simulated_desk(), _simulated_desk()
+    elif request.param.startswith("winscard"):
+        windows = request.param == "winscard_windows"
+        with _winscard_desk(windows=windows) as one, _winscard_desk(windows=windows) as other:
+            yield one, other
     else:
         pcscd = request.getfixturevalue("pcscd")
         with _real_desk(pcscd, 0) as one, _real_desk(pcscd, 1) as other:
@@ -32,6 +37,14 @@ def desk(desks: tuple[Desk, Desk]) -> Desk:
 def _simulated_desk() -> Desk:
     readers = InProcessReaders()
     return Desk(readers, readers, readers.names[0], readers.kill_service, readers.start_service)
+
+
+@contextmanager
+def _winscard_desk(*, windows: bool) -> Iterator[Desk]:
+    api = Winscard(("Contact Reader 0",), windows=windows)
+    with closing(PcscReaders(api)) as readers:
+        yield Desk(readers, api, api.names[0], api.kill_service, api.start_service)
+    assert (readers.contexts_open, api.held) == (0, (0, 0))
 
 
 @contextmanager
