@@ -36,6 +36,7 @@ def refresh_list(
                 rows=done.release.rows,
                 as_of=done.release.as_of.isoformat(),
             )
+        site.cached_list.fold()
     return done
 
 

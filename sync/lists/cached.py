@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any, Literal
 
 from sync import codec
@@ -17,7 +18,7 @@ from sync.lists.offer import Offer, Progress, Source
 from sync.lists.reasons import LIST_DAMAGED
 from sync.lists.release import Release, require_acceptable
 from sync.lists.rows import RowSeal
-from sync.lists.shelf import Connection, Files, Shelf, Shelved
+from sync.lists.shelf import Files, Opened, Shelf, Shelved
 
 _DELTA_WORTH = 2
 """A delta is taken when it is at most one in so many of the snapshot's bytes."""
@@ -28,12 +29,19 @@ class Entry:
     """What the list says of one worker: ``record`` is None when it does not know the number.
 
     ``record`` has the keys worker, filings, contribution and notices (docs/platform-protocol.md);
-    ``proof`` is what was found and the signed words that vouch for it, to be kept sealed.
+    ``plain`` is the same byte for byte, and ``manifest`` the verified words that vouch for it.
     """
 
     record: Mapping[str, Any] | None
     release: Release
-    proof: bytes
+    manifest: bytes
+    plain: bytes
+
+    @property
+    def proof(self) -> bytes:
+        """What was found, and the signed words that vouch for it."""
+        said = {"manifest": self.manifest.decode(), "record": codec.Raw(self.plain)}
+        return codec.encode(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +62,18 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
+    """What is in use, open."""
+
     stamp: tuple[int, int]
     shelved: Shelved
-    connection: Connection
+    files: Opened
 
 
 class CachedList:
     """One facility's list in its folder. Thread-safe; other processes may refresh it.
 
-    ``source`` is made anew for each refresh; without one the list is only read.
+    ``source`` is made anew for each refresh; without one the list is only read. What another
+    process brings into use is noticed within ``notice_s`` seconds; our own refresh, at once.
     """
 
     def __init__(
@@ -73,13 +84,16 @@ class CachedList:
         key: bytes,
         files: Files,
         source: Callable[[], Source] | None,
+        notice_s: float = 1.0,
     ) -> None:
         self._facility = facility
         self._seal = RowSeal(key)
         self._shelf = Shelf(folder, files)
         self._make_source = source
         self._guard = Lock()
+        self._notice_s = notice_s
         self._open: _Open | None = None
+        self._look_again_at = 0.0
 
     def look_up(self, number: str, *, now: datetime) -> Entry | None:
         """Return what the list says of this identity number; None: there is no list to ask.
@@ -94,14 +108,12 @@ class CachedList:
             opened = self._opened()
             if opened is None or opened.shelved.release.expires_at <= now:
                 return None
-            row = opened.connection.execute(
-                "select sealed from persons where key = ?", [place.key]
-            ).fetchone()
+            sealed = opened.files.sealed(place.key)
         shelved = opened.shelved
-        if row is None:
-            return Entry(None, shelved.release, _proof(shelved, b"null"))
-        plain = self._seal.opened(place, row[0])
-        return Entry(_record(plain), shelved.release, _proof(shelved, plain))
+        if sealed is None:
+            return Entry(None, shelved.release, shelved.manifest, b"null")
+        plain = self._seal.opened(place, sealed)
+        return Entry(_record(plain), shelved.release, shelved.manifest, plain)
 
     def status(self) -> Status | None:
         """Return what is in use, or None.
@@ -110,7 +122,7 @@ class CachedList:
             ListRefused: LIST_DAMAGED.
         """
         shelved = self._shelf.current()
-        return Status(shelved.release, shelved.path.stat().st_size) if shelved else None
+        return Status(shelved.release, shelved.size_bytes) if shelved else None
 
     def refresh(
         self, now: datetime, *, floor: int = 0, progress: Progress = lambda _here, _all: None
@@ -127,6 +139,7 @@ class CachedList:
         if self._make_source is None:
             return None
         with self._shelf.alone():
+            self._shelf.tidy()
             source = self._make_source()
             offer = source.offer()
             base = self._usable()
@@ -135,14 +148,27 @@ class CachedList:
             if base and base.release.version == offer.release.version:
                 return Refreshed("nothing", base.release)
             done = self._bring(source, base, offer, progress)
-            self._shelf.tidy(keep=[shelved.path for shelved in (base, self._usable()) if shelved])
+            self._look_again_at = 0.0
             return done
+
+    def fold(self) -> None:
+        """Make one file of the list in use, if changes are laid over it: housekeeping.
+
+        Raises:
+            ListRefused: LIST_DAMAGED, when a delta does not make what its release says; the list
+                in use stays, and the next refresh takes a snapshot.
+        """
+        with self._shelf.alone():
+            laid = self._usable()
+            if laid:
+                self._shelf.fold(laid)
+                self._look_again_at = 0.0
 
     def close(self) -> None:
         """Close the file in use."""
         with self._guard:
             if self._open:
-                self._open.connection.close()
+                self._open.files.close()
             self._open = None
 
     def _bring(
@@ -151,15 +177,23 @@ class CachedList:
         release = offer.release
         delta = release.delta_since(base.release.version) if base else None
         worth = delta and source.size(delta.target) * _DELTA_WORTH <= source.size(release.snapshot)
-        if base and delta and worth:
+        one_file = self._one_file(base) if worth else None
+        if one_file and delta:
             part = self._shelf.part(delta.target)
             source.download(delta.target, part, progress)
-            self._shelf.patch(base, part, release, offer.manifest)
+            self._shelf.lay(one_file, part, release, offer.manifest)
             return Refreshed("delta", release)
         part = self._shelf.part(release.snapshot)
         source.download(release.snapshot, part, progress)
         self._shelf.take(part, release, offer.manifest)
         return Refreshed("snapshot", release)
+
+    def _one_file(self, base: Shelved | None) -> Shelved | None:
+        """Fold what an earlier refresh has left; a list that cannot be folded is taken anew."""
+        try:
+            return self._shelf.fold(base) if base else None
+        except ListRefused:
+            return None
 
     def _usable(self) -> Shelved | None:
         """Return the release in use; a damaged one is as good as none, and is replaced."""
@@ -169,11 +203,15 @@ class CachedList:
             return None
 
     def _opened(self) -> _Open | None:
+        now = monotonic()
+        if self._open and now < self._look_again_at:
+            return self._open
+        self._look_again_at = now + self._notice_s
         stamp = self._shelf.stamp()
         if self._open and self._open.stamp == stamp:
             return self._open
         if self._open:
-            self._open.connection.close()
+            self._open.files.close()
             self._open = None
         shelved = self._shelf.current()
         if stamp and shelved:
@@ -186,8 +224,3 @@ def _record(plain: bytes) -> dict[str, Any]:
         return codec.decode(plain, dict[str, Any])
     except codec.NotThisShape as wrong:
         raise ListRefused(LIST_DAMAGED) from wrong
-
-
-def _proof(shelved: Shelved, record: bytes) -> bytes:
-    said = {"manifest": shelved.manifest.decode(), "record": codec.Raw(record)}
-    return codec.encode(said)

@@ -1,13 +1,15 @@
-"""The list's files on disk: one in use, the next built beside it, a pointer swapped in one step.
+"""The list's files on disk: what is in use, the next beside it, a pointer swapped in one step.
 
 Verifies no signature. A file once shelved is never written again, so a reader is never disturbed.
+A delta is in use as soon as it is here, laid over the file that it changes; folding the two into
+one file comes after.
 """
 
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,10 +27,15 @@ CHANGES = "create table changes (key blob primary key, sealed blob) without rowi
 """A delta's table; a row without ``sealed`` is one that is gone."""
 
 _POINTER = "current.json"
+_ROW = "select sealed from persons where key = ?"
+_CHANGED = "select sealed from changes where key = ?"
 
 
 class Cursor(Protocol):
-    """What a statement returns."""
+    """What a statement returns, and what runs the same statement again without a new one."""
+
+    def execute(self, sql: str, params: Sequence[object] = ..., /) -> "Cursor":
+        """Run one statement."""
 
     def fetchone(self) -> Any:  # noqa: ANN401 - a row of whatever was asked
         """Return the next row or None."""
@@ -39,6 +46,9 @@ class Connection(Protocol):
 
     def execute(self, sql: str, params: Sequence[object] = ..., /) -> Cursor:
         """Run one statement."""
+
+    def cursor(self) -> Cursor:
+        """Return a cursor of its own."""
 
     def close(self) -> None:
         """Close it."""
@@ -58,16 +68,46 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class Shelved:
-    """A release in use: its file, and the verified bytes that vouch for it."""
+    """A release in use: its file, the changes laid over it, and the signed words for it."""
 
     path: Path
+    changes: Path | None
     manifest: bytes
     release: Release
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes its files have."""
+        return sum(path.stat().st_size for path in (self.path, self.changes) if path)
+
+
+class Opened:
+    """A release's files, open: each with one cursor, whose statement SQLite keeps ready."""
+
+    def __init__(self, base: Connection, changes: Connection | None) -> None:
+        self._connections = [opened for opened in (base, changes) if opened]
+        self._base = base.cursor()
+        self._changes = changes.cursor() if changes else None
+
+    def sealed(self, key: bytes) -> bytes | None:
+        """Return the sealed row of this key, or None."""
+        if self._changes:
+            changed = self._changes.execute(_CHANGED, (key,)).fetchone()
+            if changed:
+                return changed[0]  # type: ignore[no-any-return] # the tables say bytes or null
+        row = self._base.execute(_ROW, (key,)).fetchone()
+        return row[0] if row else None
+
+    def close(self) -> None:
+        """Close them."""
+        for connection in self._connections:
+            connection.close()
 
 
 class _Pointer(codec.Strict, frozen=True):
     file: codec.Filled
     manifest: str
+    changes: str = ""
 
 
 class Shelf:
@@ -98,11 +138,13 @@ class Shelf:
             return None
         except (OSError, codec.NotThisShape) as wrong:
             raise ListRefused(LIST_DAMAGED, field=_POINTER) from wrong
-        path = self._folder / Path(pointer.file).name
-        if not path.is_file():
-            raise ListRefused(LIST_DAMAGED, field=path.name)
+        path, changes = (self._folder / Path(n).name for n in (pointer.file, pointer.changes))
+        laid = changes if pointer.changes else None
+        for file in filter(None, (path, laid)):
+            if not file.is_file():
+                raise ListRefused(LIST_DAMAGED, field=file.name)
         manifest = pointer.manifest.encode()
-        return Shelved(path, manifest, read_release(manifest))
+        return Shelved(path, laid, manifest, read_release(manifest))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -118,46 +160,63 @@ class Shelf:
         incoming.mkdir(parents=True, exist_ok=True)
         return incoming / f"{Path(target).name}.part"
 
-    def read(self, shelved: Shelved) -> Connection:
-        """Open the release's file for look-ups."""
-        return self._files.read(shelved.path)
+    def read(self, shelved: Shelved) -> Opened:
+        """Open the release's files for look-ups."""
+        changes = self._files.read(shelved.changes) if shelved.changes else None
+        return Opened(self._files.read(shelved.path), changes)
 
     def take(self, part: Path, release: Release, manifest: bytes) -> Shelved:
         """Put a verified snapshot on the shelf and into use."""
         path = self._place(release)
+        with closing(self._files.read(part)) as opened:
+            _require_about(opened, release)
         part.replace(path)
-        return self._into_use(Shelved(path, manifest, release))
+        return self._into_use(Shelved(path, None, manifest, release))
 
-    def patch(self, base: Shelved, part: Path, release: Release, manifest: bytes) -> Shelved:
-        """Build the next release from the one in use and a verified delta, and put it into use."""
-        path = self._place(release)
-        shutil.copyfile(base.path, path)
-        building = self._files.build(path)
-        try:
-            _apply(building, part, release)
-        finally:
-            building.close()
-        part.unlink()
-        return self._into_use(Shelved(path, manifest, release))
+    def lay(self, base: Shelved, part: Path, release: Release, manifest: bytes) -> Shelved:
+        """Lay a verified delta over the one file of the release in use."""
+        changes = self._folder / f"list-{release.version}-changes.db"
+        part.replace(changes)
+        return self._into_use(Shelved(base.path, changes, manifest, release))
 
-    def tidy(self, keep: Iterable[Path]) -> None:
-        """Delete what neither the pointer nor ``keep`` names; a reader has let go of it by now."""
-        kept = {path.name for path in keep} | {_POINTER}
+    def fold(self, laid: Shelved) -> Shelved:
+        """Make one file of a file and the changes laid over it, and put it into use."""
+        if laid.changes is None:
+            return laid
+        path = self._place(laid.release)
+        shutil.copyfile(laid.path, path)
+        with closing(self._files.build(path)) as building:
+            _apply(building, laid.changes, laid.release)
+        with closing(self._files.read(path)) as opened:
+            _require_about(opened, laid.release)
+            _require_whole(opened, laid.release)
+        return self._into_use(Shelved(path, None, laid.manifest, laid.release))
+
+    def tidy(self) -> None:
+        """Delete what the pointer does not name; a reader has let go of it since it was swapped."""
+        kept = self._named()
         for path in self._folder.glob("list-*.db*"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
+
+    def _named(self) -> set[str]:
+        try:
+            shelved = self.current()
+        except ListRefused:
+            return set()
+        files = (shelved.path, shelved.changes) if shelved else ()
+        return {path.name for path in files if path}
 
     def _place(self, release: Release) -> Path:
         return self._folder / f"list-{release.version}.db"
 
     def _into_use(self, shelved: Shelved) -> Shelved:
-        opened = self._files.read(shelved.path)
-        try:
-            _require_whole(opened, shelved.release)
-        finally:
-            opened.close()
-        _sync_to_disk(shelved.path)
-        pointer = _Pointer(file=shelved.path.name, manifest=shelved.manifest.decode())
+        _sync_to_disk(shelved.changes or shelved.path)
+        pointer = _Pointer(
+            file=shelved.path.name,
+            manifest=shelved.manifest.decode(),
+            changes=shelved.changes.name if shelved.changes else "",
+        )
         fresh = self._pointer.with_suffix(".new")
         fresh.write_bytes(codec.encode(pointer))
         _sync_to_disk(fresh)
@@ -181,10 +240,16 @@ def _apply(building: Connection, delta: Path, release: Release) -> None:
     building.execute("commit")
 
 
-def _require_whole(opened: Connection, release: Release) -> None:
+def _require_about(opened: Connection, release: Release) -> None:
     about = opened.execute("select facility, version from about").fetchone()
+    if tuple(about or ()) != (release.facility, release.version):
+        raise ListRefused(LIST_DAMAGED)
+
+
+def _require_whole(opened: Connection, release: Release) -> None:
+    # A snapshot's hash is signed; what we fold ourselves is counted.
     rows = opened.execute("select count(*) from persons").fetchone()
-    if tuple(about or ()) != (release.facility, release.version) or rows[0] != release.rows:
+    if rows[0] != release.rows:
         raise ListRefused(LIST_DAMAGED)
 
 

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from tuf.api.exceptions import (
     BadVersionNumberError,
@@ -77,11 +78,17 @@ class TufSource:
         """
         info = self._info(target)
         size = info.length
-        with part.open("ab") as file:
+        with part.open("ab+") as file:
+            seen = _hash_of(file)
             while (here := file.tell()) < size:
-                file.write(self._piece(target, info, Span(here, min(here + PIECE_BYTES, size) - 1)))
+                span = Span(here, min(here + PIECE_BYTES, size) - 1)
+                piece = self._piece(target, info, span)
+                seen.update(piece)
+                file.write(piece)
                 progress(file.tell(), size)
-        self._require_signed(part, info)
+        if seen.hexdigest() != info.hashes["sha256"]:
+            part.unlink()
+            raise ListRefused(LIST_DAMAGED, field=part.name)
 
     def size(self, target: str) -> int:
         """Return how many bytes a file of the offered release has."""
@@ -116,13 +123,6 @@ class TufSource:
         hashed = name.with_name(f"{info.hashes['sha256']}.{name.name}")
         return f"{self._base}/targets/{hashed}"
 
-    def _require_signed(self, part: Path, info: TargetFile) -> None:
-        with part.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != info.hashes["sha256"]:
-            part.unlink()
-            raise ListRefused(LIST_DAMAGED, field=part.name)
-
 
 class _Line(FetcherInterface):
     """Our one HTTP client, as tuf wants it."""
@@ -135,6 +135,15 @@ class _Line(FetcherInterface):
             return iter([self._bring(url, None)])
         except Missing as missing:
             raise DownloadHTTPError(url, 404) from missing
+
+
+def _hash_of(file: BinaryIO) -> "hashlib._Hash":
+    """Hash what an earlier try has brought, and stand at its end."""
+    seen = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(PIECE_BYTES):
+        seen.update(piece)
+    return seen
 
 
 @contextmanager

@@ -60,7 +60,12 @@ class Ground:
             return TufSource(self.folder / "trust", root=root, base=base, fetch=self.fetch)
 
         return CachedList(
-            self.folder / "list", facility=FACILITY, key=key, files=LIST_FILES, source=source
+            self.folder / "list",
+            facility=FACILITY,
+            key=key,
+            files=LIST_FILES,
+            source=source,
+            notice_s=0,
         )
 
     def refreshed(self, cached: CachedList, floor: int = 0) -> Refreshed:
@@ -161,35 +166,92 @@ def test_a_row_moved_to_another_worker_is_damage(ground: Ground) -> None:
     assert one != other
 
 
-def test_a_small_change_comes_as_a_delta_and_the_old_file_goes_at_the_next(
+def grown(ground: Ground, cached: CachedList, count: int) -> None:
+    """Bring a list of so many more workers into use, one file."""
+    ground.register = many(ground.register, count)
+    ground.releases.publish()
+    ground.refreshed(cached)
+
+
+def suspended(cached: CachedList, worker: Worker, ground: Ground) -> bool:
+    entry = cached.look_up(worker.id_number, now=ground.clock())
+    assert entry
+    assert entry.record
+    return bool(entry.record["worker"]["suspended"])
+
+
+def files_of(ground: Ground) -> list[str]:
+    return sorted(path.name for path in (ground.folder / "list").glob("list-*.db"))
+
+
+def test_a_small_change_comes_as_a_delta_laid_over_and_is_folded_afterwards(
     ground: Ground, cached: CachedList
 ) -> None:
-    for _ in range(3):
-        ground.register = many(ground.register, 2_000)
-        ground.releases.publish()
-        ground.refreshed(cached)
+    grown(ground, cached, 2_000)
+    for version in (3, 4, 5):
         worker = ground.change(suspended=not ground.register.workers[0].suspended)
         ground.releases.publish()
         assert ground.refreshed(cached).by == "delta"
-        entry = cached.look_up(worker.id_number, now=ground.clock())
-        assert entry
-        assert entry.record
-        assert entry.record["worker"]["suspended"] == worker.suspended
-    assert len(list((ground.folder / "list").glob("list-*.db"))) == 2
+        assert suspended(cached, worker, ground) == worker.suspended
+        cached.fold()
+        assert suspended(cached, worker, ground) == worker.suspended
+        assert f"list-{version}.db" in files_of(ground)
+    ground.refreshed(cached)
+    assert files_of(ground) == ["list-5.db"]
+
+
+def test_changes_that_were_not_folded_yet_are_folded_by_the_next_delta(
+    ground: Ground, cached: CachedList
+) -> None:
+    grown(ground, cached, 2_000)
+    first = ground.change(suspended=True)
+    ground.releases.publish()
+    ground.refreshed(cached)
+    last = ground.change(suspended=False, name="另名")
+    ground.releases.publish()
+    assert ground.refreshed(ground.cached()).by == "delta"
+    assert first.id_number == last.id_number
+    assert not suspended(cached, last, ground)
+    assert {"list-3.db", "list-4-changes.db"} <= set(files_of(ground))
+
+
+def test_changes_that_do_not_make_what_the_release_says_are_replaced_by_a_snapshot(
+    ground: Ground, cached: CachedList
+) -> None:
+    grown(ground, cached, 2_000)
+    ground.change(suspended=True)
+    ground.releases.publish()
+    ground.refreshed(cached)
+    spoil_changes(ground.folder / "list" / "list-3-changes.db")
+    ground.change(suspended=False)
+    ground.releases.publish()
+    assert refusal(cached.fold) == "LIST_DAMAGED"
+    assert ground.refreshed(cached).by == "snapshot"
+
+
+def spoil_changes(path: Path) -> None:
+    """Let the changes bring a row that no release counts."""
+    file = open_building(path)
+    file.execute("insert into changes values (?, ?)", [bytes(16), bytes(40)])
+    file.close()
 
 
 def test_a_worker_who_left_the_register_leaves_the_list(ground: Ground, cached: CachedList) -> None:
-    everyone = many(ground.register, 500)
-    ground.register = everyone
-    ground.releases.publish()
-    ground.refreshed(cached)
+    grown(ground, cached, 500)
+    everyone = ground.register
     gone = everyone.workers[-1]
     ground.register = Register(facilities=everyone.facilities, workers=everyone.workers[:-1])
     ground.releases.publish()
     assert ground.refreshed(cached).by == "delta"
-    entry = cached.look_up(gone.id_number, now=ground.clock())
+    assert absent(ground, cached, gone)
+    cached.fold()
+    assert absent(ground, cached, gone)
+
+
+def absent(ground: Ground, cached: CachedList, worker: Worker) -> bool:
+    entry = cached.look_up(worker.id_number, now=ground.clock())
     assert entry
-    assert entry.record is None
+    return entry.record is None
 
 
 def test_a_reader_in_another_process_sees_the_next_release(
