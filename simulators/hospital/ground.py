@@ -146,7 +146,7 @@ def list_releases(settings_file: Path, known: Register) -> Releases:
         key=load_keys(settings.data / "keys").listing,
         clock=system_clock,
     )
-    (settings_file.parent / LIST_ROOT).write_bytes(releases.root)
+    (settings_file.parent / LIST_ROOT).write_bytes(releases.repository.root)
     return releases
 
 

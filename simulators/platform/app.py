@@ -88,7 +88,7 @@ def add_lists(app: FastAPI, releases: Releases) -> None:
     def published(kind: str, name: str) -> Response:
         if name == "timestamp.json":
             releases.publish_when_old()
-        found = releases.file(kind, name)
+        found = releases.repository.file(kind, name)
         if found is None:
             return Response(status_code=404)
         if isinstance(found, bytes):

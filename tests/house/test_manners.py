@@ -18,8 +18,8 @@ DOORS = {
     "structlog": {"edge.log"},
     "tenacity": {"sync.relay"},
     "httpx2": {"sync.platform", "simulators.hospital.records"},
-    "tuf": {"sync.lists.source", "simulators.platform.releases"},
-    "securesystemslib": {"simulators.platform.releases"},
+    "tuf": {"sync.lists.source", "simulators.platform.repository"},
+    "securesystemslib": {"simulators.platform.repository"},
     "python_calamine": {"edge.sheets.workbook"},
     "typer": {
         "edge.__main__",

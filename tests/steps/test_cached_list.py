@@ -38,7 +38,7 @@ class Lists:
             key=ground.keys.listing,
             clock=ground.clock,
         )
-        self.root = self.releases.root
+        self.root = self.releases.repository.root
         ground.site = replace(ground.site, cached_list=self.cached(ground))
 
     def cached(self, ground: Ground) -> CachedList:
@@ -56,7 +56,7 @@ class Lists:
     def fetch(self, path: str, span: Span | None) -> bytes:
         """Bring a published file."""
         kind, name = path.rsplit("/", 2)[1:]
-        found = self.releases.file(kind, name)
+        found = self.releases.repository.file(kind, name)
         if found is None:
             raise Missing(path)
         content = found if isinstance(found, bytes) else found.read_bytes()
@@ -203,7 +203,7 @@ def test_each_new_list_is_entered_and_the_same_again_is_not(ground: Ground, list
 def test_a_lost_folder_lets_no_older_list_in(ground: Ground, lists: Lists) -> None:
     lists.releases.publish()
     refresh_list(ground.site)
-    lists.releases.serve_again(1)
+    lists.releases.repository.serve_again(1)
     for lost in ("list", "trust"):
         (lists.folder / lost).rename(lists.folder / f"lost-{lost}")
     ground.site = replace(ground.site, cached_list=lists.cached(ground))

@@ -45,7 +45,7 @@ class Ground:
             raise PlatformUnreachable(unreachable("cut"))
         self.fetched.append(span)
         kind, name = path.rsplit("/", 2)[1:]
-        found = self.releases.file(kind, name)
+        found = self.releases.repository.file(kind, name)
         if found is None:
             raise Missing(path)
         content = found if isinstance(found, bytes) else found.read_bytes()
@@ -53,7 +53,7 @@ class Ground:
 
     def cached(self, key: bytes = KEY) -> CachedList:
         """Open the facility's folder."""
-        root = self.releases.root  # as received once, whatever the platform does later
+        root = self.releases.repository.root  # as received once, whatever the platform does later
 
         def source() -> TufSource:
             base = f"/v1/lists/{FACILITY}"
@@ -293,7 +293,7 @@ def test_a_list_that_was_rolled_back_is_refused_and_the_one_in_use_stays(
 ) -> None:
     ground.releases.publish()
     ground.refreshed(cached)
-    ground.releases.serve_again(1)
+    ground.releases.repository.serve_again(1)
     assert refusal(lambda: ground.refreshed(cached)) == "LIST_ROLLED_BACK"
     status = cached.status()
     assert status
@@ -318,7 +318,7 @@ def test_a_list_under_other_keys_is_refused(ground: Ground, cached: CachedList) 
 
 def test_a_changed_letter_is_refused(ground: Ground, cached: CachedList) -> None:
     ground.releases.publish()
-    ground.releases.spoil()
+    ground.releases.repository.spoil()
     assert refusal(lambda: ground.refreshed(cached)) == "LIST_SIGNATURE"
 
 
