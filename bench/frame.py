@@ -21,13 +21,25 @@ _CALLS_MAX = 10_000
 class Work:
     """One work done in our way and by the floor; both may be called any number of times.
 
-    ``name`` is the measurement's, ``work`` says how much of what.
+    ``name`` is the measurement's, ``work`` says how much of what. ``before`` lays out again what
+    ``ours`` uses up: untimed, before each call.
     """
 
     name: str
     work: str
     ours: Callable[[], object]
     floor: Callable[[], object]
+    before: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """One thing in our form and in a plain one: bytes are counted, not milliseconds."""
+
+    name: str
+    work: str
+    ours_bytes: int
+    floor_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +54,11 @@ class Measurement:
     runs: int
 
 
-def print_measured(works: Iterable[Work], rounds: int = ROUNDS) -> None:
+def print_measured(works: Iterable[Work | Size], rounds: int = ROUNDS) -> None:
     """Measure each work as it comes and print it as one line of JSON."""
     for work in works:
-        sys.stdout.write(f"{json.dumps(asdict(measured(work, rounds)))}\n")
+        told = _weighed(work) if isinstance(work, Size) else asdict(measured(work, rounds))
+        sys.stdout.write(f"{json.dumps(told)}\n")
         sys.stdout.flush()
 
 
@@ -53,12 +66,15 @@ def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     """Time both ways by turns, so that a busy machine is busy for both."""
     gc.collect()
     gc.freeze()  # what the work holds ready is not walked by the collector in every round
-    ways = [(way, _calls(way), list[float]()) for way in (work.ours, work.floor)]
+    ways = [
+        (work.ours, work.before, _calls(work.ours, work.before), list[float]()),
+        (work.floor, None, _calls(work.floor, None), list[float]()),
+    ]
     for _ in range(rounds):
-        for way, calls, times in ways:
-            times.append(_time_ms(way, calls))
+        for way, before, calls, times in ways:
+            times.append(_time_ms(way, before, calls))
     gc.unfreeze()
-    ours_ms, floor_ms = (median(times) for _, _, times in ways)
+    ours_ms, floor_ms = (median(times) for *_, times in ways)
     return Measurement(
         name=work.name,
         work=work.work,
@@ -69,14 +85,22 @@ def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     )
 
 
-def _calls(way: Callable[[], object]) -> int:
+def _weighed(size: Size) -> dict[str, object]:
+    ratio = round(size.ours_bytes / size.floor_bytes, 3)
+    return {**asdict(size), "ratio": ratio, "runs": 1}
+
+
+def _calls(way: Callable[[], object], before: Callable[[], object] | None) -> int:
     """Call once to warm up, once to see how often it must be called in a round."""
-    way()
-    once_ns = _time_ms(way, 1) * 1_000_000
-    return max(1, min(_CALLS_MAX, int(_ROUND_NS_MIN / max(once_ns, 1))))
+    _time_ms(way, before, 1)
+    once_ns = _time_ms(way, before, 1) * 1_000_000
+    # What uses up its work is called once a round.
+    return 1 if before else max(1, min(_CALLS_MAX, int(_ROUND_NS_MIN / max(once_ns, 1))))
 
 
-def _time_ms(way: Callable[[], object], calls: int) -> float:
+def _time_ms(way: Callable[[], object], before: Callable[[], object] | None, calls: int) -> float:
+    if before:
+        before()
     start = perf_counter_ns()
     for _ in range(calls):
         way()

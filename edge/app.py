@@ -32,7 +32,7 @@ from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.security import Address
 from sync.errors import SyncError
-from sync.relay import Hooks, Relay
+from sync.relay import Hooks, Pace, Relay
 
 GRACE_S = 3
 """How long a stopping service waits for open requests."""
@@ -48,7 +48,8 @@ def running(
     """
     hints = Hints()
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
-    relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks)
+    pace = Pace(site.settings.platform.senders)
+    relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks, pace=pace)
     read = partial(read_card, authenticator=by_platform(site))
     monitor = Monitor(readers, site.clock, site.fresh_id, read=read)
     scanners: dict[str, Scanner] = {}

@@ -16,7 +16,7 @@ from edge.clock import Clock
 from edge.core.audit import Entry
 from edge.core.dates import local_day
 from edge.core.errors import EdgeError
-from edge.opening import open_site
+from edge.opening import open_site, platform_of
 from edge.rulebooks import rulebook_in_force
 from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
@@ -28,7 +28,6 @@ from edge.store.ledger import Ledger, last_entry
 from edge.store.migrations import migrate
 from sync.errors import SyncError
 from sync.outcome import NotReceived
-from sync.platform import Platform
 
 DISK_FREE_MIN_MB = 500
 CLOCK_BACK_MAX = timedelta(minutes=2)
@@ -168,7 +167,7 @@ def _fonts() -> Iterator[Finding]:
 def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:
     key = load_keys(settings.data / "keys").signing
     url = settings.platform.url
-    with Platform(url, facility=settings.facility.id, key=key, clock=clock) as platform:
+    with platform_of(settings, key, clock) as platform:
         standing = platform.status_of("doctor", b"")
     well = isinstance(standing, NotReceived)
     seen = f"{url} answers" if well else f"{url} does not answer as a platform"

@@ -19,15 +19,20 @@ from edge.store.keys import Keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.vault import Vault
+from sync.breaker import Breaker, Rest
 from sync.envelope import SigningKey
 from sync.lists import CachedList
 from sync.lists.offer import Source, read_root
 from sync.lists.shelf import Files
 from sync.outbox import Outbox, Patience
-from sync.platform import Deadlines, Platform
+from sync.platform import Deadlines, Platform, Wire
+from sync.tls import Papers, context_of
 
 LIST_FILES = Files(read=open_unchanging, build=open_building)
 """How the cached list's files are opened: by the product's one SQLite library."""
+
+LONGEST_REST = 6
+"""How many times as long as the first the longest rest of the circuit is."""
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def open_site(
     keys = load_keys(settings.data / "keys")
     with (
         closing(Store(settings.data / "edge.db")) as store,
-        _platform(settings, keys.signing, clock) as platform,
+        platform_of(settings, keys.signing, clock) as platform,
         closing(_cached_list(settings, keys, platform)) as cached_list,
     ):
         migrate(store)
@@ -97,11 +102,24 @@ def _source(settings: Settings, platform: Platform) -> Source:
     )
 
 
-def _platform(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
-    return Platform(
-        settings.platform.url,
-        facility=settings.facility.id,
-        key=key,
-        clock=clock,
-        deadlines=Deadlines(ask_s=settings.platform.answer_deadline_s),
+def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
+    """Return the client of this site's platform; close it when done.
+
+    Raises:
+        PlatformMisplaced: the address or the TLS files cannot be used.
+    """
+    far = settings.platform
+    rest = Rest(
+        silences=far.circuit_silences,
+        first_s=far.circuit_rest_s,
+        longest_s=far.circuit_rest_s * LONGEST_REST,
     )
+    papers = Papers(ca=far.ca, certificate=far.client_certificate, key=far.client_key)
+    wire = Wire(
+        deadlines=Deadlines(ask_s=far.answer_deadline_s),
+        batch_max=far.batch_max,
+        packs=far.compression == "zstd",
+        tls=context_of(papers),
+        breaker=Breaker(clock, rest),
+    )
+    return Platform(far.url, facility=settings.facility.id, key=key, clock=clock, wire=wire)

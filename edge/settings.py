@@ -49,10 +49,19 @@ class Server(_Section):
 
 
 class Platform(_Section):
-    """The far end of the wire."""
+    """The far end of the wire: where, how it is spoken to, and who we are to it."""
 
     url: str = Field(pattern=r"^https?://")
+    signature: Literal["ed25519", "sm2"] = "ed25519"
+    ca: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    batch_max: int = Field(default=20, ge=1, le=100)
+    compression: Literal["zstd", "none"] = "zstd"
+    senders: int = Field(default=4, ge=1, le=8)
     answer_deadline_s: float = Field(default=2.0, gt=0, le=30)
+    circuit_silences: int = Field(default=3, ge=1, le=100)
+    circuit_rest_s: float = Field(default=10.0, gt=0, le=600)
     retry_s_min: float = Field(default=2.0, gt=0)
     retry_s_max: float = Field(default=300.0, gt=0)
 
@@ -162,4 +171,8 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     data = (folder / settings.data).absolute()
     root = settings.lists.root and (folder / settings.lists.root).absolute()
     lists = settings.lists.model_copy(update={"root": root})
-    return settings.model_copy(update={"data": data, "lists": lists})
+    named = ("ca", "client_certificate", "client_key")
+    files = {name: getattr(settings.platform, name) for name in named}
+    found = {name: file and (folder / file).absolute() for name, file in files.items()}
+    platform = settings.platform.model_copy(update=found)
+    return settings.model_copy(update={"data": data, "lists": lists, "platform": platform})

@@ -115,3 +115,17 @@ INTERRUPTED = Reason(
     next_action="系统将按报文编号向平台查询",
     next_action_en="the platform will be asked by the message's id",
 )
+NOTHING_TO_REVERSE = Reason(
+    code="NOTHING_TO_REVERSE",
+    text="原结算未被平台受理且已人工处理，本冲正不再上传",
+    text_en="the platform never took the settlement, and a person resolved it: nothing to reverse",
+    next_action="若已在平台手工录入该结算，请在平台手工撤销",
+    next_action_en="if the settlement was typed in at the platform by hand, undo it there by hand",
+)
+PREDECESSOR_RESOLVED = Reason(
+    code="PREDECESSOR_RESOLVED",
+    text="平台等待前序报文，而前序报文已登记为人工处理，不会再上传",
+    text_en="the platform waits for an earlier message, which a person resolved and nobody sends",
+    next_action="在平台补录前序业务后重发本报文；或登记本报文的处理结果",
+    next_action_en="enter the earlier act at the platform and retry; or resolve this message, too",
+)

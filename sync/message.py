@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from sync import codec
 from sync.envelope import Kind
 from sync.errors import Reason
+from sync.frame import unpack
 from sync.outcome import LineRefusal
 
 Row = dict[str, Any]
@@ -38,12 +39,21 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A message taken for sending. ``ask_first`` when the platform may have it already."""
+    """A message taken for sending. ``ask_first`` when the platform may have it already.
+
+    ``stored`` is its frame; ``sha256`` is of ``payload``, the signed bytes in compact form.
+    """
 
     id: str
     order_key: str
-    payload: bytes
+    stored: bytes
+    sha256: str
     ask_first: bool
+
+    @property
+    def payload(self) -> bytes:
+        """The signed bytes in compact form."""
+        return unpack(self.stored)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +130,13 @@ def seal_attempt(sealer: Sealer, message_id: str, number: int, text: str) -> byt
     return sealer.seal(text.encode(), f"outbox_attempts.text:{message_id}:{number}")
 
 
-def seal_payload(sealer: Sealer, message_id: str, payload: bytes) -> bytes:
-    """Seal the signed bytes for their row."""
-    return sealer.seal(payload, f"outbox.payload:{message_id}")
+def seal_frame(sealer: Sealer, message_id: str, frame: bytes) -> bytes:
+    """Seal the packed and signed bytes for their row."""
+    return sealer.seal(frame, f"outbox.payload:{message_id}")
 
 
-def open_payload(sealer: Sealer, row: Row) -> bytes:
-    """Return the signed bytes of a row; raises what the sealer raises."""
+def open_frame(sealer: Sealer, row: Row) -> bytes:
+    """Return the packed and signed bytes of a row; raises what the sealer raises."""
     return sealer.unseal(row["payload_sealed"], f"outbox.payload:{row['id']}")
 
 

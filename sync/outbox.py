@@ -11,17 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, assert_never
 
-from sync.envelope import Envelope, SigningKey, digest, sign
+from sync import codec, tables
+from sync.envelope import Envelope, Kind, SigningKey, digest, signed_envelope
 from sync.errors import (
     INTERRUPTED,
     MESSAGE_ID_REUSED,
     MESSAGE_NOT_FOUND,
     MESSAGE_STATE,
     NOTE_MISSING,
+    NOTHING_TO_REVERSE,
+    PREDECESSOR_RESOLVED,
     SEAL_BROKEN,
     OutboxConflict,
     Reason,
 )
+from sync.frame import pack, payload_of
 from sync.message import (
     Attempt,
     Claimed,
@@ -32,75 +36,20 @@ from sync.message import (
     Sealer,
     State,
     moment_of,
-    open_payload,
+    open_frame,
     read_attempt,
     read_message,
     seal_attempt,
     seal_explanation,
+    seal_frame,
     seal_note,
-    seal_payload,
     stored,
 )
 from sync.outcome import PAUSE_MAX, Accepted, NeedsPerson, Outcome, RetryAt, Unknown
 
 PAGE_MAX = 500
 NOTE_MAX = 500
-
-SCHEMA = """\
-create table outbox (
-    seq integer primary key autoincrement,
-    id text not null unique check (length(id) between 1 and 64),
-    kind text not null,
-    order_key text not null,
-    state text not null default 'pending'
-        check (state in ('pending', 'sending', 'accepted', 'rejected', 'unknown')),
-    sha256 text not null check (length(sha256) = 64),
-    payload_sealed blob not null,
-    created_at text not null,
-    tries integer not null default 0 check (tries >= 0),
-    next_try_at text,
-    code text,
-    answer_sealed blob,
-    receipt text,
-    resolved_at text,
-    resolved_by text,
-    note_sealed blob,
-    check ((state = 'accepted') = (receipt is not null)),
-    check (resolved_at is null or state = 'rejected'),
-    check ((resolved_at is null) = (resolved_by is null))
-) strict;
-create index outbox_undelivered on outbox (order_key, seq)
-    where state <> 'accepted' and resolved_at is null;
-create index outbox_by_case on outbox (order_key, seq);
-create index outbox_by_state on outbox (state, resolved_at);
-create table outbox_attempts (
-    message text not null references outbox (id),
-    number integer not null check (number >= 1),
-    at text not null,
-    outcome text not null
-        check (outcome in ('accepted', 'retry', 'rejected', 'unknown', 'interrupted')),
-    code text,
-    text_sealed blob,
-    primary key (message, number)
-) strict, without rowid;
-create trigger outbox_is_kept before delete on outbox
-begin
-    select raise(abort, 'an outbox message is never deleted');
-end;
-create trigger outbox_says_the_same
-before update of seq, id, kind, order_key, sha256, payload_sealed, created_at on outbox
-begin
-    select raise(abort, 'an outbox message is never altered');
-end;
-create trigger outbox_attempts_are_kept before delete on outbox_attempts
-begin
-    select raise(abort, 'an attempt is never deleted');
-end;
-create trigger outbox_attempts_say_the_same before update on outbox_attempts
-begin
-    select raise(abort, 'an attempt is never altered');
-end;
-"""
+OUT_OF_ORDER = "OUT_OF_ORDER"
 
 
 class Rows(Protocol):
@@ -138,12 +87,12 @@ class Outbox:
             BadEnvelope: TOO_LARGE.
             OutboxConflict: MESSAGE_ID_REUSED, the id already says something else.
         """
-        payload = sign(envelope, self._key)
+        signed = signed_envelope(envelope, self._key)
         kept = _find(db, envelope.id)
         if kept is None:
-            sealed = seal_payload(self._sealer, envelope.id, payload)
-            _insert(db, envelope, digest(payload), sealed)
-        elif kept["sha256"] != digest(payload):
+            sealed = seal_frame(self._sealer, envelope.id, pack(signed))
+            _insert(db, envelope, digest(signed.compact()), sealed)
+        elif payload_of(open_frame(self._sealer, kept)) != signed.payload:
             raise OutboxConflict(MESSAGE_ID_REUSED, field="id")
 
     def claim_due(self, db: Rows, now: datetime, limit: int) -> tuple[Claimed, ...]:
@@ -154,7 +103,7 @@ class Outbox:
         """
         claimed: list[Claimed] = []
         while len(claimed) < limit:
-            due = list(db.query(_DUE, [*_window(now), limit - len(claimed)]))
+            due = list(db.query(tables.DUE, [*_window(now), limit - len(claimed)]))
             if not due:
                 break
             claimed += filter(None, [self._claim(db, row, now) for row in due])
@@ -165,11 +114,15 @@ class Outbox:
 
         What is accepted or resolved stays so, whatever a slower try says later.
         """
+        self.note(db, message_id, outcome, now)
+        return self.get(db, message_id)
+
+    def note(self, db: Rows, message_id: str, outcome: Outcome, now: datetime) -> None:
+        """Write down one try, as ``record`` does, and return nothing."""
         row = _must_find(db, message_id)
         late = row["state"] != State.SENDING and not isinstance(outcome, Accepted)
         if row["state"] != State.ACCEPTED and not row["resolved_at"] and not late:
-            self._stand(db, row, outcome, now)
-        return self.get(db, message_id)
+            self._stand(db, row, self._hopeful(db, row, outcome), now)
 
     def recover(self, db: Rows, now: datetime) -> int:
         """Take what a crash left in ``sending`` as ``unknown``, due at once; return how many.
@@ -185,7 +138,7 @@ class Outbox:
     def next_due(self, db: Rows, now: datetime) -> datetime | None:
         """Return when the next message may be sent (``now`` if at once), or None if none waits."""
         start, end = _window(now)
-        return moment_of(_only(db.query(_NEXT_DUE, [end, start]))["at"])
+        return moment_of(_only(db.query(tables.NEXT_DUE, [end, start]))["at"])
 
     def retry(self, db: Rows, message_id: str) -> Message:
         """Make a rejected or waiting message due at once: somebody mended what was wrong.
@@ -240,7 +193,7 @@ class Outbox:
     ) -> tuple[Message, ...]:
         """Return a page of messages, newest first; ``before`` is the last page's smallest seq."""
         only = state.value if state else None
-        rows = db.query(_PAGE, [only, only, before, before, min(limit, PAGE_MAX)])
+        rows = db.query(tables.PAGE, [only, only, before, before, min(limit, PAGE_MAX)])
         return tuple(read_message(self._sealer, row) for row in rows)
 
     def of_case(self, db: Rows, order_key: str) -> tuple[Message, ...]:
@@ -256,33 +209,57 @@ class Outbox:
 
     def status(self, db: Rows) -> Counts:
         """Count the messages by state."""
-        rows = db.query(_COUNTS, [])
+        rows = db.query(tables.COUNTS, [])
         counted = {(row["state"], bool(row["resolved"])): row["messages"] for row in rows}
         return Counts(
             **{state.value: counted.get((state.value, False), 0) for state in State},
             resolved=counted.get((State.REJECTED.value, True), 0),
-            oldest_undelivered=moment_of(_only(db.query(_OLDEST, []))["at"]),
+            oldest_undelivered=moment_of(_only(db.query(tables.OLDEST, []))["at"]),
         )
 
     def _claim(self, db: Rows, row: Row, now: datetime) -> Claimed | None:
         try:
-            payload = open_payload(self._sealer, row)
+            stored = open_frame(self._sealer, row)
+            undone = row["kind"] == Kind.REVERSAL and _refused_original(db, stored)
         except Exception:  # noqa: BLE001 - whatever a sealer raises, only this stay is held up
             self._stand(db, row, NeedsPerson(reason=SEAL_BROKEN), now)
+            return None
+        if undone:
+            self._close(db, row, undone, now)
             return None
         db.execute("update outbox set state = 'sending' where id = ?", [row["id"]])
         return Claimed(
             id=row["id"],
             order_key=row["order_key"],
-            payload=payload,
+            stored=stored,
+            sha256=row["sha256"],
             ask_first=row["state"] == State.UNKNOWN,
         )
+
+    def _close(self, db: Rows, row: Row, original: Row, now: datetime) -> None:
+        """Withdraw a reversal of what the platform never took, beside the one who resolved it."""
+        why = seal_explanation(self._sealer, row["id"], Explanation(reason=NOTHING_TO_REVERSE))
+        note = seal_note(self._sealer, row["id"], NOTHING_TO_REVERSE.text)
+        who = original["resolved_by"]
+        code = NOTHING_TO_REVERSE.code
+        db.execute(tables.CLOSE, [code, why, stored(now), who, note, row["id"]])
+
+    def _hopeful(self, db: Rows, row: Row, outcome: Outcome) -> Outcome:
+        """Turn "not before its predecessor" into a refusal where that will never come.
+
+        A predecessor which a person resolved is not sent again: whoever waits for it waits for
+        ever, unless a person looks.
+        """
+        waits = isinstance(outcome, RetryAt) and outcome.reason.code == OUT_OF_ORDER
+        if not waits or not list(db.query(tables.RESOLVED_BEFORE, [row["order_key"], row["seq"]])):
+            return outcome
+        return NeedsPerson(reason=PREDECESSOR_RESOLVED, message_id=row["id"])
 
     def _stand(self, db: Rows, row: Row, outcome: Outcome, now: datetime) -> None:
         match outcome:
             case Accepted():
                 self._note_attempt(db, row, now, "accepted", None)
-                db.execute(_ACCEPT, [outcome.receipt, row["id"]])
+                db.execute(tables.ACCEPT, [outcome.receipt, row["id"]])
             case NeedsPerson():
                 self._note_attempt(db, row, now, "rejected", outcome.reason)
                 why = Explanation(reason=outcome.reason, field=outcome.field, lines=outcome.lines)
@@ -307,7 +284,7 @@ class Outbox:
         self, db: Rows, row: Row, state: State, why: Explanation, *, next_try_at: str | None
     ) -> None:
         sealed = seal_explanation(self._sealer, row["id"], why)
-        db.execute(_MOVE, [state.value, next_try_at, why.reason.code, sealed, row["id"]])
+        db.execute(tables.MOVE, [state.value, next_try_at, why.reason.code, sealed, row["id"]])
 
     def _note_attempt(
         self, db: Rows, row: Row, now: datetime, outcome: str, reason: Reason | None
@@ -315,41 +292,17 @@ class Outbox:
         number = row["tries"] + 1
         text = seal_attempt(self._sealer, row["id"], number, reason.text) if reason else None
         code = reason.code if reason else None
-        db.execute(_ATTEMPT, [row["id"], number, stored(now), outcome, code, text])
+        db.execute(tables.ATTEMPT, [row["id"], number, stored(now), outcome, code, text])
 
 
-_HEADS = """\
-from outbox as head
-where head.state in ('pending', 'unknown') and head.state <> 'accepted'
-and head.resolved_at is null
-and not exists (
-    select 1 from outbox as earlier
-    where earlier.order_key = head.order_key and earlier.seq < head.seq
-    and earlier.state <> 'accepted' and earlier.resolved_at is null
-)"""
-_DUE = f"""\
-select head.* {_HEADS}
-and (head.next_try_at is null or head.next_try_at <= ? or head.next_try_at > ?)
-order by head.seq limit ?"""
-_NEXT_DUE = f"""\
-select min(case when head.next_try_at <= ? then head.next_try_at else ? end) as at {_HEADS}"""
-_ATTEMPT = """\
-insert into outbox_attempts (message, number, at, outcome, code, text_sealed)
-values (?, ?, ?, ?, ?, ?)"""
-_MOVE = """\
-update outbox set state = ?, next_try_at = ?, code = ?, answer_sealed = ?, tries = tries + 1
-where id = ?"""
-_ACCEPT = """\
-update outbox set state = 'accepted', receipt = ?, next_try_at = null, code = null,
-answer_sealed = null, tries = tries + 1 where id = ?"""
-_PAGE = """\
-select * from outbox where (? is null or state = ?) and (? is null or seq < ?)
-order by seq desc limit ?"""
-_COUNTS = """\
-select state, resolved_at is not null as resolved, count(*) as messages
-from outbox group by state, resolved"""
-_OLDEST = """\
-select min(created_at) as at from outbox where state <> 'accepted' and resolved_at is null"""
+class _Original(codec.Tolerant, frozen=True):
+    original: str
+
+
+class _Reversal(codec.Tolerant, frozen=True):
+    """The one body of which the wire reads a member, for the protocol fixes it."""
+
+    body: _Original
 
 
 def _insert(db: Rows, envelope: Envelope, sha256: str, sealed: bytes) -> None:
@@ -377,6 +330,16 @@ def _pause(patience: Patience, message_id: str, tries: int) -> timedelta:
     whole_s = min(patience.first_s * 2 ** min(tries, 30), patience.longest_s)
     share = zlib.crc32(f"{message_id}:{tries}".encode()) / 2**32
     return timedelta(seconds=whole_s * (1 - share / 2))
+
+
+def _refused_original(db: Rows, stored_frame: bytes) -> Row | None:
+    """Return the message that a reversal names, if it was refused and a person resolved it."""
+    try:
+        said = codec.decode(payload_of(stored_frame), _Reversal)
+    except codec.NotThisShape:
+        return None  # the platform will say what is wrong with it
+    original = _find(db, said.body.original)
+    return original if original and original["resolved_at"] else None
 
 
 def _find(db: Rows, message_id: str) -> Row | None:

@@ -4,7 +4,7 @@ Pure: no network, no clock, no storage. The wire form is described in docs/platf
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -112,6 +112,28 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
             return _by_status(status, headers, now)
 
 
+def classify_batch(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    now: datetime,
+    asked: Sequence[tuple[str, str]],
+) -> tuple[Outcome, ...] | Outcome:
+    """Read the answer to a batch: one outcome a message, or one that holds for all of them.
+
+    ``asked`` has each message's id and SHA-256, in order. A result that speaks of another message,
+    or of other bytes, leaves its message unknown.
+    """
+    results = _results(body) if _succeeded(status) else None
+    if results is None or len(results.results) != len(asked):
+        # No single report speaks for a batch, not even one that accepts.
+        return classify(status, headers, b"" if _succeeded(status) else body, now)
+    return tuple(
+        _result(report, now, message_id=message_id, sha256=sha256)
+        for report, (message_id, sha256) in zip(results.results, asked, strict=True)
+    )
+
+
 def classify_standing(
     status: int, headers: Mapping[str, str], body: bytes, now: datetime
 ) -> Standing:
@@ -198,6 +220,31 @@ class _Absent(codec.Tolerant, frozen=True, tag_field="state", tag="not_received"
 
 
 _Report = _Receipt | _Refusal | _Later | _Absent
+
+
+class _Results(codec.Tolerant, frozen=True):
+    results: tuple[_Receipt | _Refusal | _Later, ...]
+
+
+def _results(body: bytes) -> _Results | None:
+    try:
+        return codec.decode(body, _Results)
+    except codec.NotThisShape:
+        return None
+
+
+def _result(
+    report: "_Receipt | _Refusal | _Later", now: datetime, *, message_id: str, sha256: str
+) -> Outcome:
+    match report:
+        case _Receipt():
+            outcome: Outcome = _accepted(report)
+        case _Refusal():
+            outcome = _refused(report)
+        case _Later():
+            outcome = RetryAt(at=now, reason=_reason(report))
+    ours = speaks_of(outcome, message_id=message_id, sha256=sha256)
+    return outcome if ours else answered_for_another(now)
 
 
 def _report(body: bytes) -> _Report | None:

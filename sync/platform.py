@@ -1,46 +1,43 @@
-"""The one HTTP client: asks about a person, hands over messages, asks what became of them.
+"""The far end: asks about a person, hands over messages, asks what became of them.
 
-Decides nothing about retries, order or storage, and keeps nothing. Inside, the calls run on an
-event loop in a thread of its own: only there can one deadline cut a call short wherever it hangs,
-in the name look-up, the TLS handshake or an answer that drips in byte by byte.
+Decides nothing about retries, order or storage, and keeps nothing. How a request looks is the
+dialect's (``sync.dialect``), how it travels the line's (``sync.line``).
 """
 
-import asyncio
-import ipaddress
+from __future__ import annotations
+
 import ssl
-from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock, Thread
+from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import quote
+from typing import Self
 
-import httpx2
-
+from sync.breaker import Breaker, Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion, read_card_key, sign_card_key
+from sync.dialect import DIRECT, Act, Dialect, Request
 from sync.e_card import CardHolder, CodeQuestion, read_holder, refused, sign_code, unresolved
 from sync.envelope import SigningKey, digest
-from sync.errors import PlatformMisplaced, PlatformUnreachable, PlatformUnsure, Reason
+from sync.errors import PlatformUnreachable, PlatformUnsure
+from sync.frame import BATCH_MESSAGES_MAX, batch, plain
+from sync.line import Call, Cause, Line, Reply, Silence
 from sync.lists.offer import Missing, Span
+from sync.message import Claimed
 from sync.outcome import (
     NeedsPerson,
     Outcome,
+    RetryAt,
     Standing,
     answered_for_another,
     classify,
+    classify_batch,
     classify_standing,
-    not_sent,
-    sent_without_answer,
     speaks_of,
     still_unknown,
 )
 from sync.question import Answer, Question, read_answer, sign_question, unreachable, unsure
-
-_SIGNED = {"content-type": "application/jose"}
-ANSWER_BYTES_MAX = 2 * 1024 * 1024
-CONNECTIONS_MAX = 8
+from sync.silence import unanswered, undelivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +48,27 @@ class Deadlines:
     deliver_s: float = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire:
+    """How the platform is spoken to. ``batch_max`` messages go together; 1: each alone.
+
+    ``packs`` lets batches travel as zstd, until a platform says that it takes none (415). ``tls``
+    carries our client certificate and the platform's CA when they are not the system's. Without a
+    ``breaker`` every call is made, however long the platform has been silent.
+    """
+
+    deadlines: Deadlines = Deadlines()
+    dialect: Dialect = DIRECT
+    batch_max: int = 1
+    packs: bool = True
+    tls: ssl.SSLContext | None = None
+    breaker: Breaker | None = None
+
+
 class Platform:
     """The far end. Thread-safe; close it when done (it is its own context manager).
 
-    ``tls`` carries the facility's client certificate and the platform's CA when they are not the
-    system's. Proxies and credentials from the environment are never used.
+    Proxies and credentials from the environment are never used.
 
     Raises:
         PlatformMisplaced: ``base_url`` is not https, and not this machine.
@@ -68,15 +81,23 @@ class Platform:
         facility: str,
         key: SigningKey,
         clock: Callable[[], datetime],
-        deadlines: Deadlines = Deadlines(),
-        tls: ssl.SSLContext | None = None,
+        wire: Wire = Wire(),
     ) -> None:
-        _require_private(base_url)
         self._facility = facility
         self._key = key
         self._clock = clock
-        self._deadlines = deadlines
-        self._line = _Line(_client(base_url, tls))
+        self._wire = wire
+        self._packs = wire.packs
+        self._line = Line(base_url, wire.tls)
+
+    @property
+    def batch_max(self) -> int:
+        """How many messages ``deliver_batch`` takes; 1 when each is handed over alone."""
+        return min(self._wire.batch_max, BATCH_MESSAGES_MAX) if self._wire.dialect.batches else 1
+
+    def circuit(self) -> Circuit | None:
+        """Return how the circuit stands, if there is one."""
+        return self._wire.breaker.circuit() if self._wire.breaker else None
 
     def ask(self, question: Question) -> Answer:
         """Ask about one person, within ``Deadlines.ask_s`` in all.
@@ -86,11 +107,10 @@ class Platform:
             PlatformUnsure: it answers, but not this question, or it does not know the person.
         """
         signed = sign_question(question, self._facility, self._key)
-        call = _Call("POST", "/v1/verifications", signed, self._deadlines.ask_s)
-        reply = self._line.call(call)
-        if isinstance(reply, _Silence):
-            raise PlatformUnreachable(unreachable(reply.what))
-        if reply.status == httpx2.codes.OK:
+        reply = self._asked(Act.VERIFICATION, question.id, signed)
+        if isinstance(reply, Silence):
+            raise PlatformUnreachable(unanswered(reply))
+        if reply.status == HTTPStatus.OK:
             return read_answer(reply.body, question)
         raise self._not_answered(reply)
 
@@ -103,10 +123,10 @@ class Platform:
             PlatformUnsure: it answers, but not this question.
         """
         signed = sign_code(question, self._facility, self._key)
-        reply = self._line.call(_Call("POST", "/v1/credentials", signed, self._deadlines.ask_s))
-        if isinstance(reply, _Silence):
+        reply = self._asked(Act.CREDENTIAL, question.id, signed)
+        if isinstance(reply, Silence):
             raise unresolved(reply.what)
-        if reply.status == httpx2.codes.OK:
+        if reply.status == HTTPStatus.OK:
             return read_holder(reply.body, question)
         outcome = classify(reply.status, reply.headers, reply.body, self._clock())
         if isinstance(outcome, NeedsPerson):
@@ -122,31 +142,48 @@ class Platform:
             PlatformUnsure: it answers, but not this question, or holds no key for this card.
         """
         signed = sign_card_key(question, self._facility, self._key)
-        reply = self._line.call(_Call("POST", "/v1/card-keys", signed, self._deadlines.ask_s))
-        if isinstance(reply, _Silence):
-            raise PlatformUnreachable(unreachable(reply.what))
-        if reply.status == httpx2.codes.OK:
+        reply = self._asked(Act.CARD_KEY, question.id, signed)
+        if isinstance(reply, Silence):
+            raise PlatformUnreachable(unanswered(reply))
+        if reply.status == HTTPStatus.OK:
             return read_card_key(reply.body, question)
         raise self._not_answered(reply)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Hand over one signed message, as it is, and read what became of it."""
-        call = _Call("POST", "/v1/messages", payload, self._deadlines.deliver_s)
-        reply = self._line.call(call)
+        reply = self._delivered(Act.MESSAGE, message_id, payload)
         now = self._clock()
-        if isinstance(reply, _Silence):
-            return sent_without_answer(now, reply.what) if reply.sent else not_sent(now, reply.what)
+        if isinstance(reply, Silence):
+            return undelivered(now, reply)
         outcome = classify(reply.status, reply.headers, reply.body, now)
         ours = speaks_of(outcome, message_id=message_id, sha256=digest(payload))
         return outcome if ours else answered_for_another(now)
 
+    def deliver_batch(self, messages: Sequence[Claimed]) -> tuple[Outcome, ...]:
+        """Hand over up to ``batch_max`` messages at once; return what became of each, in order.
+
+        A batch that is refused whole is handed over again one by one: only what is wrong with a
+        message of its own may park it.
+        """
+        reply = self._batch_reply(messages)
+        now = self._clock()
+        if isinstance(reply, Silence):
+            return (undelivered(now, reply),) * len(messages)
+        asked = [(one.id, one.sha256) for one in messages]
+        outcomes = classify_batch(reply.status, reply.headers, reply.body, now, asked)
+        if isinstance(outcomes, tuple):
+            return outcomes
+        if isinstance(outcomes, NeedsPerson) and len(messages) > 1:
+            return tuple(self.deliver(one.id, one.payload) for one in messages)
+        return (outcomes,) * len(messages)
+
     def status_of(self, message_id: str, payload: bytes) -> Standing:
         """Ask what became of a message that was sent and not answered."""
-        path = f"/v1/messages/{quote(message_id, safe='')}"
-        reply = self._line.call(_Call("GET", path, b"", self._deadlines.deliver_s))
+        reply = self._delivered(Act.STATUS, message_id, b"")
         now = self._clock()
-        if isinstance(reply, _Silence):
-            return still_unknown(not_sent(now, reply.what))
+        if isinstance(reply, Silence):
+            silent = undelivered(now, replace(reply, sent=False))
+            return still_unknown(silent) if isinstance(silent, RetryAt) else silent
         standing = classify_standing(reply.status, reply.headers, reply.body, now)
         ours = speaks_of(standing, message_id=message_id, sha256=digest(payload))
         return standing if ours else answered_for_another(now)
@@ -159,12 +196,12 @@ class Platform:
             PlatformUnreachable: no answer in time, or not what was asked for.
         """
         headers = {"range": f"bytes={span.first}-{span.last}"} if span else {}
-        reply = self._line.call(_Call("GET", path, b"", self._deadlines.deliver_s, headers))
-        if isinstance(reply, _Silence):
-            raise PlatformUnreachable(unreachable(reply.what))
-        if reply.status == httpx2.codes.NOT_FOUND:
+        reply = self._call(Call("GET", path, b"", self._wire.deadlines.deliver_s, headers))
+        if isinstance(reply, Silence):
+            raise PlatformUnreachable(unanswered(reply))
+        if reply.status == HTTPStatus.NOT_FOUND:
             raise Missing(path)
-        wanted = httpx2.codes.PARTIAL_CONTENT if span else httpx2.codes.OK
+        wanted = HTTPStatus.PARTIAL_CONTENT if span else HTTPStatus.OK
         if reply.status != wanted:
             raise PlatformUnreachable(unreachable(f"HTTP {reply.status}"))
         return reply.body
@@ -184,159 +221,49 @@ class Platform:
     ) -> None:
         self.close()
 
-    def _not_answered(self, reply: "_Reply") -> PlatformUnsure | PlatformUnreachable:
+    def _asked(self, act: Act, question_id: str, signed: bytes) -> Reply | Silence:
+        return self._exchanged(self._request(act, question_id, signed, self._wire.deadlines.ask_s))
+
+    def _delivered(self, act: Act, message_id: str, content: bytes) -> Reply | Silence:
+        deadline_s = self._wire.deadlines.deliver_s
+        return self._exchanged(self._request(act, message_id, content, deadline_s))
+
+    def _batch_reply(self, messages: Sequence[Claimed]) -> Reply | Silence:
+        packed = batch([one.stored for one in messages])
+        deadline_s = self._wire.deadlines.deliver_s
+        request = self._request(Act.BATCH, messages[0].id, packed, deadline_s)
+        if self._packs:
+            reply = self._exchanged(replace(request, packed=True))
+            if isinstance(reply, Silence) or reply.status != HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+                return reply
+            self._packs = False  # as it will say of the next one
+        return self._exchanged(replace(request, content=plain(packed)))
+
+    def _request(self, act: Act, about: str, content: bytes, deadline_s: float) -> Request:
+        return Request(act=act, id=about, content=content, at=self._clock(), deadline_s=deadline_s)
+
+    def _exchanged(self, request: Request) -> Reply | Silence:
+        dialect = self._wire.dialect
+        reply = self._call(dialect.call(request))
+        return reply if isinstance(reply, Silence) else dialect.read(request, reply)
+
+    def _call(self, call: Call) -> Reply | Silence:
+        """Make a call, unless the circuit is open; whatever is answered closes it."""
+        breaker = self._wire.breaker
+        if breaker is None:
+            return self._line.call(call)
+        if not breaker.admit():
+            return Silence(sent=False, what="circuit open", cause=Cause.CIRCUIT)
+        answered = False
+        try:
+            reply = self._line.call(call)
+            answered = isinstance(reply, Reply)
+        finally:
+            breaker.note(answered=answered)
+        return reply
+
+    def _not_answered(self, reply: Reply) -> PlatformUnsure | PlatformUnreachable:
         outcome = classify(reply.status, reply.headers, reply.body, self._clock())
         if isinstance(outcome, NeedsPerson):
             return PlatformUnsure(unsure(outcome.reason.text, outcome.reason.text_en))
         return PlatformUnreachable(unreachable(f"HTTP {reply.status}"))
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    path: str
-    content: bytes
-    deadline_s: float
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Silence:
-    """No answer; ``sent`` when the first byte of the request may have left."""
-
-    sent: bool
-    what: str
-
-
-class _Line:
-    """The event loop in its thread, and the client that lives on it."""
-
-    def __init__(self, client: httpx2.AsyncClient) -> None:
-        self._client = client
-        self._guard = Lock()
-        self._closed = False
-        self._calls: set[asyncio.Task[_Reply | _Silence]] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="platform-line", daemon=True)
-        self._thread.start()
-
-    def call(self, call: _Call) -> _Reply | _Silence:
-        with self._guard:
-            if self._closed:
-                return _Silence(sent=False, what="closed")
-            answer = asyncio.run_coroutine_threadsafe(self._tracked(call), self._loop)
-        try:
-            return answer.result()
-        except CancelledError:
-            return _Silence(sent=True, what="closed")
-
-    def close(self) -> None:
-        with self._guard:
-            if self._closed:
-                return
-            self._closed = True
-            hung_up = asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop)
-        hung_up.result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _tracked(self, call: _Call) -> _Reply | _Silence:
-        exchange = asyncio.ensure_future(self._exchange(call))
-        self._calls.add(exchange)
-        exchange.add_done_callback(self._calls.discard)
-        return await exchange
-
-    async def _exchange(self, call: _Call) -> _Reply | _Silence:
-        sent = False
-
-        async def watch(event: str, _info: Mapping[str, Any]) -> None:
-            nonlocal sent
-            sent = sent or event.endswith("send_request_headers.started")
-
-        request = self._client.build_request(
-            call.method,
-            call.path,
-            content=call.content,
-            headers={**call.headers, **(_SIGNED if call.content else {})},
-            timeout=call.deadline_s,
-            extensions={"trace": watch},
-        )
-        try:
-            async with asyncio.timeout(call.deadline_s):
-                return await self._reply(request)
-        except (httpx2.HTTPError, httpx2.StreamError, OSError) as lost:
-            return _Silence(sent=sent, what=type(lost).__name__)
-
-    async def _reply(self, request: httpx2.Request) -> _Reply:
-        response = await self._client.send(request, stream=True)
-        try:
-            return _Reply(response.status_code, dict(response.headers), await _bounded(response))
-        finally:
-            await response.aclose()
-
-    async def _hang_up(self) -> None:
-        # Only our own tasks: those that the client made inside them are the client's to end.
-        under_way = tuple(self._calls)
-        for exchange in under_way:
-            exchange.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-        await self._client.aclose()
-
-
-def _client(base_url: str, tls: ssl.SSLContext | None) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(
-        base_url=base_url,
-        verify=tls or True,
-        trust_env=False,
-        follow_redirects=False,
-        limits=httpx2.Limits(max_connections=CONNECTIONS_MAX),
-        headers={"accept": "application/json", "accept-encoding": "identity"},
-    )
-
-
-async def _bounded(response: httpx2.Response) -> bytes:
-    """Return the body, or nothing when it is packed (we asked for plain) or too large."""
-    if "content-encoding" in response.headers:
-        return b""
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX:
-            return b""
-    return bytes(body)
-
-
-def _require_private(base_url: str) -> None:
-    """Identities travel only over TLS, or not off this machine at all."""
-    try:
-        url = httpx2.URL(base_url)
-    except httpx2.InvalidURL as wrong:
-        raise PlatformMisplaced(_BAD_ADDRESS) from wrong
-    if not (url.scheme == "https" and url.host) and not (
-        url.scheme == "http" and _is_this_machine(url.host)
-    ):
-        raise PlatformMisplaced(_BAD_ADDRESS)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-_BAD_ADDRESS = Reason(
-    code="PLATFORM_ADDRESS",
-    text="平台地址不可用：必须是 https 地址（本机除外）",
-    text_en="the platform's address cannot be used: it must be https, except on this machine",
-    next_action="在 site.toml 中改正 platform.url",
-    next_action_en="correct platform.url in site.toml",
-)

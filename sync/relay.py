@@ -1,31 +1,25 @@
-"""The delivery loop: takes what is due, sends it, writes down what became of it.
+"""The delivery loop: takes what is due, has it sent, writes down what became of it.
 
-Holds no transaction while it waits for the network, and decides nothing about the business. Within
-one attempt tenacity tries a few times; pauses of minutes and hours live in the outbox's rows.
+Holds no transaction while it waits for the network, and decides nothing about the business. One
+thread reads and writes the outbox; a few more wait for the platform. Each claim holds one message
+a stay at most, so stays go side by side and each keeps its order.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_result,
-    stop_after_attempt,
-    stop_when_event_set,
-    wait_random_exponential,
-)
-
-from sync.errors import Reason
+from sync.attempt import NO_HOOKS, Attempting, Gateway, Hooks, Tried
 from sync.message import Claimed
 from sync.outbox import Outbox, Rows
-from sync.outcome import BLINKS, PAUSE_MAX, NotReceived, Outcome, RetryAt, Standing, Unknown
+from sync.outcome import PAUSE_MAX, Outcome, RetryAt, Unknown
 
-TRIES_AT_ONCE = 3
+__all__ = ["Contact", "Gateway", "Hooks", "Pace", "Relay", "Store"]
+
 PASS_MAX = 500
 IDLE_S = 30.0
 MENDING_S = 5.0
@@ -38,40 +32,11 @@ class Store(Protocol):
         """Open a transaction that is kept whole or not at all."""
 
 
-class Gateway(Protocol):
-    """The far end, as the relay needs it. A province's own gateway is another of these."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many requests are under way at once. How much each carries is the gateway's to say."""
 
-    def deliver(self, message_id: str, payload: bytes) -> Outcome:
-        """Send the signed bytes as they are."""
-
-    def status_of(self, message_id: str, payload: bytes) -> Standing:
-        """Ask what became of a message."""
-
-
-class Log(Protocol):
-    """Where the relay reports its own faults."""
-
-    def error(self, event: str, **fields: object) -> None:
-        """Something a person must look at."""
-
-
-def _nothing(_: str) -> None:
-    """Do nothing: nobody listens."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
-    """What others may attach.
-
-    ``on_change`` hears the id of each message that was tried; ``crash`` is called at the named
-    points "after claim", "before send", "after send" and "after record" (a torture test dies
-    there); ``sleep`` replaces the pauses between the tries of one attempt.
-    """
-
-    on_change: Callable[[str], None] = _nothing
-    crash: Callable[[str], None] = _nothing
-    sleep: Callable[[float], None] | None = None
-    log: Log | None = None
+    senders: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +48,7 @@ class Contact:
 
 
 class Relay:
-    """Delivers, one message at a time, from ``run_once`` or from a supervised thread."""
+    """Delivers, from ``run_once`` or from a supervised thread."""
 
     def __init__(
         self,
@@ -91,16 +56,20 @@ class Relay:
         outbox: Outbox,
         gateway: Gateway,
         clock: Callable[[], datetime],
-        hooks: Hooks = Hooks(),
+        hooks: Hooks = NO_HOOKS,
+        *,
+        pace: Pace = Pace(),
     ) -> None:
         self._store = store
         self._outbox = outbox
-        self._gateway = gateway
         self._clock = clock
         self._hooks = hooks
+        self._pace = pace
+        self._batch_max = max(gateway.batch_max, 1)
+        self._stopping = threading.Event()
+        self._attempting = Attempting(gateway, clock, hooks, self._stopping)
         self._one_pass = threading.Lock()
         self._woken = threading.Event()
-        self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._recovered = False
         self._quiet_until: datetime | None = None
@@ -113,11 +82,10 @@ class Relay:
         and nothing is sent until the moment that the answer gives.
         """
         with self._one_pass:
-            tried = 0
-            while tried < PASS_MAX and self._may_send() and (claimed := self._claim()):
-                self._handle(claimed)
-                tried += 1
-            return tried
+            if self._pace.senders == 1:
+                return self._one_after_the_other()
+            with ThreadPoolExecutor(self._pace.senders, "relay-sender") as pool:
+                return self._side_by_side(pool)
 
     def start(self) -> None:
         """Deliver from a thread until ``stop``; it survives any fault of ours and says so."""
@@ -158,64 +126,56 @@ class Relay:
         until, now = self._quiet_until, self._clock()
         return until is not None and now < until <= now + PAUSE_MAX
 
-    def _claim(self) -> Claimed | None:
+    def _one_after_the_other(self) -> int:
+        tried = 0
+        while tried < PASS_MAX and self._may_send() and (claimed := self._claim()):
+            self._write_down(self._attempting.attempt(claimed))
+            self._recovered = True
+            tried += len(claimed)
+        return tried
+
+    def _side_by_side(self, pool: ThreadPoolExecutor) -> int:
+        tried = 0
+        under_way: set[Future[list[Tried]]] = set()
+        while True:
+            while len(under_way) < self._pace.senders and tried < PASS_MAX and self._may_send():
+                if not (claimed := self._claim(fresh=not under_way)):
+                    break
+                under_way.add(pool.submit(self._attempting.attempt, claimed))
+                tried += len(claimed)
+            if not under_way:
+                return tried
+            ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            self._write_down([one for batch in ended for one in batch.result()])
+            self._recovered = not under_way
+
+    def _claim(self, *, fresh: bool = True) -> Sequence[Claimed]:
+        """Take what may be sent now; ``fresh`` says that nothing of ours is under way."""
         with self._store.transaction() as db:
             now = self._clock()
-            if not self._recovered:
+            if fresh and not self._recovered:
                 self._outbox.recover(db, now)
-            claimed = self._outbox.claim_due(db, now, limit=1)
+            claimed = self._outbox.claim_due(db, now, limit=self._batch_max)
         # From here until the record is written, a fault of ours leaves a message in `sending`.
-        self._recovered = not claimed
-        return claimed[0] if claimed else None
+        self._recovered = fresh and not claimed
+        if claimed:
+            self._hooks.crash("after claim")
+        return claimed
 
-    def _handle(self, claimed: Claimed) -> None:
-        self._hooks.crash("after claim")
-        outcome = self._attempt(claimed)
+    def _write_down(self, tried: Sequence[Tried]) -> None:
         with self._store.transaction() as db:
-            message = self._outbox.record(db, claimed.id, outcome, self._clock())
-        self._recovered = True
+            now = self._clock()
+            for one in tried:
+                self._outbox.note(db, one.id, one.outcome, now)
+            away = [one.id for one in tried if _holds_for_all(one.outcome)]
+            rests = [self._outbox.get(db, one).next_try_at for one in away]
         self._hooks.crash("after record")
-        away = _holds_for_all(outcome)
-        self._quiet_until = message.next_try_at if away else None
-        answered = not (away or isinstance(outcome, Unknown))
-        self._last_contact = Contact(self._clock(), answered)
-        self._hooks.on_change(claimed.id)
-
-    def _attempt(self, claimed: Claimed) -> Outcome:
-        """Send once, and at once again while the line only blinks; an unknown outcome is asked."""
-        ask_first = claimed.ask_first
-
-        def once() -> Outcome:
-            nonlocal ask_first
-            outcome = self._send(claimed, ask_first=ask_first)
-            ask_first = ask_first or isinstance(outcome, Unknown)
-            return outcome
-
-        retrying = Retrying(
-            stop=stop_after_attempt(TRIES_AT_ONCE) | stop_when_event_set(self._stopping),
-            wait=wait_random_exponential(multiplier=0.2, max=2),
-            retry=retry_if_result(_blinks),
-            sleep=self._hooks.sleep or self._nap,
-            retry_error_callback=_last_outcome,
-        )
-        try:
-            return retrying(once)
-        except Exception as wrong:  # noqa: BLE001 - one bad record must not hold up other stays
-            self._report("message.failed", wrong, message=claimed.id)
-            return Unknown(at=self._clock(), reason=_OUR_FAULT)
-
-    def _send(self, claimed: Claimed, *, ask_first: bool) -> Outcome:
-        if ask_first:
-            standing = self._gateway.status_of(claimed.id, claimed.payload)
-            if not isinstance(standing, NotReceived):
-                return standing
-        self._hooks.crash("before send")
-        outcome = self._gateway.deliver(claimed.id, claimed.payload)
-        self._hooks.crash("after send")
-        return outcome
-
-    def _nap(self, seconds: float) -> None:
-        self._stopping.wait(seconds)
+        # What was under way meanwhile may have been taken; the pause that was asked for stands.
+        self._quiet_until = max(filter(None, rests), default=self.quiet_until())
+        unanswered = away or all(isinstance(one.outcome, Unknown) for one in tried)
+        self._last_contact = Contact(self._clock(), answered=not unanswered)
+        for one in tried:
+            self._hooks.on_change(one.id)
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -228,43 +188,19 @@ class Relay:
             self.run_once()
             return self._rest_s()
         except Exception as wrong:  # noqa: BLE001 - a full disk ends one day; the loop must not
-            self._report("relay.failed", wrong)
+            self._attempting.report("relay.failed", wrong)
             return MENDING_S
 
     def _rest_s(self) -> float:
         now = self._clock()
+        if self._is_quiet() and self._quiet_until:
+            return min((self._quiet_until - now).total_seconds(), IDLE_S)
         with self._store.transaction() as db:
             due = self._outbox.next_due(db, now)
         if due is None:
             return IDLE_S
-        due = max(due, self._quiet_until or due)
         return min(max((due - now).total_seconds(), 0.0), IDLE_S)
-
-    def _report(self, event: str, wrong: Exception, **fields: object) -> None:
-        # The error's own text may quote what it failed on: only its type is logged.
-        if self._hooks.log:
-            self._hooks.log.error(event, error=type(wrong).__name__, **fields)
-
-
-def _blinks(outcome: Outcome) -> bool:
-    return isinstance(outcome, RetryAt | Unknown) and outcome.reason.code in BLINKS
 
 
 def _holds_for_all(outcome: Outcome) -> bool:
     return isinstance(outcome, RetryAt | Unknown) and outcome.whole_platform
-
-
-def _last_outcome(state: RetryCallState) -> Outcome:
-    if state.outcome is None:
-        raise RuntimeError("tenacity gave up before the first try")
-    last: Outcome = state.outcome.result()
-    return last
-
-
-_OUR_FAULT = Reason(
-    code="SENDING_FAILED",
-    text="发送程序出错，结果未知",
-    text_en="our own sending failed; the outcome is not known",
-    next_action="系统将按报文编号向平台查询；持续出现时请导出支持包并联系供应商",
-    next_action_en="the platform will be asked; if this lasts, send a support bundle",
-)

@@ -103,6 +103,9 @@ SENTENCES: dict[str, Sentence] = {
     "BAD_ENVELOPE": Sentence(
         "报文信封不符合协议", "the envelope does not follow the protocol", *_MEND_BODY
     ),
+    "BAD_BATCH": Sentence(
+        "批次无法拆分为报文", "the batch cannot be taken apart into messages", *_MEND_BODY
+    ),
     "BAD_QUESTION": Sentence(
         "核验请求不符合协议", "the question does not follow the protocol", *_MEND_BODY
     ),

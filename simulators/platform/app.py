@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from edge import codec
 from edge.clock import Clock
 from simulators.platform.answers import Refusal, on_the_wire
+from simulators.platform.batches import add_batches
 from simulators.platform.codes import Codes
 from simulators.platform.faults import Faults, Script
 from simulators.platform.intake import Intake
@@ -17,7 +18,8 @@ from simulators.platform.journal import Journal
 from simulators.platform.register import Register
 from simulators.platform.releases import Releases
 from simulators.platform.wire import DisturbedWire
-from sync.envelope import SIGNED_BYTES_MAX, PublicKey
+from sync.envelope import PublicKey
+from sync.jws import SIGNED_BYTES_MAX
 
 
 def build(
@@ -36,7 +38,9 @@ def build(
     journal = journal or Journal()
     codes = codes or Codes(clock)
     app = FastAPI(title="platform simulator", docs_url=None, redoc_url=None, openapi_url=None)
-    _add_platform(app, Intake(register, public_keys, journal, clock, codes))
+    intake = Intake(register, public_keys, journal, clock, codes)
+    _add_platform(app, intake)
+    add_batches(app, intake)
     _add_rehearsal(app, faults, journal)
     _add_e_cards(app, register, codes)
     app.add_middleware(DisturbedWire, faults=faults)

@@ -3,7 +3,7 @@
 Knows no HTTP. Same id and same bytes give the same receipt; same id and other bytes are refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -50,6 +50,16 @@ class Intake:
 
     def receive(self, signed: bytes) -> Receipt | Refusal | Later:
         """Keep one signed message, or say why not."""
+        [said] = self.receive_all([signed])
+        return said
+
+    def receive_all(self, batch: Sequence[bytes]) -> list[Receipt | Refusal | Later]:
+        """Keep each signed message or say why not; what is kept is safe once this returns."""
+        said = [self._received(signed) for signed in batch]
+        self._journal.sync()
+        return said
+
+    def _received(self, signed: bytes) -> Receipt | Refusal | Later:
         try:
             envelope = open_signed(signed, self._ring)
             problem = self._speaker_problem(envelope.facility, signed)

@@ -40,12 +40,16 @@ class Journal:
         self._file = path.open("ab", buffering=0) if path else None
 
     def append(self, kept: Kept) -> None:
-        """Keep one message; on return it survives a crash (when there is a file)."""
+        """Keep one message; it survives a crash once ``sync`` was called (when there is a file)."""
         with self._guard:
             if self._file:
                 self._file.write(codec.encode(kept) + b"\n")
-                os.fsync(self._file.fileno())
             self._kept.append(kept)
+
+    def sync(self) -> None:
+        """Bring what was kept to the disk, all of it at once; call it before any receipt."""
+        if self._file:
+            os.fdatasync(self._file.fileno())
 
     def kept(self) -> tuple[Kept, ...]:
         """Return all messages, oldest first."""

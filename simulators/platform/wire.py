@@ -15,6 +15,7 @@ HUGE_BYTES = 4 * 1024 * 1024
 _HUGE_PIECE = 64 * 1024
 _PLACES: dict[str, Place] = {
     "/v1/messages": "messages",
+    "/v1/batches": "messages",
     "/v1/verifications": "verifications",
     "/v1/credentials": "credentials",
     "/v1/card-keys": "card_keys",

@@ -3,7 +3,7 @@
 The real one over HTTP is tested in tests/sync and in the journeys.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.e_card import CardHolder, CodeQuestion, refused, unresolved
 from sync.envelope import digest
 from sync.errors import PlatformUnreachable
+from sync.message import Claimed
 from sync.outcome import Accepted, NotReceived, Outcome, Standing, not_sent
 from sync.question import Answer, Question, unreachable, unsure
 
@@ -26,6 +27,11 @@ class Platform:
     asked: list[Question] = field(default_factory=list)
     received: dict[str, bytes] = field(default_factory=dict)
     holders: dict[str, CardHolder] = field(default_factory=dict)
+
+    @property
+    def batch_max(self) -> int:
+        """Take each message alone."""
+        return 1
 
     def ask(self, question: Question) -> Answer:
         """Answer, or be unreachable."""
@@ -54,6 +60,10 @@ class Platform:
             return not_sent(self.as_of, "fake")
         self.received[message_id] = payload
         return _receipt(message_id, payload, self.as_of)
+
+    def deliver_batch(self, messages: Sequence[Claimed]) -> Sequence[Outcome]:
+        """Take several."""
+        return [self.deliver(one.id, one.payload) for one in messages]
 
     def status_of(self, message_id: str, payload: bytes) -> Standing:
         """Say that it was received, if it was."""

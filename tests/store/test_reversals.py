@@ -9,7 +9,7 @@ from edge.core.errors import Fault
 from edge.store import migrations
 from edge.store.database import Rows, Store
 from edge.store.migrations import migrate, statements
-from sync.outbox import SCHEMA as OUTBOX_SCHEMA
+from sync.tables import SCHEMA as OUTBOX_SCHEMA
 
 FIRST_HOUSE = ("0001_first_house.sql", "0002_operators.sql")
 

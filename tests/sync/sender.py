@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,15 +10,17 @@ from edge.codec import encode
 from edge.crypto import new_key as new_sealing_key
 from edge.crypto import seal, unseal
 from edge.store.database import Store
-from edge.store.migrations import statements
+from edge.store.migrations import migrate
 from sync.envelope import Envelope, Kind, SigningKey
-from sync.outbox import SCHEMA, Outbox, Patience
-from sync.platform import Deadlines, Platform
+from sync.outbox import Outbox, Patience
+from sync.platform import Deadlines, Platform, Wire
 from sync.relay import Hooks, Relay
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 FACILITY = "TJ0001"
 PATIENT = Deadlines(ask_s=5, deliver_s=5)
+ALONE = Wire()
+TOGETHER = Wire(batch_max=20)
 
 
 class HeldClock:
@@ -61,10 +64,8 @@ class Sender:
         self.outbox = Outbox(self.sealer, key, Patience(first_s=2.0, longest_s=300.0))
 
     def lay_tables(self) -> None:
-        """Make the outbox's tables, as the migrations do."""
-        with self.store.transaction() as db:
-            for statement in statements(SCHEMA):
-                db.execute(statement)
+        """Make the outbox's tables, and all others."""
+        migrate(self.store)
 
     def put(self, *envelopes: Envelope) -> None:
         """Put messages in one transaction."""
@@ -79,12 +80,13 @@ class Sender:
 
 
 @contextmanager
-def line_to(url: str, sender: Sender, deadlines: Deadlines = PATIENT) -> Iterator[Platform]:
+def line_to(
+    url: str, sender: Sender, deadlines: Deadlines = PATIENT, wire: Wire = ALONE
+) -> Iterator[Platform]:
     """Open the client of a sender."""
-    with Platform(
-        url, facility=FACILITY, key=sender.key, clock=sender.clock, deadlines=deadlines
-    ) as platform:
-        yield platform
+    wire = replace(wire, deadlines=deadlines)
+    with Platform(url, facility=FACILITY, key=sender.key, clock=sender.clock, wire=wire) as one:
+        yield one
 
 
 def relay_of(sender: Sender, platform: Platform, hooks: Hooks | None = None) -> Relay:

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from sync.envelope import (
     ENVELOPE_TYPE,
-    SIGNED_BYTES_MAX,
     Envelope,
     Kind,
     SigningKey,
@@ -32,6 +31,7 @@ from sync.envelope import (
     signer,
 )
 from sync.errors import BadEnvelope
+from sync.jws import SIGNED_BYTES_MAX
 from sync.question import QUESTION_TYPE
 from tests.sync.sender import message
 

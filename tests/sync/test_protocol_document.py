@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from edge.codec import encode
 from simulators.platform.answers import SENTENCES, Absent, Later, on_the_wire
+from simulators.platform.batches import results
 from simulators.platform.codes import IssuedCode
 from simulators.platform.faults import Act, Fault, Place
 from simulators.platform.inquiry import holder
@@ -19,7 +20,17 @@ from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
 from simulators.platform.register import load_register
 from sync.e_card import CodeQuestion, sign_code
-from sync.envelope import SIGNED_BYTES_MAX, Kind, SigningKey, load_key, sign
+from sync.envelope import Kind, SigningKey, load_key, sign, signed_envelope
+from sync.frame import (
+    BATCH_BYTES_MAX,
+    BATCH_MESSAGES_MAX,
+    BATCH_PLAIN_BYTES_MAX,
+    batch,
+    messages_in,
+    pack,
+    plain,
+)
+from sync.jws import SIGNED_BYTES_MAX
 from sync.outcome import RETRY_AFTER_MAX, classify
 from sync.question import Question, sign_question
 from tests.sync.sender import FACILITY, START, HeldClock, message, story
@@ -61,6 +72,8 @@ def examples() -> dict[str, bytes]:
         "header": _unpacked(header),
         "payload": _unpacked(payload),
         "signed": signed,
+        "lines": plain(pack(signed_envelope(message("m-1"), key))).rstrip(),
+        "results": batch_answer([signed, sign(settlement, key)], key),
         "question": _unpacked(asked.split(b".")[1]),
         "facts": encode(intake.inquire(asked)),
         **e_card_examples(key),
@@ -69,6 +82,12 @@ def examples() -> dict[str, bytes]:
         "later": on_the_wire(Later(code="OUT_OF_ORDER", id="m-4"))[1],
         "absent": on_the_wire(Absent("m-9"))[1],
     }
+
+
+def batch_answer(messages: list[bytes], key: SigningKey) -> bytes:
+    """Return the answer to a batch of an admission and of a settlement before its discharge."""
+    intake = Intake(load_register(), {FACILITY: key.public()}, Journal(), HeldClock())
+    return results(intake, messages_in(plain(batch(messages))))
 
 
 def e_card_examples(key: SigningKey) -> dict[str, bytes]:
@@ -101,6 +120,8 @@ def test_the_document_lists_every_kind_code_fault_and_place_and_no_other() -> No
 
 def test_the_document_says_the_limits_that_the_code_keeps() -> None:
     assert f"{SIGNED_BYTES_MAX // 2**20} MiB" in PAGE
+    assert f"{BATCH_BYTES_MAX // 2**20} MiB packed, {BATCH_PLAIN_BYTES_MAX // 2**20} MiB" in PAGE
+    assert f"up to {BATCH_MESSAGES_MAX} messages" in PAGE
     assert f"{RETRY_AFTER_MAX.total_seconds() / 3600:.0f} hours" in PAGE
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -10,6 +11,7 @@ import pytest
 from simulators.platform.journal import Journal
 from simulators.platform.server import serve
 from sync.envelope import Kind
+from sync.message import Claimed
 from sync.outcome import Outcome, Standing
 from sync.platform import Platform
 from sync.relay import Contact, Hooks, Relay
@@ -185,6 +187,17 @@ class Broken:
     def __init__(self, real: Platform, *, breaks_on: str) -> None:
         self._real = real
         self._breaks_on = breaks_on
+
+    @property
+    def batch_max(self) -> int:
+        """Pass it on."""
+        return self._real.batch_max
+
+    def deliver_batch(self, messages: Sequence[Claimed]) -> Sequence[Outcome]:
+        """Send, or break."""
+        if self._breaks_on in {one.id for one in messages}:
+            raise ZeroDivisionError
+        return self._real.deliver_batch(messages)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Send, or break."""

@@ -1,6 +1,6 @@
 """What a hospital system finds at ``/api/v1``: a case from card to receipt, and how it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from simulators.card import (
     social_security_card,
 )
 from sync.errors import Reason
+from sync.message import Claimed
 from sync.outcome import NeedsPerson, Outcome, Standing
 from tests.steps.conftest import FACTS
 from tests.web.service import Json, Service, admission, line, service_at
@@ -39,6 +40,12 @@ def _platform_is_up_again(service: Service) -> Iterator[None]:
 @dataclass(frozen=True)
 class Refusing:
     """A platform that refuses every message."""
+
+    batch_max = 1
+
+    def deliver_batch(self, messages: Sequence[Claimed]) -> Sequence[Outcome]:
+        """Refuse each."""
+        return [self.deliver(one.id, one.payload) for one in messages]
 
     def deliver(self, _message_id: str, _payload: bytes) -> Outcome:
         """Refuse."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.core.errors import Fault, Words
 from edge.store.database import Store
-from sync.outbox import SCHEMA as OUTBOX_SCHEMA
+from sync.tables import SCHEMA as OUTBOX_SCHEMA
 
 
 def migrate(store: Store) -> int:
@@ -56,6 +56,7 @@ def _history() -> list[str]:
         _script("0006_desk_cases.sql"),
         _script("0007_hospital_totals.sql"),
         _script("0008_kept_packs.sql"),
+        _script("0009_outbox_in_order.sql"),
     ]
 
 

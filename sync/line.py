@@ -1,0 +1,221 @@
+"""HTTP itself: one call, one reply or silence, within one deadline. Knows no message.
+
+The one importer of ``httpx2`` in ``sync``. The calls run on an event loop in a thread of its own:
+only there can one deadline cut a call short wherever it hangs, in the name look-up, the TLS
+handshake or an answer that drips in byte by byte.
+"""
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import Mapping
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+from enum import Enum
+from threading import Lock, Thread
+from typing import Any
+
+import httpx2
+
+from sync.errors import PlatformMisplaced, Reason
+from sync.frame import Unpackable, plain
+from sync.tls import certificate_refused, untrusted
+
+ANSWER_BYTES_MAX = 2 * 1024 * 1024
+CONNECTIONS_MAX = 8
+ZSTD = "zstd"
+
+
+class Cause(Enum):
+    """Why there was no answer, where that is known."""
+
+    NETWORK = "network"
+    PLATFORM_CERTIFICATE = "platform_certificate"
+    OUR_CERTIFICATE = "our_certificate"
+    CIRCUIT = "circuit"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. ``deadline_s`` is for all of it, from name look-up to the last byte."""
+
+    method: str
+    path: str
+    content: bytes
+    deadline_s: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Names of headers are lower case; ``body`` is empty when it was too large."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer; ``sent`` when the first byte of the request may have left."""
+
+    sent: bool
+    what: str
+    cause: Cause = Cause.NETWORK
+
+
+class Line:
+    """The event loop in its thread, and the client that lives on it. Thread-safe.
+
+    Raises:
+        PlatformMisplaced: ``base_url`` is not https, and not this machine.
+    """
+
+    def __init__(self, base_url: str, tls: ssl.SSLContext | None) -> None:
+        self._url = _private(base_url)
+        self._tls = tls
+        self._client = _client(self._url, tls)
+        self._guard = Lock()
+        self._closed = False
+        self._calls: set[asyncio.Task[Reply | Silence]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="platform-line", daemon=True)
+        self._thread.start()
+
+    def call(self, call: Call) -> Reply | Silence:
+        """Make one call and wait for what becomes of it."""
+        with self._guard:
+            if self._closed:
+                return Silence(sent=False, what="closed")
+            answer = asyncio.run_coroutine_threadsafe(self._tracked(call), self._loop)
+        try:
+            return answer.result()
+        except CancelledError:
+            return Silence(sent=True, what="closed")
+
+    def close(self) -> None:
+        """Cut what is under way and close every connection."""
+        with self._guard:
+            if self._closed:
+                return
+            self._closed = True
+            hung_up = asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop)
+        hung_up.result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _tracked(self, call: Call) -> Reply | Silence:
+        exchange = asyncio.ensure_future(self._exchange(call))
+        self._calls.add(exchange)
+        exchange.add_done_callback(self._calls.discard)
+        return await exchange
+
+    async def _exchange(self, call: Call) -> Reply | Silence:
+        sent = False
+
+        async def watch(event: str, _info: Mapping[str, Any]) -> None:
+            nonlocal sent
+            sent = sent or event.endswith("send_request_headers.started")
+
+        request = self._client.build_request(
+            call.method,
+            call.path,
+            content=call.content,
+            headers=call.headers,
+            timeout=call.deadline_s,
+            extensions={"trace": watch},
+        )
+        try:
+            async with asyncio.timeout(call.deadline_s):
+                try:
+                    return await self._reply(request)
+                except (httpx2.HTTPError, httpx2.StreamError, OSError) as lost:
+                    return Silence(sent, type(lost).__name__, await self._cause(lost, sent=sent))
+        except TimeoutError:
+            return Silence(sent, "TimeoutError")
+
+    async def _reply(self, request: httpx2.Request) -> Reply:
+        response = await self._client.send(request, stream=True)
+        try:
+            return Reply(response.status_code, dict(response.headers), await _bounded(response))
+        finally:
+            await response.aclose()
+
+    async def _cause(self, lost: Exception, *, sent: bool) -> Cause:
+        """Tell a certificate that one side does not accept from a line that fails."""
+        if untrusted(lost):
+            return Cause.PLATFORM_CERTIFICATE
+        if sent and self._tls and isinstance(lost, httpx2.ReadError | httpx2.WriteError):
+            host, port = self._url.host, self._url.port or 443
+            if await certificate_refused(host, port, self._tls):
+                return Cause.OUR_CERTIFICATE
+        return Cause.NETWORK
+
+    async def _hang_up(self) -> None:
+        # Only our own tasks: those that the client made inside them are the client's to end.
+        under_way = tuple(self._calls)
+        for exchange in under_way:
+            exchange.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await self._client.aclose()
+
+
+def _client(base_url: httpx2.URL, tls: ssl.SSLContext | None) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
+        base_url=base_url,
+        verify=tls or True,
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx2.Limits(max_connections=CONNECTIONS_MAX),
+        headers={"accept": "application/json", "accept-encoding": f"{ZSTD}, identity"},
+    )
+
+
+async def _bounded(response: httpx2.Response) -> bytes:
+    """Return the body, or nothing when it is too large or packed in a way we did not ask for."""
+    packing = response.headers.get("content-encoding", "identity").strip().lower()
+    if packing not in {"identity", ZSTD}:
+        return b""
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            return b""
+    return _unpacked(bytes(body)) if packing == ZSTD else bytes(body)
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return plain(body, ANSWER_BYTES_MAX)
+    except Unpackable:
+        return b""
+
+
+def _private(base_url: str) -> httpx2.URL:
+    """Identities travel only over TLS, or not off this machine at all."""
+    try:
+        url = httpx2.URL(base_url)
+    except httpx2.InvalidURL as wrong:
+        raise PlatformMisplaced(_BAD_ADDRESS, field="url") from wrong
+    if not (url.scheme == "https" and url.host) and not (
+        url.scheme == "http" and _is_this_machine(url.host)
+    ):
+        raise PlatformMisplaced(_BAD_ADDRESS, field="url")
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+_BAD_ADDRESS = Reason(
+    code="PLATFORM_ADDRESS",
+    text="平台地址不可用：必须是 https 地址（本机除外）",
+    text_en="the platform's address cannot be used: it must be https, except on this machine",
+    next_action="在 site.toml 中改正 platform.url",
+    next_action_en="correct platform.url in site.toml",
+)
