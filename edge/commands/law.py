@@ -1,11 +1,14 @@
 """The law at the terminal: the calculators, and the region packs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge.commands.terminal import bytes_of, faults_told, table
+
+if TYPE_CHECKING:
+    from edge.packs import ListedPack
 
 app = typer.Typer(no_args_is_help=True, help="Region packs: the law as data.")
 
@@ -67,9 +70,17 @@ def packs_list() -> None:
     with faults_told():
         listed = packs.list_packs(packs.load(config_folder() / "regions"))
     table(
-        ["region", "name", "version", "covers", "rules", "sha256"],
+        ["region", "name", "version", "covers", "rules", "in force", "sha256"],
         [
-            [p.region, p.name, p.version, ", ".join(p.covers), str(p.rules), p.sha256[:12]]
+            [
+                p.region,
+                p.name,
+                p.version,
+                ", ".join(p.covers),
+                str(p.rules),
+                _in_force(p),
+                p.sha256[:12],
+            ]
             for p in listed
         ],
     )
@@ -94,3 +105,12 @@ def packs_show(
             for r in rules
         ],
     )
+
+
+def _in_force(pack: "ListedPack") -> str:
+    """Return the days of a pack's texts: 2024-04-01 – 2025-03-31; open where no end is stated."""
+    spans = {
+        f"{one.starts.isoformat()} – {one.ends.isoformat() if one.ends else ''}".strip()
+        for one in pack.instruments
+    }
+    return ", ".join(sorted(spans))

@@ -39,6 +39,7 @@ def _all(pack: Pack, covered: Collection[Scope]) -> Iterator[Disagreement]:
         yield from _incomplete(pack, on)
         yield from _about_devices(pack, on)
         yield from _about_rehab(pack, on)
+        yield from _about_filings(pack, on)
     yield from _national(pack)
 
 
@@ -71,6 +72,14 @@ def _about_rehab(pack: Pack, on: date) -> Iterator[Disagreement]:
             validity = f"filing.validity.{key.removeprefix('rehab.cap.')}"
             if pack.rule(validity, on=on) is None:
                 yield _wrong(key, "没有相应的备案有效期", "there is no validity that it caps")
+
+
+def _about_filings(pack: Pack, on: date) -> Iterator[Disagreement]:
+    """Whoever asks for a filing before care looks at it at every moment."""
+    for key in KEYS:
+        rule = pack.rule(key, on=on) if key.startswith("verification.") else None
+        if rule is not None and "filing" not in rule.words:
+            yield _wrong(key, "先备案后就医，每次都须核验备案", "a filing is verified every time")
 
 
 def _national(pack: Pack) -> Iterator[Disagreement]:

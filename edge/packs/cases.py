@@ -3,7 +3,6 @@
 A case is a set of facts, mostly a small change of its folder's base.toml, and what must follow.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from edge.core.errors import BadInput
 from edge.core.rules import Rulebook
 from edge.core.verification import Facts, Verdict, verify
 from edge.packs.library import load, region_folders
-from edge.packs.values import bad_rule, fields
+from edge.packs.values import bad_rule, fields, toml
 
 T = TypeVar("T")
 
@@ -110,13 +109,13 @@ def run_case(case: Case, rulebook: Rulebook) -> Iterator[Failure]:
 
 def _base(place: Path, path: Path) -> dict[str, Any]:
     file = f"{place.name}/cases/{path.name}"
-    table = fields(file, "(file)", _toml(place, path), ("facts",))
+    table = fields(file, "(file)", toml(file, path.read_bytes()), ("facts",))
     return _typed(file, "facts", table["facts"], dict[str, Any])
 
 
 def _read_file(place: Path, path: Path, base: Mapping[str, Any]) -> Iterator[Case]:
     file = f"{place.name}/cases/{path.name}"
-    table = fields(file, "(file)", _toml(place, path), ("case",), ("facts",))
+    table = fields(file, "(file)", toml(file, path.read_bytes()), ("case",), ("facts",))
     common = _laid_over(base, _typed(file, "facts", table.get("facts", {}), dict[str, Any]))
     names: set[str] = set()
     for index, given in enumerate(_typed(file, "case", table["case"], list[Any])):
@@ -153,14 +152,6 @@ def _differences(expected: Case, verdict: Verdict) -> Iterator[str]:
 def _unlike(what: str, expected: object, came: object) -> Iterator[str]:
     if expected != came:
         yield f"{what}: expected {expected}, came {came}"
-
-
-def _toml(place: Path, path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        file = f"{place.name}/cases/{path.name}"
-        raise bad_rule(file, "", f"不是有效的 TOML：{wrong}", f"not valid TOML: {wrong}") from wrong
 
 
 def _laid_over(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Judges no case and holds no rule: it names the packs' rules, and the tests see that it names all.
 """
 
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,7 +16,7 @@ from edge.core.rules import NATIONAL, Pack, Rulebook
 from edge.packs.cases import read_cases
 from edge.packs.library import load
 from edge.packs.numbering import Structure
-from edge.packs.values import bad_rule
+from edge.packs.values import bad_rule, toml
 
 T = TypeVar("T")
 
@@ -263,9 +262,11 @@ def _of(article: str, short: str) -> bool:
 def _typed(path: Path, kind: type[T]) -> T:
     file = f"law/{path.name}"
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
-        return codec.decode_exactly(codec.encode(table), kind)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        data = path.read_bytes()
+    except OSError as wrong:
         raise bad_rule(file, "", f"无法读取：{wrong}", f"cannot be read: {wrong}") from wrong
+    table = toml(file, data)
+    try:
+        return codec.decode_exactly(codec.encode(table), kind)
     except BadInput as wrong:
         raise bad_rule(file, wrong.field, wrong.reason.zh, wrong.reason.en) from wrong

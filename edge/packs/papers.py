@@ -5,7 +5,6 @@ it; a region's own list names what its claims take (川 第二十三条), the na
 customer's. Decides nothing.
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from edge import codec
 from edge.core.errors import BadInput
 from edge.core.fallback import Paper
 from edge.core.verification import Service
-from edge.packs.values import bad_rule
+from edge.packs.values import bad_rule, toml
 
 _FILE = "manual.toml"
 _NATIONAL = "national"
@@ -60,10 +59,12 @@ def _read(regions: Path, folder: str) -> tuple[_Checklist, ...]:
     if not path.exists() and folder != _NATIONAL:
         return ()
     try:
-        table = tomllib.loads(path.read_bytes().decode("utf-8"))
-        return codec.decode_exactly(codec.encode(table), _Checklists).checklist
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
+        data = path.read_bytes()
+    except OSError as wrong:
         raise bad_rule(name, "", f"无法读取：{wrong}", f"cannot be read: {wrong}") from wrong
+    table = toml(name, data)
+    try:
+        return codec.decode_exactly(codec.encode(table), _Checklists).checklist
     except BadInput as wrong:
         raise bad_rule(name, wrong.field, wrong.reason.zh, wrong.reason.en) from wrong
 

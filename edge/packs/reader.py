@@ -4,15 +4,23 @@ Whether the rules agree with each other is ``edge.packs.agreement``'s question.
 """
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from edge.core.rules import CUSTOMER, KEYS, SILENT, Instrument, Kind, Pack, Rule, Scope
 from edge.packs.agreement import disagreement
-from edge.packs.values import Table, bad_rule, day, fields, is_division, period, text, value_of
+from edge.packs.values import (
+    Table,
+    bad_rule,
+    day,
+    fields,
+    is_division,
+    period,
+    text,
+    toml,
+    value_of,
+)
 
 _NAMES = ("region", "name", "version")
 _INSTRUMENT = ("short", "title", "starts", "article")
@@ -34,7 +42,7 @@ def read_pack(file: str, data: bytes) -> tuple[Pack, ...]:
     Raises:
         BadRule: naming ``file`` and the key.
     """
-    table = _toml(file, data)
+    table = toml(file, data)
     header = fields(file, "pack", table.pop("pack", None), (*_NAMES, "covers"))
     instruments = _instruments(file, table.pop("instrument", None))
     covers = _scopes(file, header["covers"])
@@ -71,13 +79,6 @@ def _refuse_disagreement(
         wrong = disagreement(pack, covered)
         if wrong:
             raise bad_rule(file, wrong.key, wrong.words.zh, wrong.words.en)
-
-
-def _toml(file: str, data: bytes) -> dict[str, Any]:
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise bad_rule(file, "", f"不是有效的 TOML：{wrong}", f"not valid TOML: {wrong}") from wrong
 
 
 def _instruments(file: str, tables: object) -> tuple[Instrument, ...]:

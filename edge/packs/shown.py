@@ -32,6 +32,7 @@ class ShownRule:
     """One value of one key. ``scope`` is empty where both scopes agree.
 
     ``beside`` is what the compared region has on that day or its own first, with its article.
+    A key that only the compared region has is a row whose value is NOT_COVERED.
     """
 
     key: str
@@ -42,6 +43,10 @@ class ShownRule:
     article: str
     title: str
     beside: str = ""
+
+
+NOT_COVERED = "—"
+"""What stands for a value where a pack says nothing."""
 
 
 def list_packs(rulebook: Rulebook) -> tuple[ListedPack, ...]:
@@ -66,11 +71,10 @@ def show(rulebook: Rulebook, region: str, compare: str | None = None) -> tuple[S
     packs = _packs(rulebook, region)
     others = _packs(rulebook, compare) if compare else []
     rows = [
-        _shown(rule, "" if len(packs) == 1 else _SCOPES[pack.scope], _like(pack, others))
+        row
         for key in KEYS
         for pack in packs
-        for _, rule in reversed(pack.dated.get(key, ()))
-        if rule
+        for row in _rows(key, pack, "" if len(packs) == 1 else pack.scope, _like(pack, others))
     ]
     return tuple(_merged(rows))
 
@@ -128,12 +132,22 @@ def _merged(rows: list[ShownRule]) -> Iterator[ShownRule]:
             yield plain
 
 
-def _shown(rule: Rule, scope: str, other: Pack | None) -> ShownRule:
+def _rows(key: str, pack: Pack, scope: Scope | str, other: Pack | None) -> Iterator[ShownRule]:
+    """Yield the pack's values of one key; where it has none, the other's alone."""
+    covered = [rule for _, rule in reversed(pack.dated.get(key, ())) if rule]
+    yield from (_shown(rule, scope, other) for rule in covered)
+    theirs = other.rule(key, on=max(pack.starts, other.starts)) if other else None
+    if theirs and not covered:
+        alone = _shown(theirs, scope, other)
+        yield replace(alone, value=NOT_COVERED, article="", title="")
+
+
+def _shown(rule: Rule, scope: Scope | str, other: Pack | None) -> ShownRule:
     beside = other.rule(rule.key, on=max(rule.since, other.starts)) if other else None
     return ShownRule(
         key=rule.key,
         meaning=KEYS[rule.key].words,
-        scope=scope,
+        scope=_SCOPES.get(scope, ""),
         value=in_words(rule.value),
         since=rule.since,
         article=rule.article,
@@ -148,7 +162,7 @@ def _period(period: Period) -> str:
     return f"{period.months} 个月" if period.months else f"{period.days} 天"
 
 
-_SCOPES: Mapping[Scope, str] = {Scope.CROSS_PROVINCE: "跨省", Scope.INTRA_PROVINCE: "省内"}
+_SCOPES: Mapping[str, str] = {Scope.CROSS_PROVINCE: "跨省", Scope.INTRA_PROVINCE: "省内"}
 
 _CHOICES: Mapping[str, str] = {
     "region": "全市（直辖市）",

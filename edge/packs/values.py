@@ -4,6 +4,7 @@ Knows no region and no case.
 """
 
 import re
+import tomllib
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,9 @@ from edge.core.rules import Key, Kind, Value
 Table = Mapping[str, Any]
 
 _DIVISION = re.compile(r"[0-9]{6}")
+_AT_LINE = re.compile(r"at line ([0-9]+)")
+_HEAD = re.compile(r"\s*\[\[?\s*([^\]\n]+?)\s*(?:\]|$)")
+_NAMED = re.compile(r"""\s*([\w."'-]+)\s*=""")
 _UNITS = frozenset({"years", "months", "days"})
 _VALIDITY_WORDS = ("open", "as_filed")
 
@@ -23,6 +27,25 @@ def bad_rule(file: str, key: str, zh: str, en: str) -> BadRule:
     """Return the error that names a file and a key."""
     mend = Words("更正后运行 edge packs check", "correct it and run edge packs check")
     return BadRule("BAD_RULE", Words(zh, en), mend, field=f"{file}: {key}" if key else file)
+
+
+def toml(file: str, data: bytes) -> dict[str, Any]:
+    """Return what the bytes of a TOML file hold.
+
+    Raises:
+        BadRule: they are none, or a key stands twice; the key is named.
+    """
+    try:
+        content = data.decode("utf-8")
+    except UnicodeDecodeError as wrong:
+        raise bad_rule(file, "", f"不是 UTF-8：{wrong}", f"not UTF-8: {wrong}") from wrong
+    try:
+        return tomllib.loads(content)
+    except tomllib.TOMLDecodeError as wrong:
+        key = _key_before(content, str(wrong))
+        raise bad_rule(
+            file, key, f"不是有效的 TOML：{wrong}", f"not valid TOML: {wrong}"
+        ) from wrong
 
 
 def fields(
@@ -86,6 +109,18 @@ def value_of(key: Key, raw: object) -> Value | None:
     return _READERS[key.kind](key, raw)
 
 
+def _key_before(content: str, message: str) -> str:
+    """Return the key in which the reader stopped: a key that stands twice, a value cut short."""
+    lines, at = content.splitlines(), _AT_LINE.search(message)
+    key = ""
+    for line in reversed(lines[: int(at[1])] if at else lines):
+        head, named = _HEAD.match(line), _NAMED.match(line)
+        if head:
+            return f"{head[1]}.{key}" if key else head[1]
+        key = key or (named[1] if named else "")
+    return key
+
+
 def _word(key: Key, raw: object) -> str | None:
     return raw if isinstance(raw, str) and raw in key.choices else None
 
@@ -110,6 +145,7 @@ def _is_count(raw: object) -> bool:
 
 _READERS: Mapping[Kind, Callable[[Key, object], Value | None]] = {
     Kind.FLAG: lambda _, raw: raw if isinstance(raw, bool) else None,
+    Kind.STATED: lambda _, raw: True if raw is True else None,
     Kind.COUNT: lambda _, raw: raw if isinstance(raw, int) and _is_count(raw) else None,
     Kind.WORD: _word,
     Kind.WORDS: _words,

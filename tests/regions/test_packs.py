@@ -100,8 +100,8 @@ ONE = '[{ from = 2024-01-01, value = %s, article = "客户规则" }]\n'
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
-        ("[pack]", "[pack", ""),
-        ("[stay]", "[local]", ""),
+        ("[pack]", "[pack", "pack"),
+        ("[stay]", "[local]", "local"),
         ("[pack]", "[pact]", "pack"),
         ('version = "1"', "version = 1", "pack.version"),
         ('version = "1"', 'version = " "', "pack.version"),
@@ -121,7 +121,11 @@ ONE = '[{ from = 2024-01-01, value = %s, article = "客户规则" }]\n'
         ("starts = 2024-01-01", "starts = 2024-01-01T00:00:00Z", "instrument.starts"),
         ("starts = 2024-01-01", "starts = 2024-01-02", "local.area"),
         ("starts = 2024-01-01", "starts = 2024-01-01\nterm = { days = 0 }", "instrument.term"),
+        ('value = ["identity", "filing"]', 'value = ["identity"]', "verification.at_admission"),
+        ("value = true", "value = false", "filing.required"),
         ("[settlement]\nhours", "[settlement]\nminutes", "settlement.minutes"),
+        ("[fault]", "hours = 1\nhours = [\n2,\n]\n[fault]", "verification.hours"),
+        ("[fault]", "[fault]\nmanual.x = 1", "fault.manual"),
         ("[settlement]", "[settlement]\nhour = 3", "settlement.hour"),
         ("hours = [", "hours = 48 # [", "settlement.hours"),
         ("value = 48", "value = 0", "settlement.hours"),

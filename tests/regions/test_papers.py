@@ -66,7 +66,7 @@ papers = [{ zh = "票据", en = "bill", original = true, bill = true }]
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ("[[checklist]]", "[[checklist]", "some/manual.toml"),
+        ("[[checklist]]", "[[checklist]", "some/manual.toml: checklist"),
         ("inpatient_medical", "surgery", "some/manual.toml: checklist[0].services[0]"),
         ("bill = true", "receipt = true", "some/manual.toml: checklist[0].papers[0].receipt"),
         ('article = "客户规则"', "", "some/manual.toml: checklist[0].article"),

@@ -15,6 +15,7 @@ class Kind(Enum):
     """What a value is made of."""
 
     FLAG = "true or false"
+    STATED = "true (left out where nothing says so)"
     COUNT = "a whole number, 1 or more"
     WORD = "one word of the key's choices"
     WORDS = "a list of words of the key's choices"
@@ -43,8 +44,12 @@ _SERVICES = (
 _VERIFIED = ("identity", "filing", "contribution")
 
 
-def _flag(zh: str, en: str, *, required: bool = False) -> Key:
-    return Key(Kind.FLAG, Words(zh, en), required=required)
+def _flag(zh: str, en: str) -> Key:
+    return Key(Kind.FLAG, Words(zh, en), required=True)
+
+
+def _stated(zh: str, en: str, *, required: bool = False) -> Key:
+    return Key(Kind.STATED, Words(zh, en), required=required)
 
 
 def _word(zh: str, en: str, *choices: str, required: bool = True) -> Key:
@@ -74,7 +79,7 @@ _KEYS = {
     "worker.suspended": _word("职工被暂停直接结算", "worker suspended", "manual"),
     "facility.suspended": _word("机构被暂停直接结算", "facility suspended", "manual"),
     # Filing
-    "filing.required": _flag("先备案后就医", "a filing comes before care", required=True),
+    "filing.required": _stated("先备案后就医", "a filing comes before care", required=True),
     "filing.validity.long_term_residence": _of(
         Kind.VALIDITY, "异地长期居住备案有效期", "validity, long-term residence"
     ),
@@ -89,7 +94,7 @@ _KEYS = {
     "referral.start_within": _of(
         Kind.PERIOD, "转诊自核准起开始就医的期限", "care under a referral starts within"
     ),
-    "referral.trip_binds_outpatient": _flag(
+    "referral.trip_binds_outpatient": _stated(
         "转诊门诊以往返起止日为限", "a referral's trip dates bind its visits"
     ),
     "referral.inpatient_episodes": _of(
@@ -102,7 +107,7 @@ _KEYS = {
         Kind.PERIOD, "常驻工作康复最长期限", "rehab at most, long-term work"
     ),
     "rehab.cap.referral": _of(Kind.PERIOD, "转诊康复最长期限", "rehab at most, referral"),
-    "stay.admitted_within_validity": _flag(
+    "stay.admitted_within_validity": _stated(
         "有效期内入院不受到期影响", "a stay begun within validity stays valid", required=True
     ),
     # Without a (right) filing
@@ -128,16 +133,16 @@ _KEYS = {
     "verification.at_admission": _words("入院核验", "verified at admission", *_VERIFIED),
     "verification.at_fitting": _words("配置核验", "verified at a fitting", *_VERIFIED),
     "verification.at_discharge": _words("出院核验", "verified at discharge", *_VERIFIED),
-    "fault.manual": _flag("网络或凭证故障转手工报销", "a fault leads to manual", required=True),
+    "fault.manual": _flag("网络或凭证故障转手工报销", "a fault leads to manual"),
     "settlement.hours": _of(
         Kind.COUNT, "出院后结算时限（小时）", "hours to settle from discharge", required=True
     ),
-    "offline.settlement": _flag("断网时凭名单结算", "settling on the cached list", required=True),
+    "offline.settlement": _flag("断网时凭名单结算", "settling on the cached list"),
     # Devices
-    "device.notice_presented": _flag("职工出示核付通知单", "worker presents the notice"),
-    "device.notice_checked": _flag("机构查验核付通知单", "facility checks the notice"),
-    "device.approved_items": _flag("按核付项目配置", "only approved devices"),
-    "device.service_life": _flag("最低使用年限", "minimum service life"),
+    "device.notice_presented": _stated("职工出示核付通知单", "worker presents the notice"),
+    "device.notice_checked": _stated("机构查验核付通知单", "facility checks the notice"),
+    "device.approved_items": _stated("按核付项目配置", "only approved devices"),
+    "device.service_life": _stated("最低使用年限", "minimum service life"),
     # The bill
     "catalogue.medical": _word(
         "医疗目录", "medical catalogue", "treatment", "treatment_medical_insurance", "province"
@@ -149,10 +154,10 @@ _KEYS = {
         "辅助器具目录和限额", "device catalogue", "insured", "province", required=False
     ),
     "bill.excluded": _words("不直接结算的费用", "never in direct settlement", "meal", "travel"),
-    "bill.non_injury": _flag("治疗非工伤的费用", "what treats something else", required=True),
-    "bill.out_of_catalogue": _flag("超目录范围", "out of the catalogue", required=True),
-    "bill.over_standard": _flag("超标准", "over the standard", required=True),
-    "bill.device_over_limit": _flag("超辅助器具最高支付限额", "over the device limit"),
+    "bill.non_injury": _stated("治疗非工伤的费用", "what treats something else", required=True),
+    "bill.out_of_catalogue": _stated("超目录范围", "out of the catalogue", required=True),
+    "bill.over_standard": _stated("超标准", "over the standard", required=True),
+    "bill.device_over_limit": _stated("超辅助器具最高支付限额", "over the device limit"),
 }
 
 KEYS: Mapping[str, Key] = MappingProxyType(_KEYS)

@@ -66,6 +66,18 @@ class Case:
             and self.insured.needed("emergency.unfiled", on=self.day).value == "late_filing"
         )
 
+    @property
+    def is_filed_late_in_time(self) -> bool:
+        """Whether the late filing is one that settles directly: an emergency's, approved by now."""
+        filing = self.facts.filing
+        return (
+            self.is_late_filed
+            and self.late_filing_counts
+            and filing is not None
+            and filing.approved_at is not None
+            and filing.approved_at <= self.facts.at
+        )
+
     def rule(self, side: PackSide, key: str) -> Rule | None:
         """Return what the pack of that side says, if it covers the key."""
         return self._pack(side).rule(key, on=self.day)

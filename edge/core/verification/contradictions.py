@@ -67,6 +67,8 @@ def _first_days(facts: Facts) -> Iterator[tuple[str, date | None]]:
 
 def _periods(facts: Facts) -> Iterator[_Period]:
     yield "admitted_at", facts.admitted_at, "discharged_at", facts.discharged_at
+    if facts.moment is Moment.DISCHARGE:
+        yield "admitted_at", facts.admitted_at, "at", facts.at
     filing = facts.filing
     if filing:
         first = filing.valid_from

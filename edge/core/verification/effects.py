@@ -82,12 +82,16 @@ def _unfiled(case: Case) -> Weight:
     """No filing covers this: the insured region's rule, never a refusal in an emergency."""
     if case.facts.emergency is None:
         return _ruled(case, INSURED, "unfiled.effect")
-    article = case.article(INSURED, "emergency.unfiled")
-    return Weight(_until_filed(case) if case.late_filing_counts else Decision.MANUAL, article)
+    return Weight(_until_filed(case), case.article(INSURED, "emergency.unfiled"))
 
 
 def _until_filed(case: Case) -> Decision:
-    """Admit now and file before settlement; at settlement itself it must wait."""
+    """Admit now and file before settlement; at settlement itself it must wait.
+
+    By hand where a late filing does not count, or where none could mend the facility.
+    """
+    if not (case.late_filing_counts and facility.settles(case)):
+        return Decision.MANUAL
     return Decision.HOLD if case.at_discharge else Decision.PROVISIONAL
 
 

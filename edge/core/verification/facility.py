@@ -15,9 +15,8 @@ def suspended(case: Case) -> Iterator[Finding]:
 
 def kind(case: Case) -> Iterator[Finding]:
     """See whether the facility is of the kind that the service needs."""
-    benefit = case.facts.service.benefit
-    if benefit not in (case.facts.facility.kinds or ()):
-        yield Finding(Code.FACILITY_TYPE_MISMATCH, blanks={"benefit": benefit})
+    if not _is_of_the_kind(case):
+        yield Finding(Code.FACILITY_TYPE_MISMATCH, blanks={"benefit": case.facts.service.benefit})
 
 
 def direct(case: Case) -> Iterator[Finding]:
@@ -37,6 +36,11 @@ def service(case: Case) -> Iterator[Finding]:
     """See whether both packs settle the service directly."""
     if unsettled_side(case) is not None:
         yield Finding(Code.SERVICE_OUT_OF_SCOPE, blanks={"service": case.facts.service})
+
+
+def settles(case: Case) -> bool:
+    """Tell whether the facility settles such care directly, whatever the filing says."""
+    return case.facts.facility.direct and _is_of_the_kind(case)
 
 
 def is_registered(case: Case) -> bool:
@@ -64,3 +68,7 @@ def unsettled_side(case: Case) -> PackSide | None:
 def services_key(case: Case) -> str:
     """Return the key that lists the services of this scope."""
     return f"services.{case.treatment.scope}"
+
+
+def _is_of_the_kind(case: Case) -> bool:
+    return case.facts.service.benefit in (case.facts.facility.kinds or ())

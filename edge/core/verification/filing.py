@@ -44,11 +44,9 @@ def ends(case: Case, filing: Filing) -> Ends:
 
 
 def _approved_in_time(case: Case, filing: Filing) -> Iterator[Finding]:
-    if not case.is_late_filed or filing.approved_at is None:
-        return
-    if case.late_filing_counts and filing.approved_at <= case.facts.at:
+    if case.is_filed_late_in_time:
         yield Finding(Code.LATE_FILED, blanks={"approved": filing.approved_at})
-    else:
+    elif case.is_late_filed:
         blanks = {"approved": filing.approved_at, "started": case.started_at}
         yield Finding(Code.FILING_MISSING, "late", blanks)
 
@@ -74,7 +72,8 @@ def _covers_the_day(case: Case, filing: Filing, limits: Ends) -> Iterator[Findin
     first = _latest(filing.valid_from, filing.trip_from if binds else None)
     until, window_until, rehab_until = limits
     last = _earliest(until, filing.trip_to if binds else None)
-    if first and day < first and not _is_mended_late(case):
+    # Whoever filed late in an emergency is not asked from which day the filing is valid.
+    if first and day < first and not case.is_filed_late_in_time:
         yield Finding(Code.FILING_NOT_YET_VALID, blanks={"first": first})
     if last and last < day:
         yield Finding(Code.FILING_EXPIRED, blanks={"last": last})
@@ -85,20 +84,18 @@ def _covers_the_day(case: Case, filing: Filing, limits: Ends) -> Iterator[Findin
 
 
 def _outlived_by_the_stay(case: Case, filing: Filing, limits: Ends) -> Iterator[Finding]:
-    """See what ended during a stay; a visit or a fitting is judged on its own day alone."""
+    """See what ended during a stay; a visit or a fitting is judged on its own day alone.
+
+    A filing that came too late to count has no validity for the stay to begin in.
+    """
     begun_inside = filing.valid_from is None or filing.valid_from <= case.day
     if not (case.at_discharge and case.facts.service.is_stay and begun_inside):
         return
-    if case.is_late_filed:
+    if case.is_late_filed and not case.is_filed_late_in_time:
         return
     passed = [last for last in limits if last and case.day <= last < case.today]
     if passed:
         yield Finding(Code.ADMITTED_WITHIN_VALIDITY, blanks={"last": min(passed)})
-
-
-def _is_mended_late(case: Case) -> bool:
-    """Tell an emergency filed late, which is not asked from which day it is valid."""
-    return case.is_late_filed and case.late_filing_counts
 
 
 def _reaches_here(case: Case, destination: str) -> bool:

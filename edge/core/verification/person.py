@@ -78,7 +78,8 @@ def _identity(facts: Facts) -> Iterator[Finding]:
     shown, worker = facts.credential, facts.worker
     if not shown.id_number or not worker.id_number:
         yield Finding(Code.IDENTITY_UNPROVEN, "number")
-    elif _number(shown.id_number) != _number(worker.id_number):
+        return
+    if _number(shown.id_number) != _number(worker.id_number):
         yield Finding(Code.IDENTITY_MISMATCH)
     if shown.name and worker.name and _name(shown.name) != _name(worker.name):
         yield Finding(Code.IDENTITY_UNPROVEN, "name")
