@@ -17,8 +17,8 @@ from drivers.scanner import Scanner
 from drivers.transport import Readers
 from edge.card_key import by_platform
 from edge.core.errors import EdgeError
+from edge.list_keeping import keep_list
 from edge.site import Site
-from edge.steps.refresh_list import refresh_list
 from edge.web.api import api_router
 from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
@@ -151,7 +151,7 @@ def _list_kept_fresh(site: Site) -> Iterator[None]:
     def keep_fresh() -> None:
         while not ending.is_set():
             try:
-                refresh_list(site)
+                keep_list(site)
             except (SyncError, EdgeError, OSError) as wrong:
                 site.log.warning("list.not_refreshed", why=getattr(wrong, "code", str(wrong)))
             ending.wait(pause_s)

@@ -183,6 +183,10 @@ def _list(settings: Settings, clock: Clock) -> Iterator[Finding]:
         status = list_status(site)
     seen = f"version {status.version}, {status.age_h} h old" if status.version else "no list yet"
     yield _judged("list", seen, well=status.fresh, fix="edge lists refresh")
+    refused = [f"{one.kind} {one.name}: {one.why}" for one in status.files if one.why]
+    seen = f"refused: {'; '.join(refused)}" if refused else f"{len(status.files)} taken"
+    fix = "the platform mends the file and publishes it again"
+    yield _judged("delivered files", seen, well=not refused, fix=fix)
 
 
 def _clock(ledger_head: Entry | None, clock: Clock) -> Finding:

@@ -41,6 +41,9 @@ HexBytes = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-F]{2}){0,32}$")]
 EightBytes = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{16}$")]
 """Eight bytes in hexadecimal."""
 
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 in hexadecimal."""
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many."""
 

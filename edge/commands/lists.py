@@ -21,6 +21,7 @@ def status(
 
     with opened(config) as site:
         found = list_status(site)
+    refused = [one for one in found.files if one.why]
     if json:
         typer.echo(codec.encode(found))
     elif found.version is None:
@@ -31,6 +32,8 @@ def status(
             f"{mark} version {found.version}, as of {found.as_of}, {found.age_h} h old,"
             f" {found.rows} rows, {found.size_bytes} bytes, expires {found.expires_at}"
         )
+        for one in refused:
+            typer.echo(f"✗ {one.kind} {one.name} was refused: {one.why}\n    → tell the platform")
     raise typer.Exit(0 if found.fresh else 1)
 
 
@@ -39,11 +42,11 @@ def refresh(config: Config = SITE_FILE) -> None:
     """Bring the newest list into use, with a progress bar."""
     from rich.progress import Progress
 
-    from edge.steps.refresh_list import refresh_list
+    from edge.list_keeping import keep_list
 
     with opened(config) as site, Progress(transient=True) as bar:
         task = bar.add_task("list", total=None)
-        done = refresh_list(
+        done = keep_list(
             site, WHO, progress=lambda here, whole: bar.update(task, completed=here, total=whole)
         )
     if done is None:

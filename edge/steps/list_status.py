@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from edge.site import Site
+from edge.store.deliveries import Delivery, deliveries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListStatus:
     """The list in use; ``fresh`` when its age is within ``offline.list_fresh_h`` and unexpired.
 
-    Without a list all else is None.
+    Without a list all else is None. ``files`` are those that came with any list, newest first.
     """
 
     fresh: bool
@@ -20,6 +21,7 @@ class ListStatus:
     age_h: float | None = None
     rows: int | None = None
     size_bytes: int | None = None
+    files: tuple[Delivery, ...] = ()
 
 
 def list_status(site: Site) -> ListStatus:
@@ -42,4 +44,5 @@ def list_status(site: Site) -> ListStatus:
         age_h=round(age / timedelta(hours=1), 1),
         rows=release.rows,
         size_bytes=status.size_bytes,
+        files=tuple(deliveries(site.store.read())),
     )

@@ -115,6 +115,7 @@ TEXTS: dict[str, Words] = {
     ),
     "facts.insured": Words("参保地", "Insured region"),
     "facts.filing": Words("备案", "Filing"),
+    "facts.chosen": Words("备案机构", "Facilities of the filing"),
     "facts.contribution": Words("参保缴费", "Contribution"),
     "facts.basis": Words("核验方式", "Basis"),
     "facts.from_card": Words("按卡面发卡地，未核实", "from the card, not confirmed"),

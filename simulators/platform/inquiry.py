@@ -25,7 +25,7 @@ def answer(
         return None
     return {
         "question": question.id,
-        "facility": facility.model_dump(mode="json"),
+        "facility": facility.model_dump(mode="json", exclude={"name", "live_on"}),
         "worker": worker.model_dump(
             mode="json",
             exclude={"contribution", "filings", "notices"},

@@ -24,11 +24,13 @@ class Facility(_Entry):
     """An agreement facility as the library knows it. ``id`` is what envelopes name."""
 
     id: str
+    name: str = ""
     region: str
     city: str
     kinds: tuple[Benefit, ...]
     direct: bool = True
     suspended: bool = False
+    live_on: date | None = None
 
 
 class Filing(_Entry):

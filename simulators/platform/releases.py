@@ -3,16 +3,19 @@
 Knows no HTTP; ``simulators.platform.repository`` signs and serves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from edge import codec
 from edge.clock import Clock
+from edge.digest import sha256
 from edge.store.database import open_building
 from simulators.platform.register import Register, Worker
 from simulators.platform.repository import Repository
-from sync.lists import Delta, Release, RowSeal
+from sync.lists import Delta, Published, Release, RowSeal
 from sync.lists.offer import MANIFEST
 from sync.lists.shelf import CHANGES, TABLES
 
@@ -26,6 +29,17 @@ DELTAS_KEPT = 5
 """From how many earlier releases a delta leads to the newest."""
 
 
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file to publish with the list; a catalogue has region and version, a pack its place."""
+
+    kind: Literal["catalogue", "pack"]
+    path: Path
+    region: str | None = None
+    version: str | None = None
+    place: str | None = None
+
+
 class Releases:
     """One facility's repository."""
 
@@ -37,9 +51,11 @@ class Releases:
         facility: str,
         key: bytes,
         clock: Clock,
+        files: Callable[[], Sequence[Enclosed]] = tuple,
     ) -> None:
         self._register, self.facility, self._clock = register, facility, clock
         self._seal = RowSeal(key)
+        self._files = files
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.repository = Repository()
@@ -67,12 +83,38 @@ class Releases:
             name = f"delta-{since}-{self.version}.db"
             files[name] = self._delta(self._history[since - 1], rows, name)
             deltas.append(Delta(since=since, target=name))
+        enclosed = [*self._enclosed(), self._library()]
+        release = self._release(len(rows), tuple(deltas), tuple(one for one, _ in enclosed))
         manifest = self._folder / f"manifest-{self.version}.json"
-        manifest.write_bytes(codec.encode(self._release(len(rows), tuple(deltas))))
+        manifest.write_bytes(codec.encode(release))
+        files |= {one.target: path for one, path in enclosed}
         self.repository.publish({MANIFEST: manifest, **files})
         return self.version
 
-    def _release(self, rows: int, deltas: tuple[Delta, ...]) -> Release:
+    def _enclosed(self) -> Iterator[tuple[Published, Path]]:
+        for one in self._files():
+            digest = sha256(one.path.read_bytes())
+            published = Published(
+                kind=one.kind,
+                target=f"{one.kind}-{digest[:16]}{one.path.suffix}",
+                sha256=digest,
+                region=one.region,
+                version=one.version,
+                place=one.place,
+            )
+            yield published, one.path
+
+    def _library(self) -> tuple[Published, Path]:
+        known = [one.model_dump(mode="json") for one in self._register().facilities]
+        data = codec.encode(known)
+        target = f"facilities-{sha256(data)[:16]}.json"
+        path = self._folder / target
+        path.write_bytes(data)
+        return Published(kind="facilities", target=target, sha256=sha256(data)), path
+
+    def _release(
+        self, rows: int, deltas: tuple[Delta, ...], files: tuple[Published, ...]
+    ) -> Release:
         now = self._clock()
         ours = self._register().facility(self.facility)
         return Release(
@@ -85,6 +127,7 @@ class Releases:
             suspended=ours is not None and ours.suspended,
             snapshot=f"snapshot-{self.version}.db",
             deltas=deltas,
+            files=files,
         )
 
     def _rows(self) -> Mapping[str, tuple[bytes, bytes]]:

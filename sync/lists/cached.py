@@ -15,10 +15,13 @@ from typing import Any, Literal
 from sync import codec
 from sync.errors import ListRefused
 from sync.lists.offer import Offer, Progress, Source
-from sync.lists.reasons import LIST_DAMAGED
-from sync.lists.release import Release, require_acceptable
+from sync.lists.reasons import LIST_DAMAGED, LIST_UNREADABLE
+from sync.lists.release import Published, Release, require_acceptable
 from sync.lists.rows import RowSeal
 from sync.lists.shelf import Files, Opened, Shelf, Shelved
+
+FILE_BYTES_MAX = 256 * 1024 * 1024
+"""How large a file that comes with a release may be: 300,000 rows of a catalogue are 30 MB."""
 
 _DELTA_WORTH = 2
 """A delta is taken when it is at most one in so many of the snapshot's bytes."""
@@ -58,6 +61,14 @@ class Refreshed:
 
     by: Literal["snapshot", "delta", "nothing"]
     release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that came with the release in use: what it is, and where it stands, verified."""
+
+    published: Published
+    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +157,23 @@ class CachedList:
             newest = max(floor, base.release.version if base else 0)
             require_acceptable(offer.release, facility=self._facility, floor=newest, now=now)
             if base and base.release.version == offer.release.version:
-                return Refreshed("nothing", base.release)
-            done = self._bring(source, base, offer, progress)
+                done = Refreshed("nothing", base.release)
+            else:
+                done = self._bring(source, base, offer, progress)
             self._look_again_at = 0.0
+            self._receive(source, done.release, progress)
             return done
+
+    def received(self) -> tuple[Received, ...]:
+        """Return the files that came with the release in use, as far as they are here.
+
+        Raises:
+            ListRefused: LIST_DAMAGED.
+        """
+        shelved = self._shelf.current()
+        files = shelved.release.files if shelved else ()
+        here = (Received(one, self._shelf.received(one)) for one in files)
+        return tuple(one for one in here if one.path.is_file())
 
     def fold(self) -> None:
         """Make one file of the list in use, if changes are laid over it: housekeeping.
@@ -187,6 +211,16 @@ class CachedList:
         source.download(release.snapshot, part, progress)
         self._shelf.take(part, release, offer.manifest)
         return Refreshed("snapshot", release)
+
+    def _receive(self, source: Source, release: Release, progress: Progress) -> None:
+        for published in release.files:
+            place = self._shelf.received(published)
+            if source.size(published.target) > FILE_BYTES_MAX:
+                raise ListRefused(LIST_UNREADABLE, field=published.target)
+            if not place.is_file():
+                part = self._shelf.part(published.sha256)
+                source.download(published.target, part, progress)
+                part.replace(place)
 
     def _one_file(self, base: Shelved | None) -> Shelved | None:
         """Fold what an earlier refresh has left; a list that cannot be folded is taken anew."""

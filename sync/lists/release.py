@@ -26,11 +26,27 @@ class Delta(codec.Tolerant, frozen=True):
     target: codec.Filled
 
 
+class Published(codec.Tolerant, frozen=True):
+    """A file that comes with a release: a catalogue, a region's pack, the library of facilities.
+
+    ``target`` is the file, ``sha256`` its hash in hexadecimal. A catalogue says whose it is by
+    ``region`` and ``version``, a pack by its folder's name, ``place``.
+    """
+
+    kind: codec.Short
+    target: codec.Filled
+    sha256: codec.Sha256
+    region: codec.Division | None = None
+    version: codec.Short | None = None
+    place: codec.Short | None = None
+
+
 class Release(codec.Tolerant, frozen=True):
     """One release: complete as of ``as_of``, believed until ``expires_at``.
 
     ``rows`` is how many workers it holds; ``snapshot`` and the deltas name their files; ``direct``
-    and ``suspended`` are the facility's own standing in the library.
+    and ``suspended`` are the facility's own standing in the library; ``files`` is what else there
+    is to have.
     """
 
     version: codec.Ordinal
@@ -42,6 +58,7 @@ class Release(codec.Tolerant, frozen=True):
     deltas: tuple[Delta, ...] = ()
     direct: bool = True
     suspended: bool = False
+    files: tuple[Published, ...] = ()
 
     def delta_since(self, version: int) -> Delta | None:
         """Return the delta that leads from ``version`` to this release."""

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from sync import codec
 from sync.errors import ListRefused
 from sync.lists.reasons import LIST_DAMAGED
-from sync.lists.release import Release, read_release
+from sync.lists.release import Published, Release, read_release
 
 TABLES = (
     "create table about (facility text not null, version integer not null) strict",
@@ -160,6 +160,12 @@ class Shelf:
         incoming.mkdir(parents=True, exist_ok=True)
         return incoming / f"{Path(target).name}.part"
 
+    def received(self, published: Published) -> Path:
+        """Return where a file that comes with a release stands once it is here."""
+        folder = self._folder / "received"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / published.sha256
+
     def read(self, shelved: Shelved) -> Opened:
         """Open the release's files for look-ups."""
         changes = self._files.read(shelved.changes) if shelved.changes else None
@@ -195,7 +201,7 @@ class Shelf:
     def tidy(self) -> None:
         """Delete what the pointer does not name; a reader has let go of it since it was swapped."""
         kept = self._named()
-        for path in self._folder.glob("list-*.db*"):
+        for path in (*self._folder.glob("list-*.db*"), *self._folder.glob("received/*")):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 
@@ -204,8 +210,10 @@ class Shelf:
             shelved = self.current()
         except ListRefused:
             return set()
-        files = (shelved.path, shelved.changes) if shelved else ()
-        return {path.name for path in files if path}
+        if shelved is None:
+            return set()
+        files = {path.name for path in (shelved.path, shelved.changes) if path}
+        return files | {published.sha256 for published in shelved.release.files}
 
     def _place(self, release: Release) -> Path:
         return self._folder / f"list-{release.version}.db"

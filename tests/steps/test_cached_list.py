@@ -17,7 +17,7 @@ from edge.steps.settle import Request, settle
 from edge.store.ledger import latest
 from edge.store.settlements import Settlement
 from simulators.platform.register import Contribution, Facility, Filing, Register, Worker
-from simulators.platform.releases import Releases
+from simulators.platform.releases import Enclosed, Releases
 from sync.errors import ListRefused
 from sync.lists import CachedList
 from sync.lists.offer import Missing, Span
@@ -31,12 +31,14 @@ class Lists:
     def __init__(self, ground: Ground, folder: Path) -> None:
         self.folder = folder
         self.register = register()
+        self.files: list[Enclosed] = []
         self.releases = Releases(
             lambda: self.register,
             folder / "platform",
             facility="TJ0001",
             key=ground.keys.listing,
             clock=ground.clock,
+            files=lambda: self.files,
         )
         self.root = self.releases.repository.root
         ground.site = replace(ground.site, cached_list=self.cached(ground))

@@ -57,6 +57,7 @@ def _history() -> list[str]:
         _script("0007_hospital_totals.sql"),
         _script("0008_kept_packs.sql"),
         _script("0009_outbox_in_order.sql"),
+        _script("0010_deliveries.sql"),
     ]
 
 

@@ -10,6 +10,7 @@ from drivers.errors import CardFault
 from edge.core.errors import Words
 from edge.core.rules import Rulebook
 from edge.core.verification import Decision, Reason
+from edge.store.deliveries import facility_named
 from edge.store.verifications import Verification, load_verification
 from edge.web.desk import Desk
 from edge.web.look import Family
@@ -86,11 +87,21 @@ def verdict_shown(desk: Desk, verification: Verification) -> dict[str, object]:
         "verification": verification,
         "new_card": another_card(desk, verification),
         "insured": region_named(desk.site.rulebook, verification.facts.worker.insured_region),
+        "chosen": _chosen(desk, verification),
         "family": FAMILIES[verdict.decision],
         "headline": HEADLINES[verdict.decision],
         "reasons": [_reason(reason) for reason in verdict.reasons],
         "warnings": verdict.warnings,
     }
+
+
+def _chosen(desk: Desk, verification: Verification) -> list[str]:
+    """Return the facilities that the filing names, as the platform's library calls them."""
+    filing = verification.facts.filing
+    db = desk.site.store.read()
+    ids = [*(filing.facilities or ()), *(filing.non_direct_facilities or ())] if filing else []
+    named = ((facility_id, facility_named(db, facility_id)) for facility_id in ids)
+    return [f"{one.name}（{one_id}）" if one and one.name else one_id for one_id, one in named]
 
 
 def another_card(desk: Desk, verification: Verification) -> Words | None:
