@@ -30,6 +30,10 @@ class CostKind(StrEnum):
     TRAVEL = "travel"
 
 
+KINDS = tuple(CostKind)
+"""Every class of cost, in order; asking the enumeration itself each time is slow."""
+
+
 @dataclass(frozen=True, slots=True)
 class ByBenefit(Generic[T]):
     """One thing for each benefit: medical, rehab, device."""
@@ -152,7 +156,8 @@ class Entry:
     """What governs one code on the bills of one benefit: its rows, never none, in order.
 
     The rest is of the first row, for the many codes that have no other: ``price_max`` is its cap
-    in 1/1,000,000 yuan; it is valid from ``first_day`` to ``last_day``, both included.
+    in 1/1,000,000 yuan, and up to ``paid_whole_to`` a price is paid whole (-1: none is, for the
+    row is out of scope); it is valid from ``first_day`` to ``last_day``, both included.
     ``stands_alone``: it is the only row, and no line of the code can use up another's room.
     """
 
@@ -162,6 +167,7 @@ class Entry:
     kind: CostKind
     in_scope: bool
     price_max: int
+    paid_whole_to: int
     label: str
     first_day: date
     last_day: date
@@ -172,11 +178,13 @@ class Entry:
         """Read what a bill asks of every line, once."""
         row = rows[0]
         cap = row.price_cap_fen
+        price_max = PRICE_MAX if cap is None else cap * PRICE_PER_FEN
         return cls(
             rows,
             row.kind,
             row.in_scope,
-            PRICE_MAX if cap is None else cap * PRICE_PER_FEN,
+            price_max,
+            price_max if row.in_scope else -1,
             row.label,
             row.valid_from or date.min,
             row.valid_to or date.max,

@@ -4,11 +4,10 @@ Knows neither the law nor the catalogue's content; a refused line is reported, n
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import lru_cache
 from typing import TypeAlias
 
 from edge.core.errors import Words
@@ -73,19 +72,29 @@ class Sifted:
     refused: list[RefusedLine]
 
 
-def numbers_of(
-    charges: Iterable[Charge],
-) -> tuple[dict[str, int | None], dict[str, int | None]]:
-    """Read every quantity and every price that stands in ``charges``, each text once."""
-    return (
-        {text: _quantity(text) for text in {charge.quantity for charge in charges}},
-        {text: _price(text) for text in {charge.price for charge in charges}},
-    )
+class Readings(dict[str, int | None]):
+    """Texts of numbers and what they say, each read once; None: no number that can be used."""
+
+    MAX = 16_384
+
+    def __init__(self, read: Callable[[str], int | None]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str) -> int | None:
+        """Read a text that was not met before; forget all when there are too many."""
+        if len(self) >= self.MAX:
+            self.clear()
+        number = self[text] = self._read(text)
+        return number
 
 
 # A hospital's quantities and prices recur from bill to bill; 3 MB at most.
-_quantity = lru_cache(16_384)(parse_quantity)
-_price = lru_cache(16_384)(parse_price)
+QUANTITIES = Readings(parse_quantity)
+"""In 1/10,000."""
+
+PRICES = Readings(parse_price)
+"""In 1/1,000,000 yuan."""
 
 
 def entangled(charges: Sequence[Charge]) -> set[str]:
@@ -109,14 +118,13 @@ def sift(
     ``first`` and ``last`` are the stay's days, both included; no ``last`` means still in hospital.
     ``known`` holds the codes that some version of the governing catalogue knows.
     """
-    quantities, prices = numbers_of(charges)
     last = last or date.max
     seen: set[str] = set()
     lines: list[Counted] = []
     waiting: list[tuple[int, Counted]] = []
     refused: list[_Refused] = []
     for place, charge in enumerate(charges):
-        quantity, price = quantities[charge.quantity], prices[charge.price]
+        quantity, price = QUANTITIES[charge.quantity], PRICES[charge.price]
         if quantity is None or price is None or not -FEN_MAX <= charge.amount_fen <= FEN_MAX:
             refused.append((place, charge, Refusal.BAD_NUMBER))
         elif charge.id in seen:

@@ -7,7 +7,7 @@ from edge.case import ruled
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.errors import BadInput, Words
 from edge.core.money import FEN_MAX
-from edge.core.stay import StayState, require_state
+from edge.core.stay import Stay, StayState, require_state
 from edge.site import Site
 from edge.store.bills import add_lines, lines_of, say_total
 from edge.store.stays import load_stay
@@ -50,16 +50,13 @@ def charge(
         stay = load_stay(db, stay_id)
         require_state(stay, StayState.ADMITTED, StayState.DISCHARGED, StayState.REVERSED)
         known = lines_of(db, site.vault, stay_id)
-        _require_some(len(given), len(known), hospital_total_fen)
-        standing = {line.id for line in ruled(site, stay, known).ruling.refused}
-        sorted_out = _sorted(given, known, mendable=standing)
+        _require_some(given, known, hospital_total_fen)
+        sorted_out = _sorted(given, known, mendable=_mendable(site, stay, given, known))
         if sorted_out.new:
             add_lines(db, site.vault, stay_id, sorted_out.new, now)
         if hospital_total_fen is not None:
             say_total(db, stay_id, hospital_total_fen, said_by=operator, now=now)
-        whole = ruled(site, stay, lines_of(db, site.vault, stay_id))
-        fresh = {line.id for line in sorted_out.new}
-        refused = [line for line in whole.ruling.refused if line.id in fresh]
+        refused = _refused(site, stay, known, sorted_out.new)
         site.ledger.enter(
             db,
             kind="charges.received",
@@ -76,6 +73,29 @@ def charge(
         duplicates=sorted_out.duplicates,
         refused=(*refused, *sorted_out.clashes),
     )
+
+
+def _mendable(
+    site: Site, stay: Stay, given: Sequence[Charge], known: Mapping[str, Charge]
+) -> set[str]:
+    """Return the ids under which other content may come: those whose line cannot stand as it is.
+
+    Without other content under a known id nothing is ruled: most batches are new lines alone.
+    """
+    if all(known.get(line.id, line) == line for line in given):
+        return set()
+    return {line.id for line in ruled(site, stay, known).ruling.refused}
+
+
+def _refused(
+    site: Site, stay: Stay, known: Mapping[str, Charge], new: list[Charge]
+) -> list[RefusedLine]:
+    """Return which of the new lines cannot stand; they are ruled with all that came before."""
+    if not new:
+        return []
+    fresh = {line.id: line for line in new}
+    whole = ruled(site, stay, {**known, **fresh})
+    return [line for line in whole.ruling.refused if line.id in fresh]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +129,9 @@ def _clash(line: Charge) -> RefusedLine:
     )
 
 
-def _require_some(given: int, known: int, hospital_total_fen: int | None) -> None:
+def _require_some(
+    given: Sequence[Charge], known: Mapping[str, Charge], hospital_total_fen: int | None
+) -> None:
     if hospital_total_fen is not None and not 0 <= hospital_total_fen <= TOTAL_FEN_MAX:
         raise BadInput(
             "BAD_TOTAL",
@@ -117,14 +139,15 @@ def _require_some(given: int, known: int, hospital_total_fen: int | None) -> Non
             Words("按分填写本次住院的费用总额", "give the whole bill's total in fen"),
             field="hospital_total_fen",
         )
-    if given == 0 and hospital_total_fen is None:
+    if not given and hospital_total_fen is None:
         raise BadInput(
             "NO_LINES",
             Words("没有费用明细", "there are no lines"),
             Words("至少上传一条明细", "send at least one line"),
             field="lines",
         )
-    if given + known > LINES_MAX:
+    # By their ids: a hospital that sends the whole bill again each day sends no line twice.
+    if max(len(given), len(known.keys() | {line.id for line in given})) > LINES_MAX:
         raise BadInput(
             "TOO_MANY_LINES",
             Words(f"一次住院最多 {LINES_MAX} 条明细", f"a stay has at most {LINES_MAX} lines"),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from edge.core.charges import Charge, Refusal, Sifted, entangled, sift
-from edge.core.money import FEN_MAX
+from edge.core.charges import Charge, Readings, Refusal, Sifted, entangled, sift
+from edge.core.money import FEN_MAX, parse_quantity
 from tests.core.bills import ADMITTED, DISCHARGED, june, line, refund, whole_refund
 
 KNOWN = {"A", "B"}
@@ -199,3 +199,19 @@ def test_lines_that_bear_on_no_other_are_not_entangled() -> None:
     alone = line("5", "A")
     assert entangled([FIRST, back, line("3", "A"), line("3", "B"), alone]) == {"1", "2", "3"}
     assert entangled([FIRST, alone]) == set()
+
+
+def test_a_text_is_read_once_and_what_is_read_stays_bounded() -> None:
+    read: list[str] = []
+
+    def reading(text: str) -> int | None:
+        read.append(text)
+        return parse_quantity(text)
+
+    readings = Readings(reading)
+    assert [readings[text] for text in ("2", "x", "2", "x")] == [20_000, None, 20_000, None]
+    assert read == ["2", "x"]
+    for number in range(Readings.MAX):
+        assert readings[str(number)] == number * 10_000
+        assert len(readings) <= Readings.MAX
+    assert len(readings) < Readings.MAX

@@ -256,3 +256,39 @@ def test_a_hospital_total_that_agrees_is_no_obstacle() -> None:
         hospital_total_fen=RULING.total_fen,
     )
     assert isinstance(terms, Terms)
+
+
+def test_a_hospital_total_that_differs_says_both_sums_and_by_how_much() -> None:
+    def told(total: int) -> tuple[Words, Words]:
+        outcome = settlement_terms(
+            STAY,
+            verdict(Decision.DIRECT),
+            RULING,
+            now=NOW,
+            overdue_reason="",
+            hospital_total_fen=total,
+        )
+        assert isinstance(outcome, Blocked)
+        [block] = outcome.blocks
+        return block.reason, block.next_action
+
+    mend = Words(
+        "补传缺少的明细或退费行；总额有误时由医院系统重新发送总额",
+        "send the missing lines or refunds, or the right total",
+    )
+    assert told(123_456) == (
+        Words(
+            "医院系统的总额 1,234.56 元比已收明细合计 10.00 元多 1,224.56 元",
+            "the hospital's total of 1,234.56 yuan is 1,224.56 more than the 10.00 yuan of the"
+            " lines received",
+        ),
+        mend,
+    )
+    assert told(0) == (
+        Words(
+            "医院系统的总额 0.00 元比已收明细合计 10.00 元少 10.00 元",
+            "the hospital's total of 0.00 yuan is 10.00 less than the 10.00 yuan of the"
+            " lines received",
+        ),
+        mend,
+    )

@@ -73,6 +73,30 @@ def test_no_lines_and_too_many_are_refused_whole(ground: Ground) -> None:
     assert ground.count("charge_batches") == 0
 
 
+def test_a_stay_has_twenty_thousand_lines_and_the_whole_bill_may_come_again(
+    ground: Ground,
+) -> None:
+    stay = ground.admitted()
+    whole = [line(str(number)) for number in range(LINES_MAX)]
+    first = charge(ground.site, stay.id, whole[1:], SYSTEM)
+    again = charge(ground.site, stay.id, whole, SYSTEM)
+    assert (first.accepted, again.accepted, again.duplicates) == (LINES_MAX - 1, 1, LINES_MAX - 1)
+    ruling = preview(ground.site, stay.id).ruling
+    assert (len(ruling.lines), ruling.total_fen) == (LINES_MAX, LINES_MAX * 1200)
+    with pytest.raises(BadInput, match="TOO_MANY_LINES"):
+        charge(ground.site, stay.id, [line("one more")], SYSTEM)
+    assert ground.count("charge_batches") == 2
+
+
+def test_a_refund_sent_before_its_line_stands_once_the_line_has_come(ground: Ground) -> None:
+    stay = ground.admitted()
+    refund = line("2", quantity="-1", amount_fen=-1200, reverses="1")
+    early = charge(ground.site, stay.id, [refund], SYSTEM)
+    assert [(one.id, one.code) for one in early.refused] == [("2", Refusal.BAD_REVERSAL)]
+    assert charge(ground.site, stay.id, [line("1")], SYSTEM).refused == ()
+    assert preview(ground.site, stay.id).ruling.refused == ()
+
+
 def test_a_settled_stay_takes_no_charges(ground: Ground) -> None:
     from edge.steps.settle import Request, settle
 

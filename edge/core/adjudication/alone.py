@@ -3,14 +3,23 @@
 What this cannot rule it leaves to ``together``, which can rule any line.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from itertools import count, groupby
+from operator import attrgetter
+from typing import TypeAlias
 
 from edge.core.adjudication.bill import Bill, BillRules
-from edge.core.adjudication.ruling import LineReason, RuledLine
+from edge.core.adjudication.ruling import BUCKETS, LineReason, RuledLine
 from edge.core.adjudication.tally import Tally
-from edge.core.catalogue import Entry
-from edge.core.charges import Charge, entangled, numbers_of
+from edge.core.catalogue import KINDS, CostKind, Entry
+from edge.core.charges import PRICES, QUANTITIES, Charge, entangled
 from edge.core.money import AGREES_BELOW, AGREES_FROM, FEN_MAX, PRODUCT_PER_FEN, amount_fen
+
+_Row: TypeAlias = tuple[int, str, CostKind, str, Entry]
+"""What every line asks of its row: the price that it pays whole, its label, kind, article, all."""
+
+_day = attrgetter("date")
 
 
 def rule_alone(
@@ -23,59 +32,64 @@ def rule_alone(
     """Rule what stands alone into ``ruled``, by place; return the places of all others."""
     left: list[int] = []
     first, last = bill.admitted_on, bill.discharged_on or date.max
-    plain = _plain(entries, rules, first, last)
-    quantities, prices = numbers_of(bill.lines)
-    tangle, days, in_full = entangled(bill.lines), tally.days, tally.in_full
-    # One loop that calls nothing for most lines, not even amount_agrees(), for speed.
-    for place, charge in enumerate(bill.lines):
-        entry, amount = plain.get(charge.code), charge.amount_fen
-        price, quantity = prices[charge.price], quantities[charge.quantity]
-        if (
-            entry is None
-            or price is None
-            or quantity is None
-            or quantity < 0
-            or not 0 <= amount <= FEN_MAX
-            or not AGREES_FROM <= price * quantity - amount * PRODUCT_PER_FEN < AGREES_BELOW
-            or not first <= charge.date <= last
-            or charge.id in tangle
-        ):
-            left.append(place)
-            continue
-        if charge.injury_related and entry.in_scope and price <= entry.price_max:
-            part, fund = in_full[entry.kind], amount
-        else:
-            fund, reason = _in_part(charge, entry, quantity)
-            part = tally.of(reason)[entry.kind]
-        part.total_fen += amount
-        part.fund_fen += fund
-        day = days[charge.date]
-        day.total_fen += amount
-        day.fund_fen += fund
-        personal, row, bucket = amount - fund, entry.label, part.bucket
-        ruled[place] = RuledLine(
-            charge.id, amount, fund, personal, bucket, row, part.reason, part.article
-        )
+    rows = _rows(entries, rules, first, last)
+    tangle, in_full, places = entangled(bill.lines), tally.in_full, count()
+    # A day's lines mostly follow each other: a day is looked at once, and its sums are local.
+    for day, charges in groupby(bill.lines, _day):
+        in_stay, total, personal, standing = first <= day <= last, 0, 0, False
+        # A loop that calls nothing for most lines, not even amount_agrees(), for speed.
+        for charge, place in zip(charges, places, strict=False):
+            row, amount = rows.get(charge.code), charge.amount_fen
+            price, quantity = PRICES[charge.price], QUANTITIES[charge.quantity]
+            if (
+                row is None
+                or price is None
+                or quantity is None
+                or quantity < 0
+                or not 0 <= amount <= FEN_MAX
+                or not AGREES_FROM <= price * quantity - amount * PRODUCT_PER_FEN < AGREES_BELOW
+                or not in_stay
+                or (tangle and charge.id in tangle)
+            ):
+                left.append(place)
+                continue
+            standing, total = True, total + amount
+            paid_whole_to, label, kind, article, entry = row
+            if price <= paid_whole_to and charge.injury_related:
+                in_full[kind] += amount
+                ruled[place] = RuledLine(charge.id, amount, amount, 0, None, label, _WHOLE, article)
+            else:
+                one = ruled[place] = _in_part(charge, quantity, entry, rules)
+                personal += one.personal_fen
+                tally.count(kind, amount, one.fund_fen, one.bucket)
+        if standing:
+            tally.days[day].add(total, total - personal)
     return left
 
 
-def _in_part(charge: Charge, entry: Entry, quantity: int) -> tuple[int, LineReason]:
-    """Return the fund's share of a line that its row does not pay in full, and why."""
+_WHOLE = LineReason.IN_SCOPE
+
+
+def _in_part(charge: Charge, quantity: int, entry: Entry, rules: BillRules) -> RuledLine:
+    """Rule a line that its row does not pay in full."""
+    amount, fund, reason = charge.amount_fen, 0, LineReason.OUT_OF_CATALOGUE
     if not charge.injury_related:
-        return 0, LineReason.NON_INJURY
-    if not entry.in_scope:
-        return 0, LineReason.OUT_OF_CATALOGUE
-    capped = amount_fen(entry.price_max, quantity)
-    return min(charge.amount_fen, capped), LineReason.OVER_PRICE_CAP
+        reason = LineReason.NON_INJURY
+    elif entry.in_scope:
+        reason = LineReason.OVER_PRICE_CAP
+        fund = min(amount, amount_fen(entry.price_max, quantity))
+    bucket, article = BUCKETS[reason], rules.articles.of(entry.kind)[reason]
+    return RuledLine(charge.id, amount, fund, amount - fund, bucket, entry.label, reason, article)
 
 
-def _plain(
-    entries: dict[str, Entry], rules: BillRules, first: date, last: date
-) -> dict[str, Entry]:
+def _rows(
+    entries: Mapping[str, Entry], rules: BillRules, first: date, last: date
+) -> dict[str, _Row]:
     """Return the codes of which one row rules each line of the stay by itself."""
     excluded = rules.excluded
+    article = {kind: rules.articles.of(kind)[_WHOLE] for kind in KINDS}
     return {
-        code: entry
+        code: (entry.paid_whole_to, entry.label, entry.kind, article[entry.kind], entry)
         for code, entry in entries.items()
         if entry.stands_alone
         and entry.first_day <= first

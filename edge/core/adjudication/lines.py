@@ -26,7 +26,7 @@ def adjudicate(bill: Bill, rules: BillRules, catalogue: Catalogue | None = None)
     codes = {charge.code for charge in bill.lines}
     entries = catalogue.entries(codes, regions=rules.regions, service=bill.service)
     ruled: list[RuledLine | None] = [None] * len(bill.lines)
-    tally = Tally(rules)
+    tally = Tally()
     others = rule_alone(bill, rules, entries, ruled, tally)
     refused = rule_together(bill, rules, entries, others, ruled, tally) if others else ()
     kinds = tally.sums_by_kind()

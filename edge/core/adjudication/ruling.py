@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import add
 
 import msgspec
 
@@ -54,6 +55,9 @@ BUCKETS = {
 share goes where that of its original went."""
 
 
+_IN_ORDER = tuple(Bucket)  # as the fields of Personal
+
+
 class RuledLine(msgspec.Struct, frozen=True, gc=False):
     """One line's split in fen: fund + personal = amount, all of the personal part in ``bucket``.
 
@@ -87,7 +91,7 @@ class Personal:
     @classmethod
     def of(cls, shares: Mapping[Bucket, int]) -> "Personal":
         """Gather ``shares``; a bucket that is not among them is 0."""
-        return cls(**{bucket.value: fen for bucket, fen in shares.items()})
+        return cls(*[shares.get(bucket, 0) for bucket in _IN_ORDER])
 
     @property
     def total_fen(self) -> int:
@@ -103,13 +107,17 @@ class Personal:
 
 @dataclass(slots=True)
 class Sums:
-    """A total in fen and its two shares."""
+    """A total in fen and its two shares; it grows while a bill is ruled."""
 
-    # Not frozen, for speed: there is one for each day of a stay.
+    total_fen: int = 0
+    fund_fen: int = 0
+    personal_fen: int = 0
 
-    total_fen: int
-    fund_fen: int
-    personal_fen: int
+    def add(self, total_fen: int, fund_fen: int) -> None:
+        """Add a line."""
+        self.total_fen += total_fen
+        self.fund_fen += fund_fen
+        self.personal_fen += total_fen - fund_fen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,51 +139,63 @@ class Ruling:
 
 
 def proven(ruling: Ruling) -> Ruling:
-    """Return the ruling, once fund + personal = total holds for every view of it.
+    """Return the ruling, once fund + personal = total holds for every line and every view of it.
 
     Raises:
         Fault: RULING_IDENTITY, when it does not: a defect of ours, and never a wrong bill.
     """
-    whole = Sums(ruling.total_fen, ruling.fund_fen, ruling.personal_fen)
-    of_lines, buckets = _sums_of_lines(ruling.lines)
+    whole = (ruling.total_fen, ruling.fund_fen, ruling.personal_fen)
+    lines, buckets = ruling.lines, ruling.personal
     holds = {
-        "total_fen": whole.total_fen == whole.fund_fen + whole.personal_fen,
-        "lines": of_lines == whole,
-        "personal": ruling.personal.total_fen == whole.personal_fen,
-        "lines.bucket": buckets == ruling.personal,
-        "kinds": _sum_of_sums(ruling.kinds.values()) == whole,
-        "days": _sum_of_sums(ruling.days.values()) == whole,
+        "total_fen": ruling.total_fen == ruling.fund_fen + ruling.personal_fen,
+        "lines": _sums_of_lines(lines) == whole,
+        "personal": buckets.total_fen == ruling.personal_fen,
+        "lines.bucket": _shares_of_lines(lines) == buckets,
+        "kinds": _sums_of_views(ruling.kinds.values()) == whole,
+        "days": _sums_of_views(ruling.days.values()) == whole,
     }
+    if all(holds.values()):
+        return ruling
     broken = ", ".join(view for view, as_it_must in holds.items() if not as_it_must)
-    if broken:
-        raise Fault(
-            "RULING_IDENTITY",
-            Words(
-                f"核算结果自检不平（{broken}），本次结果作废",
-                f"fund + personal = total does not hold for {broken}; nothing was ruled",
-            ),
-            Words("导出支持包并联系厂商", "make a support bundle and call the supplier"),
-            field=broken,
-        )
-    return ruling
-
-
-def _sums_of_lines(lines: tuple[RuledLine, ...]) -> tuple[Sums, Personal]:
-    amount = fund = personal = 0
-    shares: Counter[Bucket] = Counter()
-    for line in lines:
-        amount += line.amount_fen
-        fund += line.fund_fen
-        personal += line.personal_fen
-        if line.bucket is not None:
-            for bucket, fen in (line.split or {line.bucket: line.personal_fen}).items():
-                shares[bucket] += fen
-    return Sums(amount, fund, personal), Personal.of(shares)
-
-
-def _sum_of_sums(parts: Collection[Sums]) -> Sums:
-    return Sums(
-        sum([sums.total_fen for sums in parts]),
-        sum([sums.fund_fen for sums in parts]),
-        sum([sums.personal_fen for sums in parts]),
+    raise Fault(
+        "RULING_IDENTITY",
+        Words(
+            f"核算结果自检不平（{broken}），本次结果作废",
+            f"fund + personal = total does not hold for {broken}; nothing was ruled",
+        ),
+        Words("导出支持包并联系厂商", "make a support bundle and call the supplier"),
+        field=broken,
     )
+
+
+def _sums_of_lines(lines: tuple[RuledLine, ...]) -> tuple[int, int, int] | None:
+    """Add the lines up; None: there is one that does not add up itself."""
+    amounts = [line.amount_fen for line in lines]
+    funds = [line.fund_fen for line in lines]
+    personals = [line.personal_fen for line in lines]
+    if amounts != list(map(add, funds, personals)):
+        return None
+    return sum(amounts), sum(funds), sum(personals)
+
+
+def _shares_of_lines(lines: tuple[RuledLine, ...]) -> Personal:
+    shares: Counter[Bucket] = Counter()
+    personal = [(line.bucket, line.split, line.personal_fen) for line in lines if line.bucket]
+    for bucket, split, fen in personal:
+        if split:
+            shares.update(split)
+        else:
+            shares[bucket] += fen
+    return Personal.of(shares)
+
+
+def _sums_of_views(views: Collection[Sums]) -> tuple[int, int, int] | None:
+    """Add classes of cost or days up; None: there is one that does not add up itself."""
+    total = fund = personal = 0
+    for view in views:
+        if view.total_fen != view.fund_fen + view.personal_fen:
+            return None
+        total += view.total_fen
+        fund += view.fund_fen
+        personal += view.personal_fen
+    return total, fund, personal

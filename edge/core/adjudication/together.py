@@ -89,7 +89,7 @@ class _Judgement:
             self._ruled[refund.id] = _reversed(refund, before, taken, label, article)
         if taken_whole is None:
             self._limits.keep(asked, taken)
-        self._tally.of(taken.reason)[row.kind].add(taken.amount_fen, taken.fund_fen)
+        self._tally.count(row.kind, taken.amount_fen, taken.fund_fen, taken.bucket)
         self._tally.days[charge.date].add(taken.amount_fen, taken.fund_fen)
 
     def _taken(self, asked: Asked, taken_whole: LineReason | None) -> Taken:
