@@ -12,12 +12,15 @@ users = typer.Typer(no_args_is_help=True, help="Operators.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens for hospital systems.")
 
 
-def replay(settlement: str, config: Config = SITE_FILE) -> None:
-    """Decide a stored settlement again from its stored inputs; exit 1 if anything differs."""
+def replay(
+    decided: Annotated[str, typer.Argument(metavar="SETTLEMENT or VERIFICATION")],
+    config: Config = SITE_FILE,
+) -> None:
+    """Decide a stored settlement or verification again; exit 1 if anything differs."""
     from edge.steps import replay as step
 
     with opened(config) as site:
-        outcome = step.replay(site, settlement)
+        outcome = step.replay(site, decided)
     typer.echo(step.said(outcome))
     raise typer.Exit(0 if isinstance(outcome, step.Same) else 1)
 

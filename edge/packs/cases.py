@@ -103,8 +103,20 @@ def run_case(case: Case, rulebook: Rulebook) -> Iterator[Failure]:
     if case.bad_input:
         yield Failure(case.file, case.name, f"expected bad input {case.bad_input}")
         return
-    for said in _differences(case, verdict):
+    for said in differences(case, verdict):
         yield Failure(case.file, case.name, said)
+
+
+def differences(expected: Case, verdict: Verdict) -> Iterator[str]:
+    """Yield what a verdict has otherwise than the case says."""
+    reasons = {r.code.value: f"{r.effect.value} {r.article}" for r in verdict.reasons}
+    yield from _unlike("decision", expected.decision, verdict.decision.value)
+    yield from _unlike("reasons", expected.reasons, reasons)
+    yield from _unlike("warnings", expected.warnings, tuple(w.code.value for w in verdict.warnings))
+    if expected.packs is not None:
+        yield from _unlike("packs", expected.packs, tuple(p.region for p in verdict.packs))
+    if expected.settle_by is not None:
+        yield from _unlike("settle_by", expected.settle_by, verdict.settle_by)
 
 
 def _base(place: Path, path: Path) -> dict[str, Any]:
@@ -136,17 +148,6 @@ def _typed(file: str, key: str, raw: object, kind: type[T]) -> T:
     except BadInput as wrong:
         named = f"{key}.{wrong.field}" if wrong.field else key
         raise bad_rule(file, named, wrong.reason.zh, wrong.reason.en) from wrong
-
-
-def _differences(expected: Case, verdict: Verdict) -> Iterator[str]:
-    reasons = {r.code.value: f"{r.effect.value} {r.article}" for r in verdict.reasons}
-    yield from _unlike("decision", expected.decision, verdict.decision.value)
-    yield from _unlike("reasons", expected.reasons, reasons)
-    yield from _unlike("warnings", expected.warnings, tuple(w.code.value for w in verdict.warnings))
-    if expected.packs is not None:
-        yield from _unlike("packs", expected.packs, tuple(p.region for p in verdict.packs))
-    if expected.settle_by is not None:
-        yield from _unlike("settle_by", expected.settle_by, verdict.settle_by)
 
 
 def _unlike(what: str, expected: object, came: object) -> Iterator[str]:

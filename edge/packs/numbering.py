@@ -14,9 +14,9 @@ class Structure:
     """The declared structure of a text.
 
     ``parts`` stand before the articles, under their own numbers. ``paragraphs`` (款) and ``items``
-    (项) tell how many an article has, where it has several; ``notes`` the numbered remarks of an
-    annex's form. A divided article has no entry of its own but those of its paragraphs; where
-    items follow, their opening words are an entry before them.
+    (项, and 目 within them) tell how many there are, where there are several; ``notes`` the
+    numbered remarks of an annex's form. A divided article has no entry of its own but those of its
+    paragraphs; where items follow, their opening words are an entry before them.
     """
 
     parts: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Structure:
     def stray(self) -> str:
         """Return a number that the structure divides but that the text does not have, or ""."""
         heads, units = set(self._heads()), set(self._units())
+        units |= {item for unit in tuple(units) for item in self._items_of(unit)}
         divided = [*(n for n in self.paragraphs if n not in heads)]
         divided += [n for n in (*self.items, *self.notes) if n not in units]
         return next(iter(divided), "")
@@ -50,10 +51,16 @@ class Structure:
                 yield head
 
     def _unit_and_items(self, unit: str) -> Iterator[str]:
+        """Yield a unit, its items and theirs (目): 第八条, 第八条(一), 第八条(一)1."""
         yield unit
+        for item in self._items_of(unit):
+            yield item
+            yield from self._items_of(item)
+        yield from (f"{unit}备注{n}" for n in range(1, self.notes.get(unit, 0) + 1))
+
+    def _items_of(self, unit: str) -> Iterator[str]:
         for n in range(1, self.items.get(unit, 0) + 1):
             yield f"{unit}{n}" if unit.endswith(")") else f"{unit}({numeral(n)})"
-        yield from (f"{unit}备注{n}" for n in range(1, self.notes.get(unit, 0) + 1))
 
 
 def numeral(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Decide a stored settlement again, from what was stored, and say whether the same comes out.
+"""Decide a stored settlement or verification again, and say whether the same comes out.
 
 Changes nothing. Decides by the very packs of then; with one that is not here it does not pretend:
 it names it.
@@ -16,7 +16,9 @@ from edge.core.verification import Facts, PackUsed, Verdict, verify
 from edge.digest import sha256
 from edge.rulebooks import rulebook_by_hash
 from edge.site import Site
+from edge.store.database import Rows
 from edge.store.settlements import Evidence, Settlement, evidence_of, load_settlement
+from edge.store.verifications import VerifiedEvidence, evidence_of_verification
 
 _SUMS = ("total_fen", "fund_fen", "personal_fen")
 _SHOWN_MAX = 80
@@ -43,23 +45,38 @@ class Differs:
     what: tuple[Difference, ...]
 
 
-def replay(site: Site, settlement_id: str) -> Same | Differs:
-    """Verify and rule a settlement's stored inputs again, by the packs that decided it.
+def replay(site: Site, decided: str) -> Same | Differs:
+    """Decide the stored inputs of a settlement or a verification again, by the packs of then.
 
     A pack that was changed since is taken from what the site has kept. One that was never kept
     here is told, and nothing else: its law is not here to decide by.
 
+    Args:
+        site: whose store it is.
+        decided: the id of a settlement or of a verification.
+
     Raises:
-        NotFound: UNKNOWN_SETTLEMENT.
+        NotFound: UNKNOWN_SETTLEMENT, when it is neither.
         Fault: SEAL_BROKEN, when a stored input was tampered with.
     """
     db = site.store.read()
-    settlement = load_settlement(db, site.vault, settlement_id)
+    verified = evidence_of_verification(db, site.vault, decided)
+    if verified:
+        return _verified_again(site, db, verified)
+    settlement = load_settlement(db, site.vault, decided)
     evidence = evidence_of(db, site.vault, settlement)
     used = _packs_used(settlement, evidence)
     rulebook = rulebook_by_hash(db, site.rulebook, (pack.sha256 for pack in used))
     found = tuple(_missing_packs(used, rulebook))
     found = found or tuple(_changed_outcome(settlement, evidence, rulebook))
+    return Differs(found) if found else Same()
+
+
+def _verified_again(site: Site, db: Rows, evidence: VerifiedEvidence) -> Same | Differs:
+    used = codec.decode(evidence.verdict, Verdict).packs
+    rulebook = rulebook_by_hash(db, site.rulebook, (pack.sha256 for pack in used))
+    found = tuple(_missing_packs(used, rulebook))
+    found = found or tuple(_changed_verdict(evidence.facts, evidence.verdict, rulebook))
     return Differs(found) if found else Same()
 
 
@@ -95,9 +112,8 @@ def _changed_outcome(
     settlement: Settlement, evidence: Evidence, rulebook: Rulebook
 ) -> Iterator[Difference]:
     bill = codec.decode(evidence.bill, Bill)
-    verdict = _outcome(lambda: verify(codec.decode(evidence.facts, Facts), rulebook))
     ruling = _outcome(lambda: ruled_by_law(bill, rulebook))
-    yield from _difference("verdict", evidence.verdict, verdict)
+    yield from _changed_verdict(evidence.facts, evidence.verdict, rulebook)
     yield from _difference("ruling", evidence.ruling, ruling)
     ruled = codec.decode(evidence.ruling, dict[str, object])
     for name, kept, now in (
@@ -105,6 +121,11 @@ def _changed_outcome(
         ("catalogue", settlement.catalogue_sha256, sha256(codec.encode(bill.catalogue))),
     ):
         yield from _parting(f"settlement.{name}", kept, now)
+
+
+def _changed_verdict(facts: bytes, kept: bytes, rulebook: Rulebook) -> Iterator[Difference]:
+    verdict = _outcome(lambda: verify(codec.decode(facts, Facts), rulebook))
+    yield from _difference("verdict", kept, verdict)
 
 
 def _outcome(decide: Callable[[], object]) -> bytes:

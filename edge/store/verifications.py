@@ -76,6 +76,33 @@ def load_verification(db: Rows, vault: Vault, verification_id: str) -> Verificat
     return _verification(row, vault)
 
 
+@dataclass(frozen=True, slots=True)
+class VerifiedEvidence:
+    """A verification's inputs and verdict, byte for byte as they are stored."""
+
+    facts: bytes
+    verdict: bytes
+
+
+def evidence_of_verification(
+    db: Rows, vault: Vault, verification_id: str
+) -> VerifiedEvidence | None:
+    """Return the bytes that a replay starts from and must arrive at; None: no such verification.
+
+    Raises:
+        Fault: SEAL_BROKEN.
+    """
+    row = db.one(
+        "select facts_sealed, verdict_sealed from verifications where id = ?", [verification_id]
+    )
+    if row is None:
+        return None
+    return VerifiedEvidence(
+        facts=vault.unseal(row["facts_sealed"], f"verifications.facts:{verification_id}"),
+        verdict=vault.unseal(row["verdict_sealed"], f"verifications.verdict:{verification_id}"),
+    )
+
+
 def last_asked(db: Rows) -> tuple[datetime, str] | None:
     """Return when somebody was last asked about, and the basis of that verdict."""
     row = db.one("select at, basis from verifications order by rowid desc limit 1")

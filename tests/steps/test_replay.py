@@ -47,6 +47,33 @@ def test_a_settlement_replays_byte_for_byte(ground: Ground) -> None:
     assert said(outcome).startswith("✓")
 
 
+def test_a_verification_replays_byte_for_byte(ground: Ground) -> None:
+    assert replay(ground.site, ground.verified().id) == Same()
+
+
+def test_a_verification_that_nobody_could_answer_replays(ground: Ground) -> None:
+    ground.platform.down = True
+    asked = ground.verified()
+    assert asked.basis == "none"
+    assert replay(ground.site, asked.id) == Same()
+
+
+def test_a_verification_whose_pack_was_never_kept_here_is_told_so(ground: Ground) -> None:
+    asked = ground.verified()
+    outcome = replay(with_packs(ground.site, region="120000", sha256="f" * 64), asked.id)
+    assert isinstance(outcome, Differs)
+    assert [one.what for one in outcome.what] == ["pack 120000 (treatment)"]
+
+
+def test_the_place_where_a_verification_parts_is_named(ground: Ground) -> None:
+    asked = ground.verified()
+    late = replace(asked.facts, third_party=True)
+    stored_otherwise(ground, "verifications", "facts", asked.id, late)
+    outcome = replay(ground.site, asked.id)
+    assert isinstance(outcome, Differs)
+    assert (outcome.what[0].what, outcome.what[0].now) == ("verdict.decision", '"manual"')
+
+
 def test_a_bill_stored_with_one_bed_day_standard_and_no_word_of_changes_replays(
     ground: Ground,
 ) -> None:

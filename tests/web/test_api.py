@@ -333,9 +333,19 @@ def test_a_discharge_is_verified_only_with_both_moments(service: Service) -> Non
     assert (verdict["decision"], verdict["settle_by"]) == ("direct", "2026-11-22T17:00:00+08:00")
 
 
+def test_a_verdict_is_given_again_as_it_was_answered(service: Service) -> None:
+    service.newcomer()
+    shown = service.done("POST", "/identifications", json={})
+    question = MEDICAL | {"identification": shown["id"], "emergency": "emergency"}
+    answered = service.ask("POST", "/verifications", json=question)
+    again = service.ask("GET", f"/verifications/{answered.json()['id']}")
+    assert (again.status_code, again.content) == (200, answered.content)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "code", "field"),
     [
+        ("GET", "/verifications/x", None, "UNKNOWN_VERIFICATION", "verification"),
         ("POST", "/verifications", MEDICAL | {"identification": "x"}, "UNKNOWN_IDENTIFICATION", ""),
         ("POST", "/stays", admission("x", "1"), "UNKNOWN_VERIFICATION", "verification"),
         ("GET", "/stays/x", None, "UNKNOWN_STAY", "stay"),

@@ -25,6 +25,7 @@ MATRIX: dict[str, Grants] = {
     "GET /api/v1/readers": frozenset({*Role, Scope.READ}),
     "POST /api/v1/identifications": ARRIVAL | {Scope.IDENTIFY},
     "POST /api/v1/verifications": ARRIVAL | {Scope.VERIFY},
+    "GET /api/v1/verifications/{verification}": ARRIVAL | {Role.FINANCE, Scope.READ, Scope.VERIFY},
     "POST /api/v1/compat/iReadCardBas": frozenset({Scope.CARD}),
     "POST /api/v1/compat/iReadCardBas_HSM_Step1": frozenset({Scope.CARD}),
     "POST /api/v1/compat/iReadCardBas_HSM_Step2": frozenset({Scope.CARD}),

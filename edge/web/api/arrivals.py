@@ -16,7 +16,7 @@ from edge.steps.identify import identify
 from edge.steps.verify import verify
 from edge.store.operators import Role, Scope
 from edge.store.people import Identification
-from edge.store.verifications import Verification
+from edge.store.verifications import Verification, load_verification
 from edge.web.desk import Desk
 from edge.web.devices import DeviceNow, Presentation, desk_of, devices, presented
 from edge.web.security import Caller, require
@@ -28,6 +28,14 @@ Verifies = Annotated[
     Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.VERIFY))
 ]
 Reads = Annotated[Caller, Depends(require(*Role, Scope.READ))]
+ReadsVerdicts = Annotated[
+    Caller,
+    Depends(
+        require(
+            Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Role.FINANCE, Scope.READ, Scope.VERIFY
+        )
+    ),
+]
 
 
 class _Body(BaseModel):
@@ -152,6 +160,13 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
             admission_decision=given.admission_decision,
         )
         return _answered(desk, verify(desk.site, given.identification, asked, caller.name))
+
+    @routes.get("/verifications/{verification}", response_model=Verified)
+    def verification(_caller: ReadsVerdicts, verification: str) -> Response:
+        """Give a verdict again as it was answered, byte for byte."""
+        site = desk.site
+        kept = load_verification(site.store.read(), site.vault, verification)
+        return Response(codec.encode(verdict_body(kept)), media_type="application/json")
 
     @routes.post("/arrivals", status_code=201, responses=_VERDICT)
     def arrivals(caller: Verifies, _both: Identifies, given: Arrival) -> Response:
