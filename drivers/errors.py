@@ -184,6 +184,7 @@ class Flaw(Enum):
     OTHER_TAG = (-34, "标签不符", "another tag")
     NOT_DIGITS = (-23, "不是数字", "not digits")
     NOT_TEXT = (-23, "不是有效文字", "not text")
+    OTHER_CHARSET = (-23, "文字编码不是 GB18030", "text in another charset than GB18030")
     NOT_A_DATE = (-23, "不是有效日期", "not a date")
     UNEXPECTED = (-23, "内容不合规定", "not what the standard allows")
     NOT_A_CARD_ID = (-20, "卡识别码格式不对", "not a card id")

@@ -75,6 +75,10 @@ CONCLUSION = _record("EF17.3D conclusion", 0x17, 0x3D, 0x01)
 DETERMINED_ON = _record("EF17.3E determined_on", 0x17, 0x3E, 0x04)
 DEPARTMENT = _record("EF17.3F department", 0x17, 0x3F, 0x3C)
 
+COVER_FILE = (INSURED_REGION, BENEFIT_FROM, UPDATED)
+DETERMINATION_FILE = (DETERMINATION_NUMBER, EMPLOYER, CONCLUSION, DETERMINED_ON, DEPARTMENT)
+"""All that EF15 and EF17 hold for us."""
+
 INJURY_FOLDER = bytes.fromhex("DF03")
 """The folder that holds EF15 and EF17."""
 

@@ -14,6 +14,10 @@ _HEADER_BYTES = 2
 _DATE_DIGITS = 8
 _TEXT_PADDING = b"\x00 "
 _DIGITS_PADDING = "F"
+_CHINESE = re.compile(r"[\u4e00-\u9fff](?:[\u4e00-\u9fff]|[ -~\u00b7])*")
+_UTF8_BYTES_MIN = 6
+"""Two Chinese characters: fewer bytes prove nothing."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -86,13 +90,28 @@ def joined_text(parts: tuple[bytes, ...], field: str) -> str:
     No GB18030 character ends in 00 or a space: stripping each part takes padding only.
 
     Raises:
-        DamagedRecord: not GB18030, or control characters.
+        DamagedRecord: not GB18030, Chinese in UTF-8, or control characters.
     """
     raw = b"".join(part.rstrip(_TEXT_PADDING) for part in parts)
+    if is_chinese_in_utf8(raw):
+        raise DamagedRecord(field, Flaw.OTHER_CHARSET)
     try:
         return _printable(raw.decode("gb18030"), field).strip()
     except UnicodeDecodeError:
         raise DamagedRecord(field, Flaw.NOT_TEXT) from None
+
+
+def is_chinese_in_utf8(raw: bytes) -> bool:
+    """Tell a wrong charset that GB18030 would often read as other, rarer characters.
+
+    A name in GB18030 that is Chinese in UTF-8 as well is one in a million.
+    """
+    if len(raw) < _UTF8_BYTES_MIN or raw.isascii():
+        return False
+    try:
+        return _CHINESE.fullmatch(raw.decode("utf-8")) is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _printable(text: str, field: str) -> str:

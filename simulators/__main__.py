@@ -1,4 +1,4 @@
-"""``python -m simulators hospital | platform | card | scanner``: a far side for rehearsal.
+"""``python -m simulators hospital | platform | card | scanner | trace``: a far side for rehearsal.
 
 ``hospital`` is all of it with the service itself; the others stand alone, so that IT staff can
 rehearse a site of their own.
@@ -16,19 +16,28 @@ from pathlib import Path
 
 from edge import codec
 from edge.clock import system_clock
+from edge.core.errors import Fault
 from edge.log import json_log
-from simulators.card import SyntheticPerson, social_security_card, synthetic_person
+from simulators.card import command, tracing
+from simulators.card.script import CardStep
 from simulators.hospital import Hospital, hospital, rehearse
 from simulators.hospital.attendant import attending
 from simulators.hospital.ground import DESKS, PASSWORD, STAFF
-from simulators.pcscd import ensure_running
+from simulators.hospital.script import (
+    NO_MISHAPS,
+    Mishaps,
+    load_hospital_script,
+    play_card,
+    play_scanner,
+    playing,
+)
 from simulators.platform.app import build
 from simulators.platform.faults import NO_FAULTS, Faults, load_script
 from simulators.platform.journal import Journal
 from simulators.platform.register import SAMPLE, load_register
 from simulators.platform.server import serve
-from simulators.reader import VpcdCard
 from simulators.scanner import VirtualScanner, load_scan_script
+from simulators.script_file import SCRIPTS, BadFile, shipped
 from sync.envelope import PublicKey, load_public
 
 
@@ -38,6 +47,13 @@ def main() -> int:
     act: Callable[[argparse.Namespace], int] = given.act
     try:
         return act(given)
+    except BadFile as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        return 2
+    except Fault as wrong:
+        sys.stderr.write(f"{wrong.reason.zh}: {wrong.next_action.zh}\n")
+        sys.stderr.write(f"{wrong.reason.en}: {wrong.next_action.en}\n")
+        return 1
     except OSError as wrong:
         if wrong.errno != errno.EADDRINUSE:
             raise
@@ -54,11 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     whole = kinds.add_parser("hospital", help="a whole hospital on loopback")
     whole.add_argument("--port", type=int, default=8443, help="0 takes a free one")
     whole.add_argument("--headless", action="store_true", help="run one case of each kind and end")
+    whole.add_argument("--script", help="mishaps to play: a file, or the name of one that ships")
     whole.set_defaults(act=_hospital)
     platform = kinds.add_parser("platform", help="the agency's side of the wire")
     platform.add_argument("--port", type=int, default=8700)
     platform.add_argument("--register", type=Path, default=SAMPLE, help="workers and facilities")
-    platform.add_argument("--script", type=Path, help="faults to play")
+    platform.add_argument("--script", help="faults to play: a file, or the name of one that ships")
     platform.add_argument("--journal", type=Path, help="keep what is received in this file")
     platform.add_argument(
         "--key",
@@ -68,32 +85,38 @@ def _parser() -> argparse.ArgumentParser:
         help="a facility's public key (facility.pub.pem); may be given several times",
     )
     platform.set_defaults(act=_platform)
-    card = kinds.add_parser("card", help="a virtual card in the first vpcd reader")
-    card.add_argument("--person", type=int, default=0, help="which synthetic person, 0 to 999")
-    card.add_argument("--version", default="2.00", help="spec version of the card")
+    card = kinds.add_parser("card", help="virtual cards in vpcd's readers")
+    command.add_words(card)
     card.set_defaults(act=_card)
+    trace = kinds.add_parser("trace", help="a masked trace of the card in a reader, or its replay")
+    tracing.add_words(trace)
+    trace.set_defaults(act=tracing.run)
     _add_scanner(kinds.add_parser("scanner", help="a virtual serial scanner; type codes"))
     return parser
 
 
 def _add_scanner(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", type=Path, default=Path("virtual-scanner"), help="the link")
-    parser.add_argument("--script", type=Path, help="faults to play before codes are typed")
+    parser.add_argument("--script", help="faults to play before codes are typed: a file or a name")
     parser.add_argument("--prefix", default="", help="sent before each code")
     parser.add_argument("--suffix", default="", help="sent after each code")
     parser.set_defaults(act=_scanner)
 
 
 def _hospital(given: argparse.Namespace) -> int:
+    mishaps = NO_MISHAPS
+    if given.script:
+        mishaps = load_hospital_script(shipped(given.script, SCRIPTS / "hospital"))
     with tempfile.TemporaryDirectory(prefix="injury-desk-demo-") as folder:
         if given.headless:
-            return _told(Path(folder))
-        return _open(Path(folder), given.port)
+            return _told(Path(folder), mishaps)
+        return _open(Path(folder), given.port, mishaps)
 
 
 def _platform(given: argparse.Namespace) -> int:
     keys = dict(map(_registered, given.key))
-    faults = Faults(load_script(given.script) if given.script else NO_FAULTS)
+    named = shipped(given.script, SCRIPTS / "platform") if given.script else None
+    faults = Faults(load_script(named) if named else NO_FAULTS)
     with closing(Journal(given.journal)) as journal:
         known = load_register(given.register)
         platform = build(known, system_clock, keys, faults, journal)
@@ -104,18 +127,15 @@ def _platform(given: argparse.Namespace) -> int:
 
 
 def _card(given: argparse.Namespace) -> int:
-    person = synthetic_person(given.person) if given.person else SyntheticPerson()
-    with ensure_running():
-        slot = VpcdCard()
-        slot.insert(social_security_card(person, version=given.version))
-        sys.stdout.write(f"{person.name} {person.number} in {slot.reader}\n")
-        _until_told_to_stop()
-        slot.remove()
+    command.run(given, _told_to_stop())
     return 0
 
 
 def _scanner(given: argparse.Namespace) -> int:
     device = given.device.absolute()
+    script = None
+    if given.script:
+        script = load_scan_script(shipped(given.script, SCRIPTS / "scanner"))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         suppress(KeyboardInterrupt),
@@ -123,8 +143,8 @@ def _scanner(given: argparse.Namespace) -> int:
     ):
         sys.stdout.write(f"scanner simulator: {device}; type a code and Enter to scan it\n")
         sys.stdout.flush()
-        if given.script:
-            scanner.play(load_scan_script(given.script))
+        if script:
+            scanner.play(script)
         for line in sys.stdin:
             scanner.scan(line.rstrip("\r\n"))
     return 0
@@ -138,15 +158,23 @@ def _registered(given: str) -> tuple[str, PublicKey]:
 def _until_told_to_stop() -> None:
     """Wait for Ctrl-C or SIGTERM."""
     sys.stdout.flush()
+    _told_to_stop().wait()
+
+
+def _told_to_stop() -> threading.Event:
+    """Return what Ctrl-C or SIGTERM sets."""
     ending = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
-    ending.wait()
+    return ending
 
 
-def _told(folder: Path) -> int:
+def _told(folder: Path, mishaps: Mishaps) -> int:
     ended = False
-    with hospital(folder / "site", log=json_log()) as place:
+    with hospital(folder / "site", log=json_log(), script=mishaps.platform) as place:
+        calm = threading.Event()
+        play_card(place, mishaps, lambda step: _pass_time(calm, step))
+        play_scanner(place, mishaps, calm)
         for step in rehearse(place):
             sys.stdout.buffer.write(codec.encode(step) + b"\n")
             sys.stdout.flush()
@@ -154,11 +182,21 @@ def _told(folder: Path) -> int:
     return 0 if ended else 1
 
 
-def _open(folder: Path, port: int) -> int:
-    with hospital(folder / "site", port=port, log=json_log()) as place, attending(place):
+def _pass_time(calm: threading.Event, step: CardStep) -> None:
+    calm.wait(step.seconds)
+
+
+def _open(folder: Path, port: int, mishaps: Mishaps) -> int:
+    ending = _told_to_stop()
+    with (
+        hospital(folder / "site", port=port, log=json_log(), script=mishaps.platform) as place,
+        attending(place),
+    ):
         _welcome(place)
-        threading.Thread(target=_scan_at_enter, args=(place,), daemon=True).start()
-        _until_told_to_stop()
+        sys.stdout.flush()
+        with playing(place, mishaps, command.told(ending), ending):
+            threading.Thread(target=_scan_at_enter, args=(place,), daemon=True).start()
+            ending.wait()
     return 0
 
 

@@ -43,6 +43,15 @@ class Pcscd:
         """Start the service again after ``kill``, and wait until its readers are there."""
         self._child = _start()
 
+    def restart(self) -> None:
+        """End the service and start it again.
+
+        Raises:
+            Fault: the service is not ours (PCSCD_NOT_OURS).
+        """
+        self.kill()
+        self.start()
+
     def stop(self) -> None:
         """Stop the service if we started it."""
         if self._child is None:

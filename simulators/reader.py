@@ -6,7 +6,7 @@ Plays no card itself (`simulators.card` does). Both kinds take a card by the sam
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
@@ -41,12 +41,16 @@ class CardSlot(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VirtualReader:
-    """Readers, one of them virtual; ``missing`` says why it is not on the real stack."""
+    """Readers, one of them virtual; ``missing`` says why it is not on the real stack.
+
+    ``restart`` restarts the card service. Raises ``Fault`` (PCSCD_NOT_OURS) where it is not ours.
+    """
 
     readers: Readers
     slot: CardSlot
     name: str
     missing: Fault | None
+    restart: Callable[[], None]
 
 
 @contextmanager
@@ -54,26 +58,30 @@ def virtual_reader() -> Iterator[VirtualReader]:
     """Yield a virtual reader on the real stack where that is installed, else one in process."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(pcscd.ensure_running())
+            service = stack.enter_context(pcscd.ensure_running())
         except Fault as missing:
             in_process = InProcessReaders()
-            yield VirtualReader(in_process, in_process, in_process.names[0], missing)
+            name, restart = in_process.names[0], in_process.restart_service
+            yield VirtualReader(in_process, in_process, name, missing, restart)
         else:
             slot = VpcdCard()
             stack.callback(slot.remove)
             readers = stack.enter_context(closing(PcscReaders()))
-            yield VirtualReader(readers, slot, slot.reader, None)
+            yield VirtualReader(readers, slot, slot.reader, None, service.restart)
 
 
 class VpcdCard:
     """One slot of vpcd (0 or 1); ``reader`` is its name in PC/SC.
 
     The card stays in while pcscd restarts. pcscd looks every 0.4 s: a card put in within that time
-    of another's leaving can pass for the same card.
+    of another's leaving can pass for the same card. ``made`` makes the card of a plan.
     """
 
-    def __init__(self, slot: int = 0) -> None:
+    def __init__(
+        self, slot: int = 0, *, made: Callable[[CardPlan], VirtualCard] = VirtualCard
+    ) -> None:
         self.reader = pcscd.READERS[slot]
+        self._made = made
         self._address = ("127.0.0.1", _VPCD_PORT + slot)
         self._link: _Link | None = None
 
@@ -84,7 +92,7 @@ class VpcdCard:
             OSError: vpcd does not listen.
         """
         self.remove()
-        self._link = _Link(self._address, VirtualCard(plan))
+        self._link = _Link(self._address, self._made(plan))
 
     def remove(self) -> None:
         """Take the card out, if one is in."""
@@ -149,6 +157,15 @@ class InProcessReaders:
     def start_service(self) -> None:
         """Behave as when pcscd came back."""
         self._set_service(down=False)
+
+    def restart_service(self) -> None:
+        """Behave as when pcscd restarted."""
+        self.kill_service()
+        self.start_service()
+
+    def slot(self, name: str) -> "InProcessSlot":
+        """Return reader ``name`` as a place for cards."""
+        return InProcessSlot(self, name)
 
     def wait(self, known: tuple[Slot, ...], timeout_s: float) -> tuple[Slot, ...]:
         """Return every slot as soon as one differs from ``known``, or after ``timeout_s``."""
@@ -217,6 +234,22 @@ class InProcessReaders:
 
     def _slots(self) -> tuple[Slot, ...]:
         return tuple(seat.slot(name) for name, seat in self._seats.items())
+
+
+@dataclass(frozen=True, slots=True)
+class InProcessSlot:
+    """One of several in-process readers, as a `CardSlot`."""
+
+    readers: InProcessReaders
+    name: str
+
+    def insert(self, plan: CardPlan) -> None:
+        """Put a card in; one that is in already comes out first."""
+        self.readers.insert(plan, reader=self.name)
+
+    def remove(self) -> None:
+        """Take the card out, if one is in."""
+        self.readers.remove(reader=self.name)
 
 
 class _InProcessTransport:

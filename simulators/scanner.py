@@ -5,7 +5,6 @@ Makes no codes (the platform simulator issues synthetic ones) and reads none.
 
 import os
 import time
-import tomllib
 import tty
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,8 +13,10 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from simulators.script_file import BadFile, load_file
+
 Ending = Literal["cr", "lf", "crlf", "none"]
-Act = Literal["scan", "again", "garbage", "too_long", "slow", "unplug", "replug", "wait"]
+Act = Literal["scan", "e_card", "again", "garbage", "too_long", "slow", "unplug", "replug", "wait"]
 
 _ENDS: dict[Ending, bytes] = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n", "none": b""}
 _NONSENSE = {"garbage": bytes(range(128, 256)), "too_long": b"A" * 100_000}
@@ -27,7 +28,8 @@ _LOOK_AGAIN_S = 0.01
 class Step(BaseModel):
     """One line of the script: what the scanner does, ``times`` times.
 
-    ``seconds`` is the length of ``wait``, and the pause between two bytes of ``slow``.
+    ``seconds`` is the length of ``wait``, and the pause between two bytes of ``slow``. ``expect``
+    is what the desk then shows: a state, or the code of an error.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +39,7 @@ class Step(BaseModel):
     ending: Ending = "cr"
     times: int = Field(default=1, ge=1, le=1000)
     seconds: float = Field(default=0.0, ge=0, le=600)
+    expect: str = Field(default="", pattern=r"^([a-z_]+|[A-Z_]+)?$")
 
 
 class ScanScript(BaseModel):
@@ -50,12 +53,17 @@ class ScanScript(BaseModel):
 
 
 def load_scan_script(path: Path) -> ScanScript:
-    """Read a script (TOML, described in docs/scanner.md).
+    """Read a script (TOML, described in docs/simulators.md) for a scanner that stands alone.
 
     Raises:
-        ValueError: not TOML, an unknown key, or a value that does not fit, with its place.
+        BadFile: not TOML, an unknown key, or a value that does not fit, with its place.
     """
-    return ScanScript.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    script = load_file(path, ScanScript)
+    for number, step in enumerate(script.step, 1):
+        if step.do == "e_card":
+            said = "只有 hospital 能发码 / only a hospital issues codes"
+            raise BadFile(path, f"step.{number}.do: {said}")
+    return script
 
 
 class VirtualScanner:
@@ -117,17 +125,36 @@ class VirtualScanner:
             self._write(raw[start : start + size])
             time.sleep(pause_s)
 
-    def play(self, script: ScanScript, *, wait: Callable[[float], None] = time.sleep) -> None:
-        """Do the script's steps in order."""
+    def play(
+        self,
+        script: ScanScript,
+        *,
+        wait: Callable[[float], object] = time.sleep,
+        fresh_code: Callable[[], str] | None = None,
+        done: Callable[[Step], None] = lambda _: None,
+    ) -> None:
+        """Do the script's steps in order; ``done`` is called after each.
+
+        ``fresh_code`` issues the codes of ``e_card``.
+
+        Raises:
+            ValueError: ``e_card``, and nobody issues codes.
+        """
         self._prefix, self._suffix = script.prefix.encode(), script.suffix.encode()
         for step in script.step:
             for _ in range(step.times):
-                self._do(step, wait)
+                if step.do != "e_card":
+                    self._do(step, wait)
+                elif fresh_code:
+                    self.scan(fresh_code(), ending=step.ending)
+                else:
+                    raise ValueError(step.do)
+                done(step)
 
-    def _do(self, step: Step, wait: Callable[[float], None]) -> None:
+    def _do(self, step: Step, wait: Callable[[float], object]) -> None:
         end = _ENDS[step.ending]
         match step.do:
-            case "scan":
+            case "scan" | "e_card":
                 self.scan(step.code, ending=step.ending)
             case "again":
                 self.again()

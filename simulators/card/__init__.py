@@ -1,8 +1,10 @@
 """Virtual social-security cards: what they hold, how they fail, and their keys."""
 
 from simulators.card.plan import (
+    EVERY,
     CardPlan,
     Strike,
+    StrikeKind,
     SyntheticInjury,
     SyntheticPerson,
     foreign_card,
@@ -15,10 +17,12 @@ from simulators.card.plan import (
 from simulators.card.virtual import CardGone, CardSilent, VirtualCard
 
 __all__ = [
+    "EVERY",
     "CardGone",
     "CardPlan",
     "CardSilent",
     "Strike",
+    "StrikeKind",
     "SyntheticInjury",
     "SyntheticPerson",
     "VirtualCard",

@@ -80,17 +80,30 @@ class SyntheticInjury:
     department: str = "合成市人力资源和社会保障局"
 
 
-Strike = Literal["pull", "silence", "slow", "garbage", "short"]
-"""How one answer fails: the card leaves, falls silent, takes its time, talks nonsense, is cut."""
+StrikeKind = Literal["pull", "silence", "slow", "garbage", "short", "long", "refuse"]
+"""How one answer fails: the card leaves, falls silent, takes its time, talks nonsense, its data
+are cut or lengthened by a byte, it answers with a status word of an error."""
+
+EVERY = 0
+"""In place of an APDU's number: each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One answer that fails; ``pause_s`` is of a slow one, ``status`` of a refusal."""
+
+    kind: StrikeKind
+    pause_s: float = 0.0
+    status: int = 0x6F00
 
 
 @dataclass(frozen=True, slots=True)
 class CardPlan:
     """What a virtual card holds, and how it fails.
 
-    ``strikes`` are by the number of the APDU since power-on, from 1; ``pause_s`` is the length of a
-    slow answer. ``guarded`` files answer 6982 until ``key`` was used. A mute card gives no answer
-    to reset; without a ``pin`` it knows no VERIFY. ``protocol`` is 0, or 1 for a contactless card.
+    ``strikes`` are by the number of the APDU since power-on, from 1. ``guarded`` files answer 6982
+    until ``key`` was used. A mute card gives no answer to reset; without a ``pin`` it knows no
+    VERIFY. ``protocol`` is 0, or 1 for a contactless card.
     """
 
     atr: bytes
@@ -103,11 +116,14 @@ class CardPlan:
     protocol: int = 0
     mute: bool = False
     strikes: Mapping[int, Strike] = field(default_factory=dict)
-    pause_s: float = 0.0
 
-    def struck(self, at: int, how: Strike) -> Self:
+    def struck(self, at: int, kind: StrikeKind, *, pause_s: float = 0.0) -> Self:
         """Return the plan with one more failing answer."""
-        return replace(self, strikes={**self.strikes, at: how})
+        return self.with_strikes({at: Strike(kind, pause_s)})
+
+    def with_strikes(self, strikes: Mapping[int, Strike]) -> Self:
+        """Return the plan with more failing answers."""
+        return replace(self, strikes={**self.strikes, **strikes})
 
     def with_record(self, field: RecordField, record: bytes | None) -> Self:
         """Return the plan with ``record`` in place, tag and length included; None: without it."""

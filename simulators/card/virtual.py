@@ -12,7 +12,7 @@ from drivers.apdu import RecordMode, Status
 from drivers.authentication import CHALLENGE_BYTES
 from drivers.records import INJURY_FOLDER
 from simulators.card.hsm import proof
-from simulators.card.plan import CardPlan
+from simulators.card.plan import EVERY, CardPlan, Strike
 
 TRIES = 3
 """Wrong PINs, and wrong authentications, that a card takes before it locks."""
@@ -59,18 +59,30 @@ class VirtualCard:
             CardGone, CardSilent: as the plan says for this APDU.
         """
         self._apdus += 1
-        strike = self.plan.strikes.get(self._apdus)
-        if strike == "pull":
-            raise CardGone
-        if strike == "silence":
-            raise CardSilent
-        if strike == "slow":
-            time.sleep(self.plan.pause_s)
-        if strike == "garbage":
-            return _NONSENSE
+        strikes = self.plan.strikes
+        strike = strikes.get(self._apdus) or strikes.get(EVERY)
+        if strike is None:
+            data, status = self._perform(apdu)
+            return data + status.to_bytes(2, "big")
+        return self._fail(strike, apdu)
+
+    def _fail(self, strike: Strike, apdu: bytes) -> bytes:
+        match strike.kind:
+            case "pull":
+                raise CardGone
+            case "silence":
+                raise CardSilent
+            case "garbage":
+                return _NONSENSE
+            case "refuse":
+                return strike.status.to_bytes(2, "big")
+            case "slow":
+                time.sleep(strike.pause_s)
         data, status = self._perform(apdu)
-        if strike == "short":
+        if strike.kind == "short":
             data = data[:-1]
+        elif strike.kind == "long":
+            data += b"\0"
         return data + status.to_bytes(2, "big")
 
     def _perform(self, apdu: bytes) -> tuple[bytes, int]:

@@ -4,14 +4,14 @@ The script is data (TOML or JSON, described in docs/platform-protocol.md); each 
 strikes, what it does and how often. Only the wire is disturbed: what was kept stays kept.
 """
 
-import json
 import random
-import tomllib
 from pathlib import Path
 from threading import Lock
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from simulators.script_file import load_file
 
 Place = Literal["any", "verifications", "credentials", "card_keys", "messages", "status", "lists"]
 Act = Literal["down", "delay", "error", "busy", "lose_ack", "garbage", "truncated", "huge", "drip"]
@@ -50,11 +50,9 @@ def load_script(path: Path) -> Script:
     """Read a script: ``.toml``, or ``.json`` of the same shape.
 
     Raises:
-        ValueError: not TOML or JSON, an unknown key, or a value that does not fit, with its place.
+        BadFile: not TOML or JSON, an unknown key, or a value that does not fit, with its place.
     """
-    text = path.read_text(encoding="utf-8")
-    given = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    return Script.model_validate(given)
+    return load_file(path, Script)
 
 
 class Faults:

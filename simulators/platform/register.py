@@ -3,13 +3,13 @@
 Loaded from a readable TOML or JSON file of synthetic persons (``register.toml`` is one).
 """
 
-import json
-import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from simulators.script_file import load_file
 
 SAMPLE = Path(__file__).with_name("register.toml")
 
@@ -118,8 +118,6 @@ def load_register(path: Path = SAMPLE) -> Register:
     """Read a register: ``.toml``, or ``.json`` of the same shape.
 
     Raises:
-        ValueError: not TOML or JSON, an unknown key, or a value that does not fit, with its place.
+        BadFile: not TOML or JSON, an unknown key, or a value that does not fit, with its place.
     """
-    text = path.read_text(encoding="utf-8")
-    given = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    return Register.model_validate(given)
+    return load_file(path, Register)

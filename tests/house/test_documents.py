@@ -18,6 +18,11 @@ from edge.core.errors import BadRecord, BadRule, EdgeError
 from edge.core.verification.reasons import Code, WarningCode
 from edge.settings import Settings
 from edge.web.problems import _BY_STATUS as BY_STATUS
+from simulators.card.image import CardImage, Injury, Person, Record
+from simulators.card.script import CardFault, CardStep
+from simulators.hospital.script import HospitalScript
+from simulators.scanner import Step
+from simulators.script_file import SCRIPTS
 from tests.house.source import ROOT, product
 
 REASONS: dict[str, tuple[type[StrEnum], ...]] = {
@@ -66,6 +71,20 @@ def test_every_reason_has_its_sentence_in_the_runbook(section: str) -> None:
 def test_no_cell_of_the_runbook_is_empty() -> None:
     rows = [row for rows in _runbook().values() for row in rows]
     assert [row[0] for row in rows if not all(row)] == []
+
+
+@pytest.mark.parametrize(
+    "model", [CardImage, Person, Injury, Record, CardStep, CardFault, Step, HospitalScript]
+)
+def test_every_key_of_the_simulators_files_is_documented(model: type[BaseModel]) -> None:
+    page = (ROOT / "docs/simulators.md").read_text(encoding="utf-8")
+    assert [key for key in model.model_fields if f"`{key}`" not in page] == []
+
+
+def test_everything_that_ships_for_the_simulators_is_documented() -> None:
+    page = (ROOT / "docs/simulators.md").read_text(encoding="utf-8")
+    shipped = [file.stem for file in SCRIPTS.rglob("*.toml")]
+    assert [name for name in shipped if f"`{name}`" not in page] == []
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)

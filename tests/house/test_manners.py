@@ -36,7 +36,15 @@ DOORS = {
     "fastapi": {"edge.app", "edge.web.*", "simulators.platform.*"},
     "starlette": {"edge.web.*", "simulators.platform.*"},
     "uvicorn": {"edge.app", "edge.web.floor", "simulators.platform.server"},
-    "pydantic": {"edge.settings", "edge.web.*", "simulators.platform.*", "simulators.scanner"},
+    "pydantic": {
+        "edge.settings",
+        "edge.web.*",
+        "simulators.card.*",
+        "simulators.hospital.script",
+        "simulators.platform.*",
+        "simulators.scanner",
+        "simulators.script_file",
+    },
     "rich": {"edge.commands.*"},
 }
 """Outside library: the modules of the product, or the rooms (``.*``), that may import it."""
