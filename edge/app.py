@@ -148,12 +148,16 @@ def _list_kept_fresh(site: Site) -> Iterator[None]:
     ending = threading.Event()
     pause_s = site.settings.lists.refresh_min * 60
 
+    def try_to(act: Callable[[], object], failed: str) -> None:
+        try:
+            act()
+        except (SyncError, EdgeError, OSError) as wrong:
+            site.log.warning(failed, why=getattr(wrong, "code", str(wrong)))
+
     def keep_fresh() -> None:
+        try_to(site.cached_list.read_through, "list.not_read")
         while not ending.is_set():
-            try:
-                keep_list(site)
-            except (SyncError, EdgeError, OSError) as wrong:
-                site.log.warning("list.not_refreshed", why=getattr(wrong, "code", str(wrong)))
+            try_to(lambda: keep_list(site), "list.not_refreshed")
             ending.wait(pause_s)
 
     if site.settings.lists.root is None:

@@ -126,6 +126,17 @@ class CachedList:
         plain = self._seal.opened(place, sealed)
         return Entry(_record(plain), shelved.release, shelved.manifest, plain)
 
+    def read_through(self) -> None:
+        """Open what is in use and read its files once, so that no desk waits for the disk.
+
+        Raises:
+            ListRefused: LIST_DAMAGED.
+        """
+        with self._guard:
+            opened = self._opened()
+        if opened:
+            opened.shelved.read_through()
+
     def status(self) -> Status | None:
         """Return what is in use, or None.
 

@@ -1,8 +1,10 @@
 """The cached list: only what was signed, for us, newest and in time is used, and stays usable."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -125,6 +127,41 @@ def test_a_number_that_the_list_does_not_hold_is_said_to_be_absent(
 
 def test_without_a_release_there_is_no_list_to_ask(ground: Ground) -> None:
     assert ground.cached().look_up("1", now=ground.clock()) is None
+
+
+@pytest.mark.usefixtures("cached")
+def test_reading_it_through_names_a_list_whose_file_is_gone(ground: Ground) -> None:
+    ground.cached().read_through()
+    (ground.folder / "list" / "list-1.db").unlink()
+    assert refusal(ground.cached().read_through) == "LIST_DAMAGED"
+
+
+def test_desks_that_ask_while_the_list_changes_are_always_answered(
+    ground: Ground, cached: CachedList
+) -> None:
+    grown(ground, cached, 2_000)
+    reader = ground.cached()
+    worker = ground.register.workers[0]
+    changed = Event()
+    wrong: list[object] = []
+
+    def ask() -> None:
+        while not changed.is_set():
+            entry = reader.look_up(worker.id_number, now=ground.clock())
+            if not entry or not entry.record:
+                wrong.append(entry)
+
+    with ThreadPoolExecutor(4) as desks:
+        asked = [desks.submit(ask) for _ in range(4)]
+        for _ in range(5):
+            ground.change(suspended=not ground.register.workers[0].suspended)
+            ground.releases.publish()
+            ground.refreshed(cached)
+            cached.fold()
+        changed.set()
+        for one in asked:
+            one.result()
+    assert wrong == []
 
 
 @pytest.mark.usefixtures("cached")
