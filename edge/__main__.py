@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.commands import catalogues, law, lists, operation, upkeep
+from edge.commands import catalogues, claims, law, lists, operation, upkeep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
@@ -18,6 +18,7 @@ for command in (
 for name, group in {
     "packs": law.app,
     "catalogue": catalogues.catalogue,
+    "claims": claims.app,
     "ledger": upkeep.ledger,
     "lists": lists.app,
     "sync": upkeep.sync,

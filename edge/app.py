@@ -16,6 +16,7 @@ from drivers.monitor import Monitor
 from drivers.scanner import Scanner
 from drivers.transport import Readers
 from edge.card_key import by_platform
+from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
 from edge.list_keeping import keep_list
 from edge.site import Site
@@ -62,7 +63,13 @@ def running(
         scanners=scanners,
     )
     scanners |= _scanners(desk)
-    with monitor, _passing_on(desk), _list_kept_fresh(site), ExitStack() as listening:
+    with (
+        monitor,
+        _passing_on(desk),
+        _list_kept_fresh(site),
+        inbox_collected(desk),
+        ExitStack() as listening,
+    ):
         for scanner in scanners.values():
             listening.enter_context(scanner)
         relay.start()

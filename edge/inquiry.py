@@ -13,6 +13,7 @@ from edge.core.credential import Credential
 from edge.core.errors import BadInput
 from edge.core.verification import Basis, Filing, Notice, Service, filing_for, notice_for
 from edge.site import Site
+from edge.store.announcements import facility_standing, worker_suspended
 from sync.errors import ListRefused, PlatformUnreachable, SyncError
 from sync.lists import Entry
 from sync.question import Question
@@ -67,11 +68,14 @@ def _from_list(site: Site, credential: Credential, question: Question, entry: En
     places = (ours.city, ours.region)
     release = entry.release
     facts = {
-        "worker": said.get("worker") or _card_holder(credential),
+        "worker": {
+            **(said.get("worker") or _card_holder(credential)),
+            **_told_since(site, entry, question),
+        },
         "filing": filing_for(filings, service=service, places=places, at=question.at),
         "contribution": said.get("contribution"),
         "notice": notice_for(notices, service=service, at=question.at),
-        "facility": {"direct": release.direct, "suspended": release.suspended},
+        "facility": _our_standing(site, entry),
     }
     return Known(
         facts={name: codec.plain(fragment) for name, fragment in facts.items()},
@@ -79,6 +83,20 @@ def _from_list(site: Site, credential: Credential, question: Question, entry: En
         as_of=release.as_of,
         proof=entry.proof,
     )
+
+
+def _told_since(site: Site, entry: Entry, question: Question) -> dict[str, Any]:
+    """Return a suspension or resumption that came down after the list was made."""
+    told = worker_suspended(site.store.read(), site.vault, question.id_number)
+    newer = told is not None and told[1] > entry.release.as_of
+    return {"suspended": told[0]} if told and newer else {}
+
+
+def _our_standing(site: Site, entry: Entry) -> dict[str, Any]:
+    release, told = entry.release, facility_standing(site.store.read())
+    if told and told.since > release.as_of:
+        return {"direct": told.direct, "suspended": told.suspended}
+    return {"direct": release.direct, "suspended": release.suspended}
 
 
 def _card_holder(credential: Credential) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from edge import packs
 from edge.clock import Clock, FreshId, fresh_id, system_clock
+from edge.core.errors import Fault, Words
 from edge.log import Log, json_log
 from edge.rulebooks import rulebook_in_force
 from edge.settings import Settings
@@ -20,7 +21,9 @@ from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.vault import Vault
 from sync.breaker import Breaker, Rest
-from sync.envelope import SigningKey
+from sync.envelope import PublicKey, SigningKey, key_ring, load_public
+from sync.errors import BadEnvelope
+from sync.inbox import Inbox
 from sync.lists import CachedList
 from sync.lists.offer import Source, read_root
 from sync.lists.shelf import Files
@@ -72,6 +75,7 @@ def open_site(
             ),
             catalogues=Catalogues(store),
             outbox=Outbox(vault, keys.signing, patience),
+            inbox=Inbox(vault, _platform_keys(settings), facility=settings.facility.id),
             platform=platform,
             cached_list=cached_list,
             public_key=keys.signing.public(),
@@ -100,6 +104,26 @@ def _source(settings: Settings, platform: Platform) -> Source:
         base=f"/v1/lists/{quote(settings.facility.id, safe='')}",
         fetch=platform.fetch,
     )
+
+
+def _platform_keys(settings: Settings) -> dict[str, PublicKey]:
+    """Read the keys with which the platform signs what comes down.
+
+    Raises:
+        Fault: PLATFORM_KEY.
+    """
+    try:
+        return key_ring(*(load_public(path.read_bytes()) for path in settings.platform.keys))
+    except (OSError, BadEnvelope) as wrong:
+        raise Fault(
+            "PLATFORM_KEY",
+            Words("无法读取平台的公钥", "a public key of the platform cannot be read"),
+            Words(
+                "把登记时收到的公钥文件放到 site.toml 中 platform.keys 所写的位置",
+                "put the file received at registration where platform.keys in site.toml says",
+            ),
+            field="platform.keys",
+        ) from wrong
 
 
 def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:

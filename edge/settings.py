@@ -64,6 +64,8 @@ class Platform(_Section):
     circuit_rest_s: float = Field(default=10.0, gt=0, le=600)
     retry_s_min: float = Field(default=2.0, gt=0)
     retry_s_max: float = Field(default=300.0, gt=0)
+    keys: tuple[Path, ...] = Field(default=(), max_length=4)
+    collect_s: float = Field(default=60.0, gt=0, le=24 * 3600)
 
 
 class Offline(_Section):
@@ -110,6 +112,12 @@ class Lists(_Section):
     refresh_min: float = Field(default=15.0, gt=0, le=24 * 60)
 
 
+class Claims(_Section):
+    """The monthly claim: days to object after an audit (no instrument gives any: none)."""
+
+    objection_days: int | None = Field(default=None, ge=1, le=365)
+
+
 class Desk(_Section):
     """How long a presented card counts, and whether its reader is a simulator."""
 
@@ -128,6 +136,7 @@ class Settings(_Section):
     offline: Offline = Offline()
     law: Law = Law()
     lists: Lists = Lists()
+    claims: Claims = Claims()
     desk: Desk = Desk()
     scanner: Scanner = Scanner()
 
@@ -174,5 +183,6 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     named = ("ca", "client_certificate", "client_key")
     files = {name: getattr(settings.platform, name) for name in named}
     found = {name: file and (folder / file).absolute() for name, file in files.items()}
+    found["keys"] = tuple((folder / key).absolute() for key in settings.platform.keys)
     platform = settings.platform.model_copy(update=found)
     return settings.model_copy(update={"data": data, "lists": lists, "platform": platform})

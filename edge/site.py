@@ -14,8 +14,10 @@ from edge.store.database import Rows, Store
 from edge.store.ledger import Ledger
 from edge.store.vault import Vault
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
+from sync.dispatch import Page, PageQuestion
 from sync.e_card import CardHolder, CodeQuestion
 from sync.envelope import Envelope, Kind, PublicKey
+from sync.inbox import Inbox
 from sync.lists import CachedList
 from sync.outbox import Outbox
 from sync.question import Answer, Question
@@ -31,8 +33,23 @@ class FarEnd(Gateway, Protocol):
     def card_key(self, question: CardKeyQuestion, /) -> CardKeyAnswer:
         """Say what a 3.0 card's key makes of its challenges, or raise ``SyncError``."""
 
+    def collect(self, question: PageQuestion, /) -> Page:
+        """Hand over what came down since, or raise ``SyncError``."""
+
     def resolve(self, question: CodeQuestion, /) -> CardHolder:
         """Say whose e-card showed a code, or raise ``SyncError``."""
+
+
+SEVERAL_REGIONS = "000000"
+"""The insured region of a message that spans several."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a message is about: its place in an order, and whose fund it concerns."""
+
+    order_key: str
+    insured_region: str = SEVERAL_REGIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +63,7 @@ class Site:
     rulebook: Rulebook
     catalogues: Catalogues
     outbox: Outbox
+    inbox: Inbox
     platform: FarEnd
     cached_list: CachedList
     public_key: PublicKey
@@ -59,13 +77,18 @@ class Site:
 
         Returns the message's id: made once, kept through every try.
         """
+        about = About(stay.id, stay.insured_region)
+        return self.send_about(db, kind, about, operator, body)
+
+    def send_about(self, db: Rows, kind: Kind, about: About, operator: str, body: object) -> str:
+        """Put a message about something else than a stay in the outbox, likewise."""
         envelope = Envelope(
             id=self.fresh_id(),
             kind=kind,
-            order_key=stay.id,
+            order_key=about.order_key,
             facility=self.settings.facility.id,
             treatment_region=self.settings.facility.region,
-            insured_region=stay.insured_region,
+            insured_region=about.insured_region,
             operator=operator,
             moment=self.clock(),
             body=codec.encode(body),

@@ -22,6 +22,7 @@ class Act(StrEnum):
     MESSAGE = "message"
     BATCH = "batch"
     STATUS = "status"
+    INBOX = "inbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +82,5 @@ _PATHS = {
     Act.CARD_KEY: "/v1/card-keys",
     Act.MESSAGE: "/v1/messages",
     Act.BATCH: "/v1/batches",
+    Act.INBOX: "/v1/inbox",
 }

@@ -59,6 +59,9 @@ class Kind(StrEnum):
     FITTING = "fitting"
     MANUAL = "manual"
     CLAIM = "claim"
+    OBJECTION = "objection"
+    CONFIRMATION = "confirmation"
+    REIMBURSEMENT_ANSWER = "reimbursement_answer"
     AUDIT_HEAD = "audit_head"
 
 

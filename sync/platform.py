@@ -17,6 +17,7 @@ from typing import Self
 from sync.breaker import Breaker, Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion, read_card_key, sign_card_key
 from sync.dialect import DIRECT, Act, Dialect, Request
+from sync.dispatch import Page, PageQuestion, read_page, sign_page_question
 from sync.e_card import CardHolder, CodeQuestion, read_holder, refused, sign_code, unresolved
 from sync.envelope import SigningKey, digest
 from sync.errors import PlatformUnreachable, PlatformUnsure
@@ -147,6 +148,21 @@ class Platform:
             raise PlatformUnreachable(unanswered(reply))
         if reply.status == HTTPStatus.OK:
             return read_card_key(reply.body, question)
+        raise self._not_answered(reply)
+
+    def collect(self, question: PageQuestion) -> Page:
+        """Ask for what came down since, within ``Deadlines.deliver_s`` in all.
+
+        Raises:
+            PlatformUnreachable: no answer in time, or the platform cannot answer anybody now.
+            PlatformUnsure: it answers, but not this question.
+        """
+        signed = sign_page_question(question, self._facility, self._key)
+        reply = self._delivered(Act.INBOX, question.id, signed)
+        if isinstance(reply, Silence):
+            raise PlatformUnreachable(unanswered(reply))
+        if reply.status == HTTPStatus.OK:
+            return read_page(reply.body, question)
         raise self._not_answered(reply)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:

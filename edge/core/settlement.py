@@ -116,6 +116,11 @@ def over_offline_limits(terms: Terms, before: OnList, limits: OfflineLimits) -> 
     return Blocked((_OFFLINE_LIMIT,)) if over else None
 
 
+def paid_twice(*, reimbursed: bool) -> Blocked:
+    """Stop settling what the insured region pays by hand, or may (鲁 第二十条)."""
+    return Blocked((_REIMBURSED if reimbursed else _REIMBURSEMENT_ASKED,))
+
+
 def bill_packs(rulebook: Rulebook, bill: Bill) -> tuple[PackUsed, PackUsed]:
     """Return the packs that rule a bill: the insured side's and the treatment side's."""
     here, there = bill.treatment_region, bill.insured_region
@@ -219,6 +224,30 @@ _OVERDUE = Block(
     "OVERDUE_REASON_MISSING",
     Words("已超过出院后 48 小时的结算时限", "the 48 hours after discharge have passed"),
     Words("填写逾期原因后仍可结算", "give the reason for the delay; settling is still allowed"),
+)
+
+_REIMBURSED = Block(
+    "REIMBURSED_BY_HAND",
+    Words(
+        "参保地已对该次就医手工报销，不得再直接结算",
+        "the insured region has paid this stay by hand; it is not settled again",
+    ),
+    Words(
+        "转手工报销；有疑问联系参保地经办机构",
+        "hand it to manual; ask the insured region's agency if in doubt",
+    ),
+)
+
+_REIMBURSEMENT_ASKED = Block(
+    "REIMBURSEMENT_ASKED",
+    Words(
+        "参保地正在办理该次就医的手工报销，本机构已答复未直接结算",
+        "the insured region is about to pay this stay by hand; we said that it was not settled",
+    ),
+    Words(
+        "联系参保地经办机构撤回手工报销后再结算，或转手工报销",
+        "have the agency withdraw it, then settle; or hand the stay to manual",
+    ),
 )
 
 _OFFLINE_LIMIT = Block(

@@ -14,6 +14,7 @@ from edge.core.settlement import (
     Terms,
     bill_packs,
     over_offline_limits,
+    paid_twice,
     require_key,
     reused_key,
     settlement_terms,
@@ -25,6 +26,7 @@ from edge.reverification import reverified
 from edge.site import Site
 from edge.store.bills import hospital_total, lines_of
 from edge.store.database import Rows
+from edge.store.reimbursements import ReimbursementState, reimbursement_of
 from edge.store.settlements import (
     Settlement,
     add_settlement,
@@ -85,8 +87,8 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
             overdue_reason=request.overdue_reason,
             hospital_total_fen=hospital_total(db, stay.id),
         )
-        if isinstance(terms, Terms) and verification.basis is Basis.LIST:
-            terms = _within_offline_limits(site, db, terms, verification) or terms
+        if isinstance(terms, Terms):
+            terms = _stopped(site, db, stay, terms, verification) or terms
         save_verification(db, site.vault, verification)
         if isinstance(terms, Blocked):
             _note_blocked(site, db, stay, terms, verification, operator)
@@ -111,6 +113,18 @@ def _verified_again(site: Site, request: Request, operator: str) -> Verification
     # Settled since we looked: the transaction will find the winner and its receipt.
     require_state(stay, StayState.DISCHARGED, StayState.REVERSED, StayState.SETTLED)
     return reverified(site, stay, operator, identification=request.identification)
+
+
+def _stopped(
+    site: Site, db: Rows, stay: Stay, terms: Terms, verification: Verification
+) -> Blocked | None:
+    """Stop what the insured region pays by hand, or what goes over the limits of the list."""
+    paid_by_hand = reimbursement_of(db, stay.id)
+    if paid_by_hand:
+        return paid_twice(reimbursed=paid_by_hand is ReimbursementState.REIMBURSED)
+    if verification.basis is Basis.LIST:
+        return _within_offline_limits(site, db, terms, verification)
+    return None
 
 
 def _within_offline_limits(

@@ -35,7 +35,15 @@ def case_after(case: Case, *, kind: Kind, message_id: str) -> Case:
         case Kind.REVERSAL:
             undone = case.reversed | ({case.settlement} if case.settlement else set())
             return replace(case, settlement=None, reversed=undone)
-        case Kind.CHARGES | Kind.MANUAL | Kind.CLAIM | Kind.AUDIT_HEAD:
+        case Kind.CHARGES | Kind.MANUAL:
+            return case
+        case (
+            Kind.CLAIM
+            | Kind.OBJECTION
+            | Kind.CONFIRMATION
+            | Kind.REIMBURSEMENT_ANSWER
+            | Kind.AUDIT_HEAD
+        ):
             return case
         case _:
             assert_never(kind)
@@ -157,7 +165,13 @@ def _order_problem(envelope: Envelope, case: Case) -> Refusal | Later | None:
             ready = case.settlement is not None
         case Kind.MANUAL:
             refused = "ALREADY_SETTLED" if case.settlement else ""
-        case Kind.CLAIM | Kind.AUDIT_HEAD:
+        case (
+            Kind.CLAIM
+            | Kind.OBJECTION
+            | Kind.CONFIRMATION
+            | Kind.REIMBURSEMENT_ANSWER
+            | Kind.AUDIT_HEAD
+        ):
             pass
         case _:
             assert_never(envelope.kind)

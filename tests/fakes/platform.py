@@ -9,12 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
+from sync.dispatch import Page, PageQuestion
 from sync.e_card import CardHolder, CodeQuestion, refused, unresolved
-from sync.envelope import digest
+from sync.envelope import digest, new_key
 from sync.errors import PlatformUnreachable
 from sync.message import Claimed
 from sync.outcome import Accepted, NotReceived, Outcome, Standing, not_sent
 from sync.question import Answer, Question, unreachable, unsure
+
+PLATFORM_KEY = new_key()
+"""Signs what comes down."""
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class Platform:
     asked: list[Question] = field(default_factory=list)
     received: dict[str, bytes] = field(default_factory=dict)
     holders: dict[str, CardHolder] = field(default_factory=dict)
+    dispatches: list[bytes] = field(default_factory=list)
 
     @property
     def batch_max(self) -> int:
@@ -48,6 +53,13 @@ class Platform:
         if holder is None:
             raise refused("E_CARD_UNKNOWN", "", "")
         return holder
+
+    def collect(self, question: PageQuestion) -> Page:
+        """Hand over what came down, or be unreachable."""
+        if self.down:
+            raise PlatformUnreachable(unreachable("fake"))
+        new = self.dispatches[question.after : question.after + question.limit]
+        return Page(tuple(new), len(self.dispatches))
 
     def card_key(self, question: CardKeyQuestion) -> CardKeyAnswer:
         """Hold no card's key."""

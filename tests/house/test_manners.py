@@ -20,10 +20,12 @@ DOORS = {
     "httpx2": {"sync.line", "simulators.hospital.records"},
     "tuf": {"sync.lists.source", "simulators.platform.repository"},
     "securesystemslib": {"simulators.platform.repository"},
+    "xlsxwriter": {"edge.sheets.written"},
     "python_calamine": {"edge.sheets.workbook"},
     "typer": {
         "edge.__main__",
         "edge.commands.catalogues",
+        "edge.commands.claims",
         "edge.commands.law",
         "edge.commands.lists",
         "edge.commands.operation",

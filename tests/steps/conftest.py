@@ -37,12 +37,14 @@ from edge.store.vault import Vault
 from edge.store.verifications import Verification
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.reader import InProcessReaders
+from sync.envelope import key_ring
+from sync.inbox import Inbox
 from sync.lists import CachedList
 from sync.outbox import Outbox
 from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock, Ids
 from tests.fakes.log import Log
-from tests.fakes.platform import Platform
+from tests.fakes.platform import PLATFORM_KEY, Platform
 
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 CLERK = "入院员"
@@ -156,6 +158,7 @@ def ground(tmp_path: Path) -> Iterator[Ground]:
         rulebook=packs.load(config_folder() / "regions"),
         catalogues=Catalogues(store),
         outbox=Outbox(vault, keys.signing),
+        inbox=Inbox(vault, key_ring(PLATFORM_KEY.public()), facility="TJ0001"),
         platform=platform,
         cached_list=CachedList(
             tmp_path / "list", facility="TJ0001", key=keys.listing, files=LIST_FILES, source=None

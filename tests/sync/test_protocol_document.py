@@ -19,6 +19,13 @@ from simulators.platform.inquiry import holder
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
 from simulators.platform.register import load_register
+from sync.dispatch import (
+    Dispatch,
+    DispatchKind,
+    PageQuestion,
+    sign_dispatch,
+    sign_page_question,
+)
 from sync.e_card import CodeQuestion, sign_code
 from sync.envelope import Kind, SigningKey, load_key, sign, signed_envelope
 from sync.frame import (
@@ -80,6 +87,7 @@ def examples() -> dict[str, bytes]:
         "receipt": on_the_wire(receipt)[1],
         "refusal": on_the_wire(intake.receive(sign(settlement, key)))[1],
         "later": on_the_wire(Later(code="OUT_OF_ORDER", id="m-4"))[1],
+        **down_examples(key),
         "absent": on_the_wire(Absent("m-9"))[1],
     }
 
@@ -88,6 +96,30 @@ def batch_answer(messages: list[bytes], key: SigningKey) -> bytes:
     """Return the answer to a batch of an admission and of a settlement before its discharge."""
     intake = Intake(load_register(), {FACILITY: key.public()}, Journal(), HeldClock())
     return results(intake, messages_in(plain(batch(messages))))
+
+
+def down_examples(key: SigningKey) -> dict[str, bytes]:
+    body = {
+        "id": "P-1",
+        "month": "2026-11",
+        "amount_fen": 70000,
+        "paid_on": "2026-12-28",
+        "reference": "2026-0001",
+    }
+    dispatch = Dispatch(
+        id="d-1",
+        seq=1,
+        facility=FACILITY,
+        kind=DispatchKind.PAYMENT,
+        order_key="claim-2026-11",
+        moment=START,
+        body=encode(body),
+    )
+    asked = PageQuestion(id="q-3", at=START, after=0)
+    return {
+        "page_question": _unpacked(sign_page_question(asked, FACILITY, key).split(b".")[1]),
+        "dispatch": _unpacked(sign_dispatch(dispatch, key).split(b".")[1]),
+    }
 
 
 def e_card_examples(key: SigningKey) -> dict[str, bytes]:
@@ -112,6 +144,11 @@ def test_the_key_id_is_the_thumbprint_of_rfc_8037() -> None:
 
 def test_the_document_lists_every_kind_code_fault_and_place_and_no_other() -> None:
     assert _first_column("Kinds") == {kind.value for kind in Kind}
+    dispatches = re.findall(r"^\| ([a-z_, ]+) \|", _section("Dispatches"), re.MULTILINE)
+    assert {name for names in dispatches for name in names.split(", ")} == {
+        "dispatch",
+        *(kind.value for kind in DispatchKind),
+    }
     assert _first_column("Codes") == set(SENTENCES)
     assert _first_column("Faults") == set(get_args(Act))
     for name in (*get_args(Place), *Fault.model_fields):

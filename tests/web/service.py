@@ -30,13 +30,15 @@ from edge.store.vault import Vault
 from edge.web.desk import Desk
 from simulators.card import CardPlan, SyntheticPerson, social_security_card, synthetic_person
 from simulators.reader import InProcessReaders
+from sync.envelope import key_ring
+from sync.inbox import Inbox
 from sync.lists import CachedList
 from sync.outbox import Outbox
 from sync.relay import Gateway, Relay
 from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock, Ids
 from tests.fakes.log import Log
-from tests.fakes.platform import Platform
+from tests.fakes.platform import PLATFORM_KEY, Platform
 from tests.house.source import ROOT
 from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
@@ -223,6 +225,7 @@ def _site(folder: Path, store: Store, clock: Clock, platform: Platform) -> Site:
         rulebook=packs.load(ROOT / "config/regions"),
         catalogues=Catalogues(store),
         outbox=Outbox(vault, keys.signing),
+        inbox=Inbox(vault, key_ring(PLATFORM_KEY.public()), facility="TJ0001"),
         platform=platform,
         cached_list=CachedList(
             folder / "list", facility="TJ0001", key=keys.listing, files=LIST_FILES, source=None

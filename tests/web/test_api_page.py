@@ -44,6 +44,12 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
             *("compat/iReadCardBas", "compat/iReadCardBas_HSM_Step1"),
             *("compat/iReadCardBas_HSM_Step2", "sync/messages", "sync/messages/{message}/retry"),
             *("sync/messages/{message}/resolve", "audit"),
+            *("claims/{month}", "claims/{month}/workbook", "claims/{month}/reverification"),
+            *("claims/{month}/submission", "claims/{month}/withdrawal"),
+            *("claims/{month}/objections", "claims/{month}/confirmation", "receivables"),
+            *("settlements/{settlement}/disagreement", "sync/dispatches"),
+            *("sync/dispatches/collection", "sync/dispatches/{dispatch}/aside"),
+            "sync/announcements",
         )
     }
 

@@ -17,6 +17,8 @@ Grants = frozenset[Role | Scope]
 OPEN: Grants = frozenset()
 ALL: Grants = frozenset({*Role, *Scope})
 ARRIVAL: Grants = frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FITTING})
+CLAIMS_READ: Grants = frozenset({Role.FINANCE, Scope.READ})
+SYNC: Grants = frozenset({Role.FINANCE, Role.SYSTEM_ADMINISTRATOR})
 
 MATRIX: dict[str, Grants] = {
     "POST /api/v1/login": OPEN,
@@ -54,6 +56,25 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/settlements/{settlement}/reversal": frozenset({Role.DISCHARGE, Role.FINANCE}),
     "GET /api/v1/catalogue/mappings": frozenset({Role.FINANCE, Role.DISCHARGE, Scope.READ}),
     "POST /api/v1/catalogue/mappings": frozenset({Role.FINANCE}),
+    "GET /api/v1/receivables": CLAIMS_READ,
+    "GET /api/v1/claims/{month}": CLAIMS_READ,
+    "GET /api/v1/claims/{month}/workbook": CLAIMS_READ,
+    "GET /api/v1/settlements/{settlement}/disagreement": CLAIMS_READ,
+    **dict.fromkeys(
+        (
+            "POST /api/v1/claims/{month}/reverification",
+            "POST /api/v1/claims/{month}/submission",
+            "POST /api/v1/claims/{month}/withdrawal",
+            "POST /api/v1/claims/{month}/objections",
+            "POST /api/v1/claims/{month}/confirmation",
+            "POST /api/v1/settlements/{settlement}/disagreement",
+        ),
+        frozenset({Role.FINANCE}),
+    ),
+    "GET /api/v1/sync/dispatches": SYNC | {Scope.READ},
+    "GET /api/v1/sync/announcements": SYNC | {Scope.READ},
+    "POST /api/v1/sync/dispatches/collection": SYNC,
+    "POST /api/v1/sync/dispatches/{dispatch}/aside": SYNC,
     "GET /api/v1/sync/messages": DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
     "POST /api/v1/sync/messages/{message}/retry": frozenset(
         {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.core.errors import Fault, Words
 from edge.store.database import Store
+from sync.inbox import SCHEMA as INBOX_SCHEMA
 from sync.tables import SCHEMA as OUTBOX_SCHEMA
 
 
@@ -58,6 +59,8 @@ def _history() -> list[str]:
         _script("0008_kept_packs.sql"),
         _script("0009_outbox_in_order.sql"),
         _script("0010_deliveries.sql"),
+        INBOX_SCHEMA,
+        _script("0012_claims.sql"),
     ]
 
 

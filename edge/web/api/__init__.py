@@ -3,7 +3,18 @@
 from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
-from edge.web.api import arrivals, charges, compat, manual, mappings, messages, settlements, stays
+from edge.web.api import (
+    arrivals,
+    charges,
+    claims,
+    compat,
+    inbox,
+    manual,
+    mappings,
+    messages,
+    settlements,
+    stays,
+)
 from edge.web.desk import Desk
 from edge.web.security import json_only
 
@@ -20,6 +31,8 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(manual.router(desk), tags=["stays"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])
     takes_json.include_router(mappings.router(desk), tags=["catalogues"])
+    takes_json.include_router(claims.router(desk), tags=["claims"])
+    takes_json.include_router(inbox.router(desk), tags=["claims"])
     takes_json.include_router(messages.router(desk), tags=["messages"])
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(_TOKEN)])
     router.include_router(takes_json)
