@@ -10,7 +10,7 @@ from threading import Thread
 
 from edge.app import running, server
 from edge.catalogues import sample_files
-from edge.clock import fresh_id, system_clock
+from edge.clock import Clock, fresh_id, system_clock
 from edge.founding import found_site
 from edge.log import Log
 from edge.opening import open_site
@@ -136,7 +136,7 @@ def found(folder: Path) -> tuple[Path, PublicKey]:
     return founded.settings_file, load_keys(data / "keys").signing.public()
 
 
-def list_releases(settings_file: Path, known: Register) -> Releases:
+def list_releases(settings_file: Path, known: Register, clock: Clock = system_clock) -> Releases:
     """Set up the platform's cached list for the site, and hand the site its trusted root."""
     settings = load_settings(settings_file)
     releases = Releases(
@@ -144,7 +144,7 @@ def list_releases(settings_file: Path, known: Register) -> Releases:
         settings_file.parent / "platform-list",
         facility=FACILITY,
         key=load_keys(settings.data / "keys").listing,
-        clock=system_clock,
+        clock=clock,
     )
     (settings_file.parent / LIST_ROOT).write_bytes(releases.repository.root)
     return releases

@@ -1,5 +1,6 @@
 """Whom the demo hospital's platform knows: synthetic persons, their papers dated from today."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from edge.core.dates import SHANGHAI, anniversary, local_day
@@ -19,14 +20,17 @@ _FILED_BEFORE = timedelta(days=90)
 
 def register(now: datetime) -> Register:
     """Return a register in which one Beijing worker lives in Tianjin, with everything in order."""
+    return residents(now, [SyntheticPerson()])
+
+
+def residents(now: datetime, people: Iterable[SyntheticPerson]) -> Register:
+    """Return a register of these Beijing workers who live in Tianjin, with everything in order."""
     filed = now.astimezone(SHANGHAI) - _FILED_BEFORE
+    ours = Facility(
+        id=FACILITY, region="120000", city="120100", kinds=("medical", "rehab", "device")
+    )
     return Register(
-        facilities=(
-            Facility(
-                id=FACILITY, region="120000", city="120100", kinds=("medical", "rehab", "device")
-            ),
-        ),
-        workers=(_resident(SyntheticPerson(), filed),),
+        facilities=(ours,), workers=tuple(_resident(person, filed) for person in people)
     )
 
 
