@@ -10,7 +10,7 @@ PACKAGES := python3-venv python3-dev gcc ca-certificates \
 UV_VERSION := 0.13.9
 APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 
-.PHONY: setup demo serve check test bench mutate docs clean
+.PHONY: setup demo serve check test bench fuzz mutate docs clean
 
 setup: .venv/ready
 
@@ -35,6 +35,12 @@ test: check
 bench: setup
 	$(RUN)/python -m bench $(NAME)
 
+# Whatever reads bytes is given bytes that nobody would send: twenty seconds for each, or SECONDS=n.
+# NAME=card for one of them.
+SECONDS ?= 20
+fuzz: setup
+	nice $(RUN)/python -m tests.fuzz $(NAME) --seconds $(SECONDS)
+
 # Do the tests notice small changes to the money rules? Minutes of work; ends badly below 90 %.
 mutate: setup
 	nice $(RUN)/python -m tests.mutate
@@ -44,7 +50,7 @@ docs: setup
 	$(RUN)/edge packs law > docs/law.md
 
 clean:
-	rm -rf .venv .tools mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
+	rm -rf .venv .tools .fuzz mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
 
 .venv/ready: pyproject.toml uv.lock Makefile | .tools/packages
 	test -x .tools/bin/uv || { $(PYTHON) -m venv .tools && .tools/bin/pip install -q uv==$(UV_VERSION); }

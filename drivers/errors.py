@@ -303,7 +303,11 @@ class CardRefused(CardFault):
         """Take the status word."""
         self.status = status
         super().__init__(
-            field=field, number=-status, zh=f"状态字 {status:04X}", en=f"status {status:04X}"
+            field=field,
+            # 0000 is no status word, and nought would read as success.
+            number=-status or self.kind.value.number,
+            zh=f"状态字 {status:04X}",
+            en=f"status {status:04X}",
         )
 
 

@@ -1,9 +1,9 @@
 """A full read of a card, EF05 and EF06, against the same commands sent with nothing around them.
 
-Ours is what a desk does with a card that is in the reader: connect, one transaction, every record
-read and understood, the card id checked again. The floor holds its connection open already and
-sends the same commands by raw ``SCardTransmit`` in one transaction, looking at no answer. The card
-is virtual, in a process of its own, behind the real pcscd and vpcd.
+Ours is what a desk does with a card that is in the reader: a context, a connection, one
+transaction, every record read and understood, the card id checked again. The floor makes the same
+PC/SC calls and sends the same commands by raw ``SCardTransmit`` in one transaction, looking at no
+answer. The card is virtual, in a process of its own, behind the real pcscd and vpcd.
 """
 
 import subprocess
@@ -36,9 +36,8 @@ def works() -> Iterator[Work]:
                 return read_card(card)
 
         sent = commands(readers, name)
-        with raw_reading(name, sent) as floor:
-            work = f"EF05 and EF06, {RECORDS} records, {len(sent)} commands, pcscd + vpcd"
-            yield Work(name="card", work=work, ours=ours, floor=floor)
+        work = f"EF05 and EF06, {RECORDS} records, {len(sent)} commands, pcscd + vpcd"
+        yield Work(name="card", work=work, ours=ours, floor=raw_reading(name, sent), singly=True)
 
 
 def commands(readers: PcscReaders, name: str) -> list[bytes]:
@@ -49,24 +48,22 @@ def commands(readers: PcscReaders, name: str) -> list[bytes]:
     return heard.sent
 
 
-@contextmanager
-def raw_reading(name: str, sent: list[bytes]) -> Iterator[Callable[[], list[list[int]]]]:
-    """Yield what sends ``sent`` and returns the raw answers, over a connection already there."""
-    context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)[1]
-    card = scard.SCardConnect(context, name, scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0)[1]
+def raw_reading(name: str, sent: list[bytes]) -> Callable[[], list[list[int]]]:
+    """Return what sends ``sent`` and returns the raw answers."""
     apdus, header = [list(apdu) for apdu in sent], scard.SCARD_PCI_T0
 
     def floor() -> list[list[int]]:
+        context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)[1]
+        shared, t0 = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0
+        card = scard.SCardConnect(context, name, shared, t0)[1]
         scard.SCardBeginTransaction(card)
         answers = [scard.SCardTransmit(card, header, apdu)[1] for apdu in apdus]
         scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
-        return answers
-
-    try:
-        yield floor
-    finally:
         scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
         scard.SCardReleaseContext(context)
+        return answers
+
+    return floor
 
 
 @contextmanager
@@ -75,7 +72,7 @@ def _card_in_reader() -> Iterator[str]:
     with subprocess.Popen(_CARD, stdout=subprocess.PIPE) as card:  # noqa: S603 - fixed words
         try:
             if card.stdout is None or not card.stdout.readline():
-                raise OSError(card.wait(), "the virtual card did not start; see stderr")
+                raise RuntimeError("the virtual card did not start; see stderr")
             _await_card(READERS[0])
             yield READERS[0]
         finally:
@@ -89,7 +86,7 @@ def _await_card(name: str) -> None:
             known = readers.wait(known, _PATIENCE_S)
             if any(s.name == name and s.presence is Presence.PRESENT for s in known):
                 return
-    raise OSError(0, f"no card was seen in {name}")
+    raise RuntimeError(f"no card was seen in {name}")
 
 
 class _Heard:

@@ -22,6 +22,20 @@ def test_ours_and_the_floor_are_called_by_turns() -> None:
     assert called[-2:] == ["ours 2000000", "floor 2000000"]
 
 
+def test_what_is_measured_singly_takes_turns_after_every_call() -> None:
+    called: list[str] = []
+    work = Work(
+        name="singly",
+        work="two ways",
+        ours=lambda: called.append("ours"),
+        floor=lambda: called.append("floor"),
+        singly=True,
+    )
+    runs = measured(work, rounds=3).runs
+    assert runs > 3
+    assert called[-2 * runs :] == ["ours", "floor"] * runs
+
+
 def test_a_measurement_is_printed_as_one_line_with_the_promised_keys(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

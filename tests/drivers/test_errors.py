@@ -91,3 +91,8 @@ def _tree(kind: type[DriverError]) -> Iterator[type[DriverError]]:
     yield kind
     for below in kind.__subclasses__():
         yield from _tree(below)
+
+
+def test_no_status_word_reads_as_success() -> None:
+    assert CardRefused(0).number == -0x6F00
+    assert CardRefused(0x6A88).number == -0x6A88

@@ -1,0 +1,1 @@
+"""Bytes that nobody would send, for whatever reads bytes: only typed errors, in bounded memory."""
