@@ -22,7 +22,7 @@ DriverError
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class Retry(Enum):
@@ -216,6 +216,14 @@ class DriverError(Exception):
         self.next_action_en = meaning.next_action_en
         self.field = field
         super().__init__(f"{self.code} {field}: {self.text_en}".replace(" :", ":"))
+
+    @classmethod
+    def told(cls, *, field: str, number: int, text: str, text_en: str) -> Self:
+        """Return the error that another program met, as it told it."""
+        error = cls.__new__(cls)
+        DriverError.__init__(error, field=field, number=number)
+        error.text, error.text_en = text, text_en
+        return error
 
 
 class ReaderFault(DriverError):

@@ -36,12 +36,16 @@ class ScannerState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScannerView:
-    """One scanner now; ``error`` says why it is not in order, or the code not usable."""
+    """One scanner now; ``error`` says why it is not in order, or the code not usable.
+
+    ``token`` names the presentation of the code that waits, empty while none does.
+    """
 
     device: str
     state: ScannerState
     since: datetime
     error: ScannerFault | BadScan | None = None
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +222,7 @@ class Scanner:
                 return
             self._held = self._judged(found)
             if isinstance(self._held, Scanned):
-                self._show(ScannerState.SCANNED)
+                self._show(ScannerState.SCANNED, token=self._held.token)
             else:
                 self._show(ScannerState.UNUSABLE, self._held)
         self._changed()
@@ -245,5 +249,11 @@ class Scanner:
             self._held = None
             self._show(ScannerState.ONLINE)
 
-    def _show(self, state: ScannerState, error: ScannerFault | BadScan | None = None) -> None:
-        self._view = ScannerView(self.device, state, self._clock(), error)
+    def _show(
+        self,
+        state: ScannerState,
+        error: ScannerFault | BadScan | None = None,
+        *,
+        token: str = "",
+    ) -> None:
+        self._view = ScannerView(self.device, state, self._clock(), error, token)

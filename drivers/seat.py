@@ -34,6 +34,10 @@ class ReaderState(Enum):
     MUTE = "mute"
     FAULT = "fault"
     STUCK = "stuck"
+    LEFT_BEHIND = "left_behind"
+    """Present, though its case is over: the service says so, no reader knows."""
+    OFFLINE = "offline"
+    """At a desk whose agent is not heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,16 @@ class ReaderEvent:
 
 @dataclass(frozen=True, slots=True)
 class ReaderView:
-    """One reader now. The nameless one stands for "no reader at all"; ``error`` says why."""
+    """One reader now. The nameless one stands for "no reader at all"; ``error`` says why.
+
+    ``token`` names the presentation of the card that was read, empty while there is none.
+    """
 
     name: str
     state: ReaderState
     since: datetime
     error: DriverError | None = None
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +152,9 @@ class Seat:
         if before is not None and before.record.card_id != record.card_id:
             raise CardChanged(field=self.name)
         self.overdue_at = None
-        self.presented = Presented(token, self.name, record, self._clock())
-        self._show(ReaderState.PRESENT)
+        self._show(ReaderState.PRESENT, token=token)
+        at = self.view.since if self.view else self._clock()
+        self.presented = Presented(token, self.name, record, at)
         return self.presented
 
     def fail(self, session: int, error: DriverError) -> None:
@@ -168,7 +177,9 @@ class Seat:
         self.presented = None
         self.overdue_at = None
 
-    def _show(self, state: ReaderState, error: DriverError | None = None) -> None:
-        if self.view is None or self.view.state is not state:
-            self.view = ReaderView(self.name, state, self._clock(), error)
+    def _show(
+        self, state: ReaderState, error: DriverError | None = None, *, token: str = ""
+    ) -> None:
+        if self.view is None or (self.view.state, self.view.token) != (state, token):
+            self.view = ReaderView(self.name, state, self._clock(), error, token)
             self._publish(ReaderEvent(self.name, state, self.view.since))

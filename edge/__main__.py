@@ -2,12 +2,13 @@
 
 import typer
 
-from edge.commands import catalogues, claims, law, lists, operation, upkeep
+from edge.commands import agent, catalogues, claims, law, lists, operation, upkeep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
     operation.init,
     operation.serve,
+    agent.agent,
     operation.demo,
     operation.doctor,
     law.verify,

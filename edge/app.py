@@ -11,6 +11,7 @@ from functools import partial
 import uvicorn
 from fastapi import FastAPI
 
+from drivers.agent.station import LocalStation
 from drivers.cards import read_card
 from drivers.monitor import Monitor
 from drivers.scanner import Scanner
@@ -20,17 +21,18 @@ from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
 from edge.list_keeping import keep_list
 from edge.site import Site
+from edge.web.agents import USUAL_PATIENCE, Agents
 from edge.web.api import api_router
 from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
 from edge.web.devices import scanner_plan
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
-from edge.web.handovers import Handovers
 from edge.web.health import health_router
 from edge.web.look import Look
 from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
+from edge.web.remote_station import Patience
 from edge.web.security import Address
 from sync.errors import SyncError
 from sync.relay import Hooks, Pace, Relay
@@ -38,14 +40,22 @@ from sync.relay import Hooks, Pace, Relay
 GRACE_S = 3
 """How long a stopping service waits for open requests."""
 
+_LOOK_S = 0.5
+"""How often the service looks for what no device tells."""
+
 
 @contextmanager
 def running(
-    site: Site, readers: Readers, *, crash: Callable[[str], None] = lambda _point: None
+    site: Site,
+    readers: Readers,
+    *,
+    crash: Callable[[str], None] = lambda _point: None,
+    patience: Patience = USUAL_PATIENCE,
 ) -> Iterator[Desk]:
     """Run what works in the background: the reader monitor, the scanners and the relay.
 
-    ``crash`` is called at the relay's named points (a torture test dies there).
+    ``crash`` is called at the relay's named points (a torture test dies there); ``patience`` is
+    what the service has with agents.
     """
     hints = Hints()
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
@@ -54,13 +64,13 @@ def running(
     read = partial(read_card, authenticator=by_platform(site))
     monitor = Monitor(readers, site.clock, site.fresh_id, read=read)
     scanners: dict[str, Scanner] = {}
+    agents = [place.name for place in site.settings.desks if place.agent]
     desk = Desk(
         site=site,
-        monitor=monitor,
+        station=LocalStation(monitor, scanners),
+        agents=Agents(agents, site.clock, site.fresh_id, patience=patience),
         hints=hints,
         relay=relay,
-        handovers=Handovers(monitor),
-        scanners=scanners,
     )
     scanners |= _scanners(desk)
     with (
@@ -125,7 +135,7 @@ def server(desk: Desk) -> Server:
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    return Server(config, desk.hints)
+    return Server(config, desk.hints, also_close=desk.agents.close)
 
 
 def _scanners(desk: Desk) -> dict[str, Scanner]:
@@ -141,7 +151,7 @@ def _scanners(desk: Desk) -> dict[str, Scanner]:
             changed=partial(desk.scanner_changed, place.name),
         )
         for place in site.settings.desks
-        if place.scanner
+        if place.scanner and not place.agent
     }
 
 
@@ -179,16 +189,34 @@ def _list_kept_fresh(site: Site) -> Iterator[None]:
         thread.join()
 
 
+def _look_around(desk: Desk, lying: frozenset[str]) -> frozenset[str]:
+    """Tell of what no device tells: an agent gone silent, and cards whose case has ended."""
+    for station in desk.agents.all():
+        if station.has_lapsed():
+            desk.site.log.warning("agent.lapsed", desk=station.desk)
+            desk.agent_changed(station.desk)
+    try:
+        found = desk.left_behind()
+    except EdgeError:
+        return lying  # the database does not serve: its own alarm is louder
+    for reader in found ^ lying:
+        desk.changed("left_behind", reader)
+        desk.changed("reader", reader)
+    return found
+
+
 @contextmanager
 def _passing_on(desk: Desk) -> Iterator[None]:
-    """Pass the monitor's events on to the open pages as hints."""
+    """Pass what happens at the devices on to the open pages as hints."""
     ending = threading.Event()
 
     def pass_on() -> None:
+        lying = frozenset[str]()
         while not ending.is_set():
-            event = desk.monitor.next_event(timeout_s=0.5)
+            event = desk.station.next_event(_LOOK_S)
             if event:
                 desk.reader_changed(event)
+            lying = _look_around(desk, lying)
 
     thread = threading.Thread(target=pass_on, name="reader hints", daemon=True)
     thread.start()

@@ -79,9 +79,13 @@ class Offline(_Section):
 
 
 class Place(_Section):
-    """One desk: its name at login, part of its reader's name, its scanner's device; or neither."""
+    """One desk: its name at login, part of its reader's name, its scanner's device; or neither.
+
+    With ``agent`` both stand at the desk's own PC, behind its agent.
+    """
 
     name: str = Field(min_length=1, max_length=40)
+    agent: bool = False
     reader: str = Field(default="", max_length=200)
     scanner: str = Field(default="", max_length=400)
 
@@ -143,8 +147,8 @@ class Settings(_Section):
     @field_validator("desks")
     @classmethod
     def _each_once(cls, desks: tuple[Place, ...]) -> tuple[Place, ...]:
-        for what in ("name", "scanner"):
-            given = [getattr(place, what) for place in desks if getattr(place, what)]
+        here = [place.scanner for place in desks if place.scanner and not place.agent]
+        for what, given in (("name", [place.name for place in desks]), ("scanner", here)):
             if len(given) > len(set(given)):
                 raise ValueError(f"two desks have the same {what}")
         return desks

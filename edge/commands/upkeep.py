@@ -1,10 +1,13 @@
 """Keeping a site: its ledger, messages, operators and tokens."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge.commands.terminal import SITE_FILE, WHO, Config, one_of, opened
+
+if TYPE_CHECKING:
+    from edge.store.operators import Scope
 
 ledger = typer.Typer(no_args_is_help=True, help="The ledger's chain.")
 sync = typer.Typer(no_args_is_help=True, help="Messages to the platform.")
@@ -105,15 +108,23 @@ def tokens_add(
     name: str,
     scope: Annotated[list[str], typer.Option(help="may be given several times")],
     config: Config = SITE_FILE,
+    *,
+    desk: Annotated[str, typer.Option(help="bind it to this desk; an agent's must be")] = "",
 ) -> None:
-    """Create a token for a hospital system and show it, this once."""
+    """Create a token for a hospital system, or for a desk's agent, and show it, this once."""
     from edge.store.operators import Scope, create_token
 
     with opened(config) as site:
         scopes = [one_of(Scope, word) for word in scope]
+        _require_bound(scopes, desk, [place.name for place in site.settings.desks])
         with site.store.transaction() as db:
             token = create_token(
-                db, fresh=site.fresh_id(), name=name, scopes=scopes, at=site.clock()
+                db,
+                fresh=site.fresh_id(),
+                name=name,
+                scopes=scopes,
+                at=site.clock(),
+                desk=desk,
             )
             site.ledger.enter(
                 db,
@@ -122,8 +133,19 @@ def tokens_add(
                 subject=name,
                 now=site.clock(),
                 scopes=sorted(scope),
+                desk=desk,
             )
     typer.echo(token)
+
+
+def _require_bound(scopes: "list[Scope]", desk: str, desks: list[str]) -> None:
+    """Refuse a desk that is none of ours; an agent's token must be bound, and nothing more."""
+    from edge.store.operators import Scope
+
+    if desk and desk not in desks:
+        raise typer.BadParameter(f"{desk}: not one of {', '.join(desks) or 'no desks'}")
+    if Scope.AGENT in scopes and (not desk or len(scopes) > 1):
+        raise typer.BadParameter("an agent's token has the scope agent alone, and its --desk")
 
 
 @sync.command("retry")

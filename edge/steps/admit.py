@@ -8,7 +8,7 @@ from edge.core.stay import UNKNOWN_BEDSIDE, Bedside, Injury, Stay, StayState
 from edge.core.verification import Decision
 from edge.site import Site
 from edge.store.database import Rows
-from edge.store.desk_cases import require_active_case
+from edge.store.desk_cases import finish_case, require_active_case
 from edge.store.people import identity_of
 from edge.store.stays import add_stay, open_stay_of, stay_numbered
 from edge.store.verifications import Verification, load_verification
@@ -58,6 +58,7 @@ def admit(site: Site, admission: Admission, operator: str) -> Stay:
             admitted_at=admission.admitted_at or now,
         )
         add_stay(db, stay)
+        finish_case(db, verification.identification_id, at=now)
         site.send(db, Kind.ADMISSION, stay, operator, _message(site, db, stay, verification))
         site.ledger.enter(
             db,

@@ -25,6 +25,7 @@ from edge.shipped import config_folder
 from edge.site import Site
 from edge.store.bills import lines_of
 from edge.store.database import Rows
+from edge.store.desk_cases import finish_case
 from edge.store.manual_packages import add_package, package_of
 from edge.store.people import identity_of
 from edge.store.settlements import last_settlement_of
@@ -78,6 +79,7 @@ def fall_back(site: Site, request: Request, operator: str) -> ManualPackage:
             return known
         package = _package(site, db, request, verification, papers)
         save_verification(db, site.vault, verification)
+        finish_case(db, verification.identification_id, at=verification.at)
         _commit(site, db, package, verification, operator)
     return package
 

@@ -35,6 +35,7 @@ def identify(
     A code is resolved by the platform, once: the answer counts, the code is kept nowhere.
 
     Raises:
+        Conflict: PRESENTATION_USED, when this very presentation identified somebody before.
         CodeRefused: the platform does not honour the code (used, expired, unknown).
         CodeUnresolved: no platform answers, and a code cannot be resolved off line.
         PlatformUnsure: the platform's answer cannot be used.
@@ -75,6 +76,7 @@ def _keep(site: Site, showing: _Showing, operator: str, desk: str) -> Identifica
         person_id = remember_person(db, site.vault, person, fresh=site.fresh_id(), now=now)
         identification = Identification(
             id=site.fresh_id(),
+            presentation=showing.token,
             person_id=person_id,
             source=credential.kind,
             reader=showing.device,

@@ -26,6 +26,7 @@ from edge.reverification import reverified
 from edge.site import Site
 from edge.store.bills import hospital_total, lines_of
 from edge.store.database import Rows
+from edge.store.desk_cases import finish_case
 from edge.store.reimbursements import ReimbursementState, reimbursement_of
 from edge.store.settlements import (
     Settlement,
@@ -94,6 +95,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
             _note_blocked(site, db, stay, terms, verification, operator)
             return terms
         settlement = _settlement(site, request, verification, case, terms)
+        finish_case(db, verification.identification_id, at=verification.at)
         return _committed(site, db, stay, settlement, case, operator)
 
 

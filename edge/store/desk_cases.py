@@ -13,7 +13,7 @@ def open_case(
     db.execute(
         "insert into desk_cases (desk, presentation, identification_id, since) values (?, ?, ?, ?)"
         " on conflict (desk) do update set presentation = excluded.presentation,"
-        " identification_id = excluded.identification_id, since = excluded.since",
+        " identification_id = excluded.identification_id, since = excluded.since, done_at = null",
         [desk, presentation, identification_id, at.isoformat()],
     )
 
@@ -28,11 +28,34 @@ def clear_case(db: Rows, *, desk: str, presentation: str, at: datetime) -> str |
     if row is None:
         return None
     db.execute(
-        "update desk_cases set presentation = ?, identification_id = null, since = ?"
-        " where desk = ?",
+        "update desk_cases set presentation = ?, identification_id = null, since = ?,"
+        " done_at = null where desk = ?",
         [presentation, at.isoformat(), desk],
     )
     return str(row["identification_id"])
+
+
+def finish_case(db: Rows, identification_id: str | None, *, at: datetime) -> None:
+    """Note that what the case was opened for is done: its card need not stay in the reader."""
+    db.execute(
+        "update desk_cases set done_at = ? where identification_id = ? and done_at is null",
+        [at.isoformat(), identification_id],
+    )
+
+
+def is_left_behind(db: Rows, presentation: str, *, at: datetime) -> bool:
+    """Tell whether a card that was used still lies there: its case is done, cleared or expired."""
+    row = db.one(
+        "select i.desk, i.expires_at, c.identification_id as current, c.done_at, i.id"
+        " from identifications i left join desk_cases c on c.desk = i.desk"
+        " where i.presentation = ?",
+        [presentation],
+    )
+    if row is None:
+        return False
+    if at > datetime.fromisoformat(row["expires_at"]):
+        return True
+    return bool(row["desk"]) and (row["current"] != row["id"] or row["done_at"] is not None)
 
 
 def require_active_case(db: Rows, identification_id: str) -> None:

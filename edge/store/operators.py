@@ -53,6 +53,8 @@ class Scope(Enum):
     IDENTIFY = "identify"
     CARD = "card"
     """The card's own numbers and name, unmasked, as the ``iReadCardBas`` drivers give them."""
+    AGENT = "agent"
+    """Speak for the devices of one desk; worth nothing without a desk (``create_token``)."""
     VERIFY = "verify"
     ADMIT = "admit"
     CHARGE = "charge"
@@ -91,11 +93,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A hospital system that may call the API."""
+    """A hospital system that may call the API, or a desk's agent; ``desk`` binds it to one."""
 
     id: str
     name: str
     scopes: frozenset[Scope]
+    desk: str = ""
 
 
 def new_password_hash(password: str) -> str:
@@ -208,8 +211,12 @@ def close_session(db: Rows, token: str) -> None:
     db.execute("delete from sessions where token_hash = ?", [_hash(token)])
 
 
-def create_token(db: Rows, *, fresh: str, name: str, scopes: Iterable[Scope], at: datetime) -> str:
+def create_token(
+    db: Rows, *, fresh: str, name: str, scopes: Iterable[Scope], at: datetime, desk: str = ""
+) -> str:
     """Keep a token for a hospital system and return it: the only time it can be seen.
+
+    With a ``desk`` it serves at that desk alone.
 
     Raises:
         BadInput: NAME_NOT_USABLE.
@@ -221,8 +228,9 @@ def create_token(db: Rows, *, fresh: str, name: str, scopes: Iterable[Scope], at
     token = new_token()
     words = " ".join(sorted({scope.value for scope in scopes}))
     db.execute(
-        "insert into api_tokens (id, name, token_hash, scopes, created_at) values (?, ?, ?, ?, ?)",
-        [fresh, name, _hash(token), words, _text(at)],
+        "insert into api_tokens (id, name, token_hash, scopes, created_at, desk)"
+        " values (?, ?, ?, ?, ?, ?)",
+        [fresh, name, _hash(token), words, _text(at), desk],
     )
     return token
 
@@ -244,12 +252,13 @@ def revoke_token(db: Rows, name: str, *, at: datetime) -> None:
 def token_of(db: Rows, token: str) -> ApiToken | None:
     """Return what this token stands for, or None when unknown or revoked."""
     row = db.one(
-        "select id, name, scopes from api_tokens where token_hash = ? and revoked_at is null",
+        "select id, name, scopes, desk from api_tokens where token_hash = ? and revoked_at is null",
         [_hash(token)],
     )
     if row is None:
         return None
-    return ApiToken(row["id"], row["name"], frozenset(map(Scope, row["scopes"].split())))
+    scopes = frozenset(map(Scope, row["scopes"].split()))
+    return ApiToken(row["id"], row["name"], scopes, row["desk"])
 
 
 @contextmanager

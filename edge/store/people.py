@@ -14,10 +14,12 @@ from edge.store.vault import Vault
 class Identification:
     """One presentation of a credential, good until ``expires_at``.
 
-    ``reader`` is the device it came by; both it and ``desk`` may be empty.
+    ``reader`` is the device it came by; both it and ``desk`` may be empty. ``presentation`` is the
+    one-time token of the showing: it identifies once.
     """
 
     id: str
+    presentation: str
     person_id: str
     source: str
     reader: str
@@ -53,13 +55,20 @@ def identity_of(db: Rows, vault: Vault, person_id: str) -> Identity:
 
 
 def save_identification(db: Rows, vault: Vault, identification: Identification) -> None:
-    """Keep one presentation."""
+    """Keep one presentation.
+
+    Raises:
+        Conflict: PRESENTATION_USED, when its token identified somebody before.
+    """
+    if presentation_is_used(db, identification.presentation):
+        raise _used()
     place = f"identifications.credential:{identification.id}"
     db.execute(
-        "insert into identifications (id, person_id, source, reader, desk, credential_sealed,"
-        " presented_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into identifications (id, presentation, person_id, source, reader, desk,"
+        " credential_sealed, presented_at, expires_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             identification.id,
+            identification.presentation,
             identification.person_id,
             identification.source,
             identification.reader,
@@ -83,6 +92,7 @@ def load_identification(db: Rows, vault: Vault, identification_id: str) -> Ident
     place = f"identifications.credential:{identification_id}"
     return Identification(
         id=row["id"],
+        presentation=row["presentation"],
         person_id=row["person_id"],
         source=row["source"],
         reader=row["reader"],
@@ -91,6 +101,17 @@ def load_identification(db: Rows, vault: Vault, identification_id: str) -> Ident
         presented_at=datetime.fromisoformat(row["presented_at"]),
         expires_at=datetime.fromisoformat(row["expires_at"]),
     )
+
+
+def presentation_is_used(db: Rows, token: str) -> bool:
+    """Tell whether a presentation's one-time token has identified somebody."""
+    return db.one("select 1 from identifications where presentation = ?", [token]) is not None
+
+
+def desk_identified_at(db: Rows, identification_id: str | None) -> str:
+    """Return the desk of an identification; empty when it had none."""
+    row = db.one("select desk from identifications where id = ?", [identification_id])
+    return str(row["desk"]) if row else ""
 
 
 def identification_for(
@@ -118,6 +139,15 @@ def identification_for(
             field="identification",
         )
     return identification
+
+
+def _used() -> Conflict:
+    return Conflict(
+        "PRESENTATION_USED",
+        Words("这次出示的卡或码已经用过", "what was presented has been used already"),
+        Words("再读一次卡，或出示新的码", "read the card again, or show a fresh code"),
+        field="presentation",
+    )
 
 
 def _unknown(code: str, what: str, given: str) -> NotFound:

@@ -191,7 +191,7 @@ def _parameter(parts: Schema, given: Schema) -> Entry:
 def _entries(parts: Schema, schema: Schema, prefix: str = "") -> Iterator[Entry]:
     """Yield the fields of an object or of a list's objects, nested ones under their paths."""
     schema = _plain(parts, schema)
-    if "items" in schema:
+    if isinstance(schema.get("items"), dict):
         yield from _entries(parts, schema["items"], f"{prefix}[]")
     if isinstance(schema.get("additionalProperties"), dict):
         yield from _entries(parts, schema["additionalProperties"], f"{prefix}.{{…}}")
@@ -222,8 +222,10 @@ def _kind(parts: Schema, schema: Schema) -> str:
     schema = _plain(parts, schema)
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
-    if "items" in schema:
+    if isinstance(schema.get("items"), dict):
         return f"list of {_kind(parts, schema['items'])}"
+    if "prefixItems" in schema:
+        return f"list of {len(schema['prefixItems'])}"
     return str(schema.get("format") or schema.get("type", "any"))
 
 

@@ -8,23 +8,28 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from drivers.agent_errors import AgentOffline
 from drivers.barcode import Forms, Frame, Framing, read_frame, require_e_card
-from drivers.monitor import Presented
+from drivers.monitor import Presented, ReaderView
 from drivers.scan_errors import ScanTooLong, ScanUnreadable
-from drivers.scanner import Scanned, ScannerPlan
+from drivers.scanner import Scanned, ScannerPlan, ScannerView
 from edge.core.errors import BadInput, Words
+from edge.settings import Place
 from edge.settings import Scanner as ScannerSettings
 from edge.web.desk import Desk, other_desk
+from edge.web.remote_station import AgentView
 from edge.web.security import Caller
 
 
 class DeviceNow(BaseModel):
     """One device and its ``state``; ``code`` and ``text`` say what is wrong.
 
-    ``desks`` are those it is bound to. The nameless reader stands for "no reader at all".
+    ``desks`` are those it is bound to, ``agent`` the desk behind whose agent it stands. The
+    nameless reader stands for "no reader at all". An agent is ``online`` or ``offline``; ``name``
+    is its PC, ``seen_at`` when it was heard last.
     """
 
-    kind: Literal["reader", "scanner"]
+    kind: Literal["reader", "scanner", "agent"]
     name: str
     desks: list[str]
     state: str
@@ -32,50 +37,36 @@ class DeviceNow(BaseModel):
     code: str | None
     text: str | None
     simulated: bool
+    agent: str | None = None
+    seen_at: datetime | None = None
 
 
 class Presentation(BaseModel):
     """What to look at: one reader, what a desk's devices hold, or the text of an e-card's QR code.
 
-    Left out altogether: the caller's own desk.
+    Left out altogether: the caller's own desk. ``presentation`` is the token of the one showing
+    that is meant (``GET /presentations``).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reader: str = Field(default="", max_length=200)
     desk: str = Field(default="", max_length=40)
+    presentation: str = Field(default="", max_length=64)
     qr: SecretStr = Field(default=SecretStr(""), max_length=4096)
 
 
 def devices(desk: Desk) -> list[DeviceNow]:
-    """Return every reader and scanner and its state."""
-    simulated = desk.site.settings.desk.simulated
-    readers = [
-        DeviceNow(
-            kind="reader",
-            name=view.name,
-            desks=desk.desks_of(view.name),
-            state=view.state.value,
-            since=view.since,
-            code=view.error.code if view.error else None,
-            text=view.error.text if view.error else None,
-            simulated=simulated,
-        )
-        for view in desk.monitor.readers()
-    ]
-    return readers + [
-        DeviceNow(
-            kind="scanner",
-            name=view.device,
-            desks=[name],
-            state=view.state.value,
-            since=view.since,
-            code=view.error.code if view.error else None,
-            text=view.error.text if view.error else None,
-            simulated=simulated,
-        )
-        for name, view in ((name, scanner.view()) for name, scanner in desk.scanners.items())
-    ]
+    """Return every agent, reader and scanner and its state."""
+    found = [_reader(desk, view, desk.desks_of(view.name), None) for view in desk.readers_here()]
+    for station in desk.agents.all():
+        found.append(_agent(desk, station.view()))
+        views = desk.readers_at(station.desk)
+        found += [_reader(desk, view, [station.desk], station.desk) for view in views if view.name]
+    for place in desk.site.settings.desks:
+        view = desk.scanner_at(place.name)
+        found += [_scanner(desk, view, place)] if view else []
+    return found
 
 
 def desk_of(caller: Caller, given: Presentation, desk: Desk) -> str:
@@ -103,18 +94,21 @@ def presented(desk: Desk, given: Presentation, at: str) -> Presented | Scanned:
 
     Raises:
         DriverError: what keeps it from being used, or that there is none.
-        Conflict: SEVERAL_CARDS.
-        BadInput: OTHER_DESK; SEVERAL_SOURCES, when both a reader and a code are given.
+        Conflict: SEVERAL_CARDS, PRESENTATION_OVER.
+        BadInput: OTHER_DESK; SEVERAL_SOURCES, when more than one of reader, code and presentation
+            is given.
     """
     code = given.qr.get_secret_value()
-    if code and given.reader:
+    if sum(map(bool, (code, given.reader, given.presentation))) > 1:
         raise BadInput(
             "SEVERAL_SOURCES",
-            Words("读卡器和二维码只能给一个", "give a reader or a code, not both"),
+            Words("读卡器、二维码、出示标识只能给一个", "give a reader, a code or a presentation"),
             Words("只保留其中一个后重新提交", "leave one of them out and send again"),
             field="qr",
         )
-    return _shown(desk, code) if code else desk.presented(given.reader, desk=at)
+    if code:
+        return _shown(desk, code)
+    return desk.presented(given.reader, desk=at, token=given.presentation)
 
 
 def scanner_plan(settings: ScannerSettings) -> ScannerPlan:
@@ -129,6 +123,50 @@ def scanner_plan(settings: ScannerSettings) -> ScannerPlan:
         forms=_forms(settings),
         quiet_s=settings.quiet_ms / 1000,
         hold_s=settings.hold_s,
+    )
+
+
+def _reader(desk: Desk, view: ReaderView, desks: list[str], agent: str | None) -> DeviceNow:
+    return DeviceNow(
+        kind="reader",
+        name=view.name,
+        desks=desks,
+        state=view.state.value,
+        since=view.since,
+        code=view.error.code if view.error else None,
+        text=view.error.text if view.error else None,
+        simulated=desk.site.settings.desk.simulated,
+        agent=agent,
+    )
+
+
+def _scanner(desk: Desk, view: ScannerView, place: Place) -> DeviceNow:
+    return DeviceNow(
+        kind="scanner",
+        name=view.device,
+        desks=[place.name],
+        state=view.state.value,
+        since=view.since,
+        code=view.error.code if view.error else None,
+        text=view.error.text if view.error else None,
+        simulated=desk.site.settings.desk.simulated,
+        agent=place.name if place.agent else None,
+    )
+
+
+def _agent(desk: Desk, view: AgentView) -> DeviceNow:
+    offline = None if view.online else AgentOffline(field=view.desk)
+    return DeviceNow(
+        kind="agent",
+        name=view.host,
+        desks=[view.desk],
+        state="online" if view.online else "offline",
+        since=view.since,
+        code=offline.code if offline else None,
+        text=offline.text if offline else None,
+        simulated=desk.site.settings.desk.simulated,
+        agent=view.desk,
+        seen_at=view.seen_at,
     )
 
 

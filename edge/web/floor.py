@@ -3,7 +3,7 @@
 Laid once, in the composition root; knows no business endpoint.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from socket import socket
 from threading import Event
@@ -58,13 +58,20 @@ def lay(app: FastAPI, floor: Floor) -> None:
 class Server(uvicorn.Server):
     """uvicorn that says when it is ``up``, and ends the streams before it stops.
 
-    Otherwise it would wait for them.
+    Otherwise it would wait for them. ``also_close`` ends what else waits.
     """
 
-    def __init__(self, config: uvicorn.Config, hints: Hints) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        hints: Hints,
+        *,
+        also_close: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self.up = Event()
         self._hints = hints
+        self._also_close = also_close
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begin to listen."""
@@ -74,4 +81,5 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop gracefully."""
         self._hints.close()
+        self._also_close()
         await super().shutdown(sockets)

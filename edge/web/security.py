@@ -60,7 +60,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is asking: an operator with one role, or a hospital system with its scopes."""
+    """Who is asking: an operator with one role, or a hospital system with its scopes.
+
+    ``desk`` is where the operator sits, or to which the system is bound; empty for neither.
+    """
 
     name: str
     grants: frozenset[Grant]
@@ -144,7 +147,7 @@ class Guard:
         known = token_of(self.store.read(), token)
         if known is None:
             raise _login_required()
-        return Caller(name=known.name, grants=frozenset(known.scopes))
+        return Caller(name=known.name, grants=frozenset(known.scopes), desk=known.desk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from enum import Enum
 
 import pytest
 
-from drivers import errors, key_errors, scan_errors
+from drivers import agent_errors, errors, key_errors, scan_errors
+from drivers.agent_errors import AgentCode
 from drivers.errors import (
     CardChanged,
     CardMute,
@@ -28,7 +29,12 @@ from drivers.key_errors import KeyCode
 from drivers.pcsc import error_for
 from drivers.scan_errors import ScanCode
 
-WHERE = {DriverCode: errors, KeyCode: key_errors, ScanCode: scan_errors}
+WHERE = {
+    AgentCode: agent_errors,
+    DriverCode: errors,
+    KeyCode: key_errors,
+    ScanCode: scan_errors,
+}
 CODES = [code for vocabulary in WHERE for code in vocabulary]
 
 

@@ -3,11 +3,12 @@
 The real one over HTTP is tested in tests/sync and in the journeys.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from drivers.authentication import KeyAnswers, KeyRequest
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.dispatch import Page, PageQuestion
 from sync.e_card import CardHolder, CodeQuestion, refused, unresolved
@@ -32,6 +33,7 @@ class Platform:
     received: dict[str, bytes] = field(default_factory=dict)
     holders: dict[str, CardHolder] = field(default_factory=dict)
     dispatches: list[bytes] = field(default_factory=list)
+    hsm: Callable[[KeyRequest], KeyAnswers] | None = None
 
     @property
     def batch_max(self) -> int:
@@ -62,7 +64,18 @@ class Platform:
         return Page(tuple(new), len(self.dispatches))
 
     def card_key(self, question: CardKeyQuestion) -> CardKeyAnswer:
-        """Hold no card's key."""
+        """Let ``hsm`` answer; without one, hold no card's key."""
+        if self.hsm and not self.down:
+            made = self.hsm(
+                KeyRequest(
+                    issuing_region=question.issuing_region,
+                    historical_bytes=question.historical_bytes,
+                    algorithm=question.algorithm,
+                    card_id=question.card_id,
+                    challenges=question.challenges,
+                )
+            )
+            return CardKeyAnswer(internal=made.internal, external=made.external)
         what = unreachable("fake") if self.down else unsure(question.id, question.id)
         raise PlatformUnreachable(what)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from drivers.agent_errors import AgentCode
 from drivers.errors import DriverCode
 from drivers.key_errors import KeyCode
 from drivers.scan_errors import ScanCode
@@ -140,6 +141,7 @@ def _error_codes() -> set[str]:
     """Return every error code of the product: its enums, its texts by status, its literals."""
     trees = [s.tree for s in product() if not s.path.startswith("simulators/") or s.path in FAR]
     return {
+        *AgentCode.__members__,
         *DriverCode.__members__,
         *KeyCode.__members__,
         *ScanCode.__members__,

@@ -97,7 +97,9 @@ class Ground:
         readers.insert(social_security_card(PERSON))
         with readers.open(readers.names[0]) as card:
             record = read_card(card)
-        return identify(self.site, Presented("token", "reader", record, self.clock()), CLERK)
+        return identify(
+            self.site, Presented(self.site.fresh_id(), "reader", record, self.clock()), CLERK
+        )
 
     def verified(self) -> Verification:
         """Verify for an admission."""

@@ -27,7 +27,9 @@ from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, Scope
 from edge.store.vault import Vault
+from edge.web.agents import USUAL_PATIENCE
 from edge.web.desk import Desk
+from edge.web.remote_station import Patience
 from simulators.card import CardPlan, SyntheticPerson, social_security_card, synthetic_person
 from simulators.reader import InProcessReaders
 from sync.envelope import key_ring
@@ -73,12 +75,15 @@ class Service:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def connect(self, name: str, scopes: Iterable[Scope]) -> dict[str, str]:
+    def connect(self, name: str, scopes: Iterable[Scope], *, desk: str = "") -> dict[str, str]:
         """Give a hospital system a token; return the header that it sends."""
+        return {"Authorization": f"Bearer {self.token(name, scopes, desk=desk)}"}
+
+    def token(self, name: str, scopes: Iterable[Scope], *, desk: str = "") -> str:
+        """Make a token, bound to ``desk`` if one is named."""
         with self.site.store.transaction() as db:
             fresh, now = self.site.fresh_id(), self.clock()
-            token = op.create_token(db, fresh=fresh, name=name, scopes=scopes, at=now)
-        return {"Authorization": f"Bearer {token}"}
+            return op.create_token(db, fresh=fresh, name=name, scopes=scopes, at=now, desk=desk)
 
     def log_in(self, name: str, role: Role) -> dict[str, str]:
         """Hire somebody, log in, and return the headers that their browser sends."""
@@ -180,7 +185,11 @@ def line(line_id: str = "1", **other: object) -> Json:
 
 @contextmanager
 def service_at(
-    folder: Path, *, desks: tuple[Place, ...] = (), readers: InProcessReaders | None = None
+    folder: Path,
+    *,
+    desks: tuple[Place, ...] = (),
+    readers: InProcessReaders | None = None,
+    patience: Patience = USUAL_PATIENCE,
 ) -> Iterator[Service]:
     """Run the service in ``folder`` until the block ends."""
     create_keys(folder / "keys")
@@ -191,7 +200,7 @@ def service_at(
     site = _site(folder, store, clock, platform)
     site = replace(site, settings=site.settings.model_copy(update={"desks": desks}))
     try:
-        with running(site, readers) as desk, _serving(desk) as url:
+        with running(site, readers, patience=patience) as desk, _serving(desk) as url:
             desk.relay.stop()
             with httpx2.Client(base_url=url, trust_env=False) as client:
                 service = Service(

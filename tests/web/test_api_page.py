@@ -35,7 +35,9 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
     assert {path for path in paths if path.startswith("/api/v1")} == {
         f"/api/v1/{path}"
         for path in (
-            *("login", "logout", "events", "readers", "identifications", "verifications"),
+            *("login", "logout", "events", "readers", "presentations"),
+            *("identifications", "verifications", "agent/sessions", "agent/devices"),
+            *("agent/requests", "agent/answers", "agent/card-keys", "agent/farewells"),
             *("arrivals", "stays", "stays/{stay}", "stays/{stay}/charges"),
             *("stays/{stay}/charges/report", "catalogue/mappings"),
             *("stays/{stay}/discharge", "stays/{stay}/preview", "stays/{stay}/settlement"),

@@ -59,7 +59,7 @@ def test_a_way_of_reading_that_does_not_fit_is_a_number_too(
 
 def test_a_guarded_card_is_read_in_two_steps_by_the_systems_own_hsm(service: Service) -> None:
     service.present(GUARDED)
-    keys = _answered(service.done("POST", STEP_1, json={"iType": 1}))
+    keys = answered(service.done("POST", STEP_1, json={"iType": 1}))
     told = service.done("POST", STEP_2, json={"pKey": keys})
     assert told["pOutInfo"].split("|")[1] == PERSON.number
     [entry] = latest(service.site.store.read(), limit=1)
@@ -91,7 +91,7 @@ def test_a_card_that_leaves_between_the_steps_ends_them_and_the_next_one_is_read
     service: Service,
 ) -> None:
     service.present(GUARDED)
-    keys = _answered(service.done("POST", STEP_1, json={}))
+    keys = answered(service.done("POST", STEP_1, json={}))
     service.present(None)
     assert service.done("POST", STEP_2, json={"pKey": keys})["number"] == -2
     assert service.present(social_security_card(PERSON))["state"] == "present"
@@ -99,8 +99,8 @@ def test_a_card_that_leaves_between_the_steps_ends_them_and_the_next_one_is_read
 
 def test_a_second_step_1_takes_the_place_of_the_first(service: Service) -> None:
     service.present(GUARDED)
-    first = _answered(service.done("POST", STEP_1, json={}))
-    second = _answered(service.done("POST", STEP_1, json={}))
+    first = answered(service.done("POST", STEP_1, json={}))
+    second = answered(service.done("POST", STEP_1, json={}))
     assert first != second
     assert service.done("POST", STEP_2, json={"pKey": second})["number"] == 0
 
@@ -111,7 +111,7 @@ def test_no_other_scope_gets_an_identity_unmasked(service: Service) -> None:
         problem(service.ask("POST", path, headers=others, json={}), 403, "GRANT_MISSING")
 
 
-def _answered(told: Json) -> str:
+def answered(told: Json) -> str:
     """Answer step 1 as a hospital system's HSM does."""
     assert told["number"] == 0, told
     region, historical, algorithm, card_id, *challenges, end = told["pOutInfo"].split("|")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.agent.station import LocalStation
 from drivers.cards import CardRecord, read_card
 from drivers.errors import CardFault
 from drivers.monitor import Monitor, ReaderState, ReaderView
@@ -47,7 +48,7 @@ def test_a_card_that_is_still_being_read_is_waited_for(service: Service) -> None
     with monitor, ThreadPoolExecutor(1) as clerk:
         readers.insert(social_security_card(ONE))
         wait_for_state(monitor, readers.names[0], ReaderState.READING)
-        pressed = clerk.submit(replace(service.desk, monitor=monitor).card, "")
+        pressed = clerk.submit(replace(service.desk, station=LocalStation(monitor, {})).card, "")
         assert monitor.looked.wait(5)
         ready.set()
         assert pressed.result(5).record.social_security_number == ONE.number
@@ -91,4 +92,4 @@ def _trace_length(desk: Desk) -> int:
 def _two_readers(service: Service) -> Iterator[tuple[Desk, Monitor, InProcessReaders]]:
     readers = InProcessReaders("左", "右")
     with Monitor(readers, system_clock, fresh_id) as monitor:
-        yield replace(service.desk, monitor=monitor), monitor, readers
+        yield replace(service.desk, station=LocalStation(monitor, {})), monitor, readers

@@ -61,6 +61,7 @@ def _history() -> list[str]:
         _script("0010_deliveries.sql"),
         INBOX_SCHEMA,
         _script("0012_claims.sql"),
+        _script("0013_presentations.sql"),
     ]
 
 

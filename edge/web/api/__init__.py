@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
 from edge.web.api import (
+    agents,
     arrivals,
     charges,
     claims,
@@ -27,6 +28,7 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json = APIRouter(dependencies=[Depends(json_only)])
     takes_json.include_router(arrivals.router(desk), tags=["arrivals"])
     takes_json.include_router(compat.router(desk), tags=["compat"])
+    takes_json.include_router(agents.router(desk), tags=["agents"])
     takes_json.include_router(stays.router(desk), tags=["stays"])
     takes_json.include_router(manual.router(desk), tags=["stays"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])

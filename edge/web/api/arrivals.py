@@ -1,14 +1,15 @@
 """A worker arrives: devices, what is presented at a desk, and the verdict."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from edge import codec
 from edge.case import Asked
+from edge.core.errors import Conflict
 from edge.core.identity import masked_number
 from edge.core.stay import Injury
 from edge.core.verification import Basis, Decision, Emergency, Moment, Service, Verdict
@@ -17,12 +18,16 @@ from edge.steps.verify import verify
 from edge.store.operators import Role, Scope
 from edge.store.people import Identification
 from edge.store.verifications import Verification, load_verification
-from edge.web.desk import Desk
+from edge.web.desk import Desk, Source
 from edge.web.devices import DeviceNow, Presentation, desk_of, devices, presented
 from edge.web.security import Caller, require
 
 Identifies = Annotated[
     Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.IDENTIFY))
+]
+Looks = Annotated[
+    Caller,
+    Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.IDENTIFY, Scope.READ)),
 ]
 Verifies = Annotated[
     Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.VERIFY))
@@ -88,6 +93,27 @@ class Verified(Verdict):
     determinations: tuple[Injury, ...]
 
 
+class Where(_Body):
+    """At which desk; left out, the caller's own, and a system that has none sees all."""
+
+    desk: str = Field(default="", max_length=40)
+
+
+class PresentedNow(BaseModel):
+    """The event "identity presented": ``token`` identifies once, until ``expires_at``.
+
+    ``left_behind``: its case is over, and the card is still in the reader.
+    """
+
+    token: str
+    source: Source
+    device: str
+    desks: list[str]
+    at: datetime
+    expires_at: datetime
+    left_behind: bool
+
+
 class Question(_Body):
     """What is asked about an identified worker; at discharge both moments are required."""
 
@@ -121,8 +147,14 @@ def _presenting(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/readers")
     def readers(_caller: Reads) -> list[DeviceNow]:
-        """List every reader and scanner and its state."""
+        """List every agent, reader and scanner and its state."""
         return devices(desk)
+
+    @routes.get("/presentations")
+    def presentations(caller: Looks, given: Annotated[Where, Query()]) -> list[PresentedNow]:
+        """List what lies presented, by card or code, the newest last; never whose it is."""
+        at = desk_of(caller, Presentation(desk=given.desk), desk)
+        return [PresentedNow(**asdict(event)) for event in desk.presentations(at)]
 
     @routes.post("/identifications", status_code=201)
     def identifications(caller: Identifies, given: Presentation) -> Identified:
@@ -183,8 +215,13 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
 
 def _identified(desk: Desk, caller: Caller, given: Presentation) -> Identification:
     at = desk_of(caller, given, desk)
-    shown = presented(desk, given, at)
-    identification = identify(desk.site, shown, caller.name, desk=at)
+    try:
+        identification = identify(desk.site, presented(desk, given, at), caller.name, desk=at)
+    except Conflict as used:
+        # Pressed twice at once: both found the same showing. What is there now is read again.
+        if used.code != "PRESENTATION_USED" or given.presentation:
+            raise
+        identification = identify(desk.site, presented(desk, given, at), caller.name, desk=at)
     desk.changed("identification", identification.id)
     return identification
 

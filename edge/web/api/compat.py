@@ -88,9 +88,9 @@ def _card(desk: Desk, caller: Caller, given: Reading) -> compat.Answer:
 
 
 def _challenges(desk: Desk, caller: Caller, given: Reading) -> compat.Answer:
-    reader = desk.reader_with_card(given.reader, desk=_desk_of(desk, caller, given))
+    station, reader = desk.reader_with_card(given.reader, desk=_desk_of(desk, caller, given))
     try:
-        return compat.hsm_step1_answer(desk.handovers.begin(reader))
+        return compat.hsm_step1_answer(station.begin_keys(reader))
     except KeyNotNeeded:
         return compat.Answer(compat.HSM_NOT_NEEDED)
 
@@ -99,8 +99,8 @@ def _opened(desk: Desk, caller: Caller, given: Step2) -> compat.Answer:
     answers = compat.read_hsm_step2(given.pKey)
     if answers is None:
         return compat.Answer(compat.BAD_ARGUMENT)
-    reader = desk.reader_with_card(given.reader, desk=_desk_of(desk, caller, given))
-    card = desk.handovers.finish(reader, answers)
+    station, reader = desk.reader_with_card(given.reader, desk=_desk_of(desk, caller, given))
+    card = station.finish_keys(reader, answers)
     return hand_over_card(desk.site, card, caller.name) if card else compat.Answer(compat.CANCELLED)
 
 

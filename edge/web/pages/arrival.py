@@ -14,6 +14,7 @@ from edge.web.pages.frame import AtDesk, Screen
 
 STAYS_SHOWN = 20
 
+_READY = frozenset({ReaderState.PRESENT, ReaderState.LEFT_BEHIND})
 _WAITING = Words("请插入社会保障卡", "insert the social-security card")
 _READING = Words("正在读卡，请勿取出", "reading; leave the card in")
 
@@ -43,10 +44,9 @@ def router(screen: Screen) -> APIRouter:
 
 def _card(screen: Screen, desk: str) -> dict[str, object]:
     """Say what is ready at the desk: its newest, a card (with its reader) or a scanned code."""
-    views = screen.desk.readers_at(desk) or screen.desk.monitor.readers()
-    ready = next((view for view in views if view.state is ReaderState.PRESENT), None)
-    scanner = screen.desk.scanners.get(desk)
-    shown = scanner.view() if scanner else None
+    views = screen.desk.shown_at(desk)
+    ready = next((view for view in views if view.state in _READY), None)
+    shown = screen.desk.scanner_at(desk)
     scanned = shown is not None and shown.state is ScannerState.SCANNED
     if shown and scanned and (ready is None or shown.since >= ready.since):
         return {"ready": True, "reader": "", "told": None}

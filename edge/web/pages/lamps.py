@@ -34,17 +34,18 @@ _READER_STATES = {
     ReaderState.MUTE: (Colour.BAD, Words("卡无应答", "mute card")),
     ReaderState.FAULT: (Colour.BAD, Words("读卡失败", "fault")),
     ReaderState.STUCK: (Colour.BAD, Words("读卡器无响应", "stuck")),
+    ReaderState.LEFT_BEHIND: (Colour.BAD, Words("请取走卡", "card left behind")),
+    ReaderState.OFFLINE: (Colour.BAD, Words("读卡程序未连接", "agent offline")),
 }
 
 
 def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
     """Return the lamps of one header: the devices of the desk ``at``, and the platform."""
     met_at, answered = _last_met(desk)
-    readers = desk.readers_at(at) or desk.monitor.readers()
-    scanner = desk.scanners.get(at)
+    scanner = desk.scanner_at(at)
     return (
-        *reader_lamps(readers),
-        *([scanner_lamp(scanner.view())] if scanner else []),
+        *reader_lamps(desk.shown_at(at)),
+        *([scanner_lamp(scanner)] if scanner else []),
         platform_lamp(met_at, answered=answered),
     )
 

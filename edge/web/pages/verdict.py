@@ -11,6 +11,7 @@ from edge.core.errors import Words
 from edge.core.rules import Rulebook
 from edge.core.verification import Decision, Reason
 from edge.store.deliveries import facility_named
+from edge.store.people import desk_identified_at, presentation_is_used
 from edge.store.verifications import Verification, load_verification
 from edge.web.desk import Desk
 from edge.web.look import Family
@@ -105,14 +106,19 @@ def _chosen(desk: Desk, verification: Verification) -> list[str]:
 
 
 def another_card(desk: Desk, verification: Verification) -> Words | None:
-    """Say that a reader holds a card that is not this person's; never whose it is."""
+    """Say that a reader of this desk holds a card that is not this person's; never whose it is."""
     number = verification.facts.worker.id_number
-    for view in desk.monitor.readers():
-        card = desk.monitor.presented(view.name)
-        if card and card.record.social_security_number != number:
-            return _OTHER_CARD
+    db = desk.site.store.read()
+    for view in desk.readers_at(desk_identified_at(db, verification.identification_id)):
+        card = desk.station.held(view.name)
         if isinstance(view.error, CardFault):
             return _UNREADABLE_CARD
+        if card and card.token == view.token:
+            other = card.record.social_security_number != number
+        else:  # behind an agent: whose card it is, only an identification tells
+            other = bool(view.token) and not presentation_is_used(db, view.token)
+        if other:
+            return _OTHER_CARD
     return None
 
 

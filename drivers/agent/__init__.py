@@ -1,0 +1,1 @@
+"""The devices of a desk, wherever they stand: in the service's own machine or behind an agent."""
