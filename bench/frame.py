@@ -8,8 +8,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from math import log
 from statistics import median
 from time import perf_counter_ns
+from typing import Any
 
 ROUNDS = 9
 
@@ -25,7 +27,8 @@ class Work:
 
     ``name`` is the measurement's, ``work`` says how much of what. ``before`` lays out again what
     ``ours`` uses up: untimed, before each call. ``singly``: each call is a round of its own, for
-    what waits on other processes, whose pauses a mean would keep.
+    what waits on other processes, whose pauses a mean would keep. ``size`` is how much of it there
+    is, where several works of one name differ in nothing else: then it is told how ours grows.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Work:
     floor: Callable[[], object]
     before: Callable[[], object] | None = None
     singly: bool = False
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +63,29 @@ class Measurement:
 
 
 def print_measured(works: Iterable[Work | Size], rounds: int = ROUNDS) -> None:
-    """Measure each work as it comes and print it as one line of JSON."""
+    """Measure each work as it comes and print it as one line of JSON; growth goes to stderr."""
+    before: tuple[Work, Measurement] | None = None
     for work in works:
-        told = _weighed(work) if isinstance(work, Size) else asdict(measured(work, rounds))
-        sys.stdout.write(f"{json.dumps(told)}\n")
-        sys.stdout.flush()
+        if isinstance(work, Size):
+            _print(_weighed(work))
+            continue
+        taken = measured(work, rounds)
+        _print(asdict(taken))
+        if before and before[0].name == work.name and 0 < before[0].size < work.size:
+            sys.stderr.write(f"{work.name}: {growth(before, (work, taken))}\n")
+        before = work, taken
+
+
+def growth(small: tuple[Work, Measurement], large: tuple[Work, Measurement]) -> str:
+    """Say by which exponent of the size our time grows; 1 is as much more as there is more."""
+    sizes = small[0].size, large[0].size
+    exponent = log(large[1].ours_ms / small[1].ours_ms) / log(sizes[1] / sizes[0])
+    return f"grows as size ** {exponent:.2f} from {sizes[0]:,} to {sizes[1]:,}"
+
+
+def _print(told: dict[str, Any]) -> None:
+    sys.stdout.write(f"{json.dumps(told)}\n")
+    sys.stdout.flush()
 
 
 def measured(work: Work, rounds: int = ROUNDS) -> Measurement:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from sync import codec
 from sync.errors import BadEnvelope, Reason
@@ -166,8 +165,9 @@ def _is_object(body: bytes) -> bool:
     if b"\n" in body or b"\r" in body:  # a message is one line of a batch
         return False
     try:
-        codec.decode(body, dict[str, Any])
-    except codec.NotThisShape:
+        body.decode()
+        codec.decode(body, dict[str, codec.Raw])  # looked through, but built from nothing
+    except (codec.NotThisShape, UnicodeDecodeError):
         return False
     return True
 

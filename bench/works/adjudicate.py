@@ -58,7 +58,13 @@ def works() -> Iterator[Work]:
     """Yield a bill of each size over the one catalogue."""
     for case in cases(SIZES, CODES):
         work = f"{len(case.bill.lines):,} lines, {CODES:,} codes in memory"
-        yield Work(name="adjudicate", work=work, ours=case.ours, floor=case.floor)
+        yield Work(
+            name="adjudicate",
+            work=work,
+            ours=case.ours,
+            floor=case.floor,
+            size=len(case.bill.lines),
+        )
 
 
 def cases(sizes: Iterable[tuple[int, int]], codes: int) -> Iterator[Case]:

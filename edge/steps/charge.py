@@ -82,7 +82,7 @@ def _mendable(
 
     Without other content under a known id nothing is ruled: most batches are new lines alone.
     """
-    if all(known.get(line.id, line) == line for line in given):
+    if not any(line.id in known and known[line.id] != line for line in given):
         return set()
     return {line.id for line in ruled(site, stay, known).ruling.refused}
 

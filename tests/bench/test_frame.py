@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bench.__main__ import main
-from bench.frame import Work, measured, print_measured
+from bench.frame import Measurement, Work, growth, measured, print_measured
 from bench.works.adjudicate import cases
 
 
@@ -57,3 +57,26 @@ def test_a_name_that_is_no_measurement_is_told_with_those_that_are(
     told = capsys.readouterr()
     assert told.out == ""
     assert "adjudicate" in told.err
+
+
+def test_growth_is_told_between_two_sizes_of_one_name(capsys: pytest.CaptureFixture[str]) -> None:
+    def work(name: str, size: int) -> Work:
+        return Work(name=name, work="", ours=lambda: None, floor=lambda: None, size=size)
+
+    print_measured([work("a", 10), work("a", 100), work("b", 1_000), work("b", 0)], rounds=1)
+    told = capsys.readouterr()
+    assert len(told.out.splitlines()) == 4
+    [line] = told.err.splitlines()
+    assert line.startswith("a: grows as size ** ")
+    assert line.endswith(" from 10 to 100")
+
+
+def test_a_time_as_many_times_as_long_as_the_size_grows_by_the_exponent_one() -> None:
+    def taken(size: int, ours_ms: float) -> tuple[Work, Measurement]:
+        work = Work(name="a", work="", ours=lambda: None, floor=lambda: None, size=size)
+        return work, Measurement(
+            name="a", work="", ours_ms=ours_ms, floor_ms=1, ratio=ours_ms, runs=1
+        )
+
+    assert growth(taken(10, 2.0), taken(1_000, 200.0)) == "grows as size ** 1.00 from 10 to 1,000"
+    assert "** 0.50 " in growth(taken(10, 2.0), taken(1_000, 20.0))

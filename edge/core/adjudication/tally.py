@@ -4,11 +4,12 @@ Knows amounts only; what a line comes to is decided in ``alone`` and ``together`
 """
 
 from collections import Counter, defaultdict
-from dataclasses import replace
 from datetime import date
 
 from edge.core.adjudication.ruling import Bucket, Personal, Sums
 from edge.core.catalogue import KINDS, CostKind
+
+_NOTHING = Sums()
 
 
 class Tally:
@@ -36,10 +37,13 @@ class Tally:
 
     def sums_by_kind(self) -> dict[CostKind, Sums]:
         """Return the total by class of cost, in the classes' order."""
-        kinds = {kind: replace(sums) for kind, sums in self._kinds.items()}
+        kinds = dict(self._kinds)
         for kind, fen in self.in_full.items():
             if fen:  # lines of 0 make no class: rulings already stored have none
-                kinds.setdefault(kind, Sums()).add(fen, fen)
+                others = kinds.get(kind, _NOTHING)
+                kinds[kind] = Sums(
+                    others.total_fen + fen, others.fund_fen + fen, others.personal_fen
+                )
         return {kind: kinds[kind] for kind in KINDS if kind in kinds}
 
     def sums_by_day(self) -> dict[str, Sums]:
