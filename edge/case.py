@@ -15,13 +15,24 @@ from edge.core.charges import Charge
 from edge.core.credential import Credential
 from edge.core.dates import local_day
 from edge.core.errors import BadInput
-from edge.core.stay import Injury, Stay
+from edge.core.fitting import (
+    Case,
+    Fitting,
+    FittingRules,
+    approved_items,
+    fitting_rules,
+    obstacles,
+)
+from edge.core.stay import Injury
 from edge.core.verification import (
     Basis,
     Decision,
+    Device,
     Emergency,
     Facts,
     Moment,
+    Notice,
+    Reason,
     Service,
     Verdict,
     verify,
@@ -29,6 +40,8 @@ from edge.core.verification import (
 from edge.inquiry import Known, by_card_alone, known_of
 from edge.site import Site
 from edge.store.code_mappings import histories, meaning_on
+from edge.store.database import Rows
+from edge.store.fittings import notice_is_used
 from edge.store.people import Identification
 from edge.store.verifications import Verification
 from sync.question import Question
@@ -36,7 +49,11 @@ from sync.question import Question
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the desk wants to know: may this service begin (or be settled) at this moment."""
+    """What the desk wants to know: may this service begin (or be settled) at this moment.
+
+    ``devices`` are those that a worker asks for, ``notice`` is the fitting notice that they show:
+    what the platform says of it counts, and the paper itself where the platform does not know it.
+    """
 
     service: Service
     moment: Moment
@@ -45,11 +62,15 @@ class Asked:
     admitted_at: datetime | None = None
     discharged_at: datetime | None = None
     admission_decision: Decision | None = None
+    devices: tuple[Device, ...] = ()
+    notice: Notice | None = None
+    fitting: str = ""
+    """The fitting that asks again: its own use of the notice is no other's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A stay's bill and what it comes to."""
+    """A case's bill and what it comes to."""
 
     bill: Bill
     ruling: Ruling
@@ -69,6 +90,7 @@ def examined(
         service=asked.service,
         moment=asked.moment,
         at=now,
+        notice=asked.notice.id if asked.notice else "",
     )
     known = known_of(site, credential, question)
     facts, verdict = _judged(site, credential, asked, known, now)
@@ -86,27 +108,27 @@ def examined(
     )
 
 
-def ruled(site: Site, stay: Stay, lines: Mapping[str, Charge]) -> Ruled:
-    """Rule the stay's lines: the one place from which reception, preview and settlement know it."""
+def ruled(site: Site, case: Case, lines: Mapping[str, Charge]) -> Ruled:
+    """Rule a case's lines: the one place from which reception, preview and settlement know it."""
     region = site.settings.facility.region
-    last = local_day(stay.discharged_at) if stay.discharged_at else None
-    admitted_on = local_day(stay.admitted_at)
+    admitted_on = local_day(case.began_at)
     rules = bill_rules(
         site.rulebook,
         treatment_region=region,
-        insured_region=stay.insured_region,
-        service=stay.service,
+        insured_region=case.insured_region,
+        service=case.service,
         on=admitted_on,
     )
-    charged, rows = _under_catalogue_codes(site, lines, rules.regions, stay.service)
+    charged, rows = _under_catalogue_codes(site, lines, rules.regions, case.service)
     bill = Bill(
         treatment_region=region,
-        insured_region=stay.insured_region,
-        service=stay.service,
+        insured_region=case.insured_region,
+        service=case.service,
         admitted_on=admitted_on,
-        discharged_on=last,
+        discharged_on=local_day(case.ended_at) if case.ended_at else None,
         catalogue=rows,
         standards=site.catalogues.standards(rules.regions.medical, since=admitted_on),
+        notice=approved_items(case) if isinstance(case, Fitting) else None,
         lines=charged,
     )
     return Ruled(bill, adjudicate(bill, rules))
@@ -175,6 +197,7 @@ def _facts(site: Site, credential: Credential, asked: Asked, known: Known, now: 
         **known.facts,
         **_at_the_desk(credential, asked, now),
         "facility": _facility(site, known),
+        "notice": _notice(site, asked, known),
         "source": {"basis": known.basis, "as_of": known.as_of},
         "policy": {
             "offline_settlement": site.settings.offline.settlement,
@@ -217,7 +240,54 @@ def _at_the_desk(credential: Credential, asked: Asked, now: datetime) -> dict[st
         "admitted_at": asked.admitted_at,
         "discharged_at": asked.discharged_at,
         "admission_decision": asked.admission_decision,
+        "devices": codec.plain(asked.devices),
     }
+
+
+def _notice(site: Site, asked: Asked, known: Known) -> dict[str, Any] | None:
+    """Return the fitting notice: as it is known, else as the worker shows it; used if used here."""
+    if asked.service is not Service.DEVICE:
+        return None
+    notice: dict[str, Any] | None = known.facts.get("notice") or None
+    if notice is None and asked.notice and asked.notice.items:
+        notice = codec.plain(replace(asked.notice, presented=True))
+    if not notice or not notice.get("id"):
+        return notice
+    used = notice_is_used(
+        site.store.read(),
+        insured_region=str(known.facts["worker"].get("insured_region")),
+        notice_id=str(notice["id"]),
+        beside=asked.fitting,
+    )
+    return {**notice, "used": True} if used else notice
+
+
+def law_of(site: Site, fitting: Fitting) -> FittingRules:
+    """Return the law of a fitting on its own day."""
+    return fitting_rules(
+        site.rulebook,
+        treatment_region=site.settings.facility.region,
+        insured_region=fitting.insured_region,
+        on=local_day(fitting.began_at),
+    )
+
+
+def forbidding(
+    site: Site, db: Rows, case: Case, bill: Bill, *, notice: Notice | None = None
+) -> tuple[Reason, ...]:
+    """Return what forbids a fitting besides its verdict; of a stay there is nothing.
+
+    ``notice`` is what was heard of the fitting's notice last.
+    """
+    if not isinstance(case, Fitting):
+        return ()
+    shown = case.notice
+    used = shown is not None and notice is not None and notice.id == shown.id and notice.used
+    if shown and shown.id and not used:
+        used = notice_is_used(
+            db, insured_region=case.insured_region, notice_id=shown.id, beside=case.id
+        )
+    return obstacles(case, law_of(site, case), bill, notice_used=used)
 
 
 def _facility(site: Site, known: Known) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _from_list(site: Site, credential: Credential, question: Question, entry: En
         },
         "filing": filing_for(filings, service=service, places=places, at=question.at),
         "contribution": said.get("contribution"),
-        "notice": notice_for(notices, service=service, at=question.at),
+        "notice": notice_for(notices, service=service, at=question.at, named=question.notice),
         "facility": _our_standing(site, entry),
     }
     return Known(

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from edge import codec
 from edge.clock import Clock, FreshId
+from edge.core.fitting import Case
 from edge.core.rules import Rulebook
-from edge.core.stay import Stay
 from edge.log import Log
 from edge.settings import Settings
 from edge.store.catalogues import Catalogues
@@ -72,12 +72,12 @@ class Site:
     fresh_id: FreshId
     log: Log
 
-    def send(self, db: Rows, kind: Kind, stay: Stay, operator: str, body: object) -> str:
-        """Put a message about ``stay`` in the outbox, inside the caller's transaction.
+    def send(self, db: Rows, kind: Kind, case: Case, operator: str, body: object) -> str:
+        """Put a message about ``case`` in the outbox, inside the caller's transaction.
 
         Returns the message's id: made once, kept through every try.
         """
-        about = About(stay.id, stay.insured_region)
+        about = About(case.id, case.insured_region)
         return self.send_about(db, kind, about, operator, body)
 
     def send_about(self, db: Rows, kind: Kind, about: About, operator: str, body: object) -> str:

@@ -72,7 +72,7 @@ class Month:
 class Item:
     """One settlement as it is claimed. Money in fen; a correction's is negative or zero.
 
-    ``message_id`` is the message that told the platform of the settlement.
+    ``stay`` is the stay or fitting; ``message_id`` told the platform of the settlement.
     """
 
     settlement: str

@@ -1,6 +1,6 @@
-"""When a stay goes to manual reimbursement, on what ground, and what its package holds.
+"""When a case goes to manual reimbursement, on what ground, and what its package holds.
 
-Writes nothing and lays out no page. A stay that went to manual never settles here: the insured
+Writes nothing and lays out no page. A case that went to manual never settles here: the insured
 region would pay twice (鲁 第二十条, 吉规 第二十六条).
 """
 
@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from edge.core.adjudication import Bill, Ruling
+from edge.core.cases import CaseKind
 from edge.core.errors import Conflict, Words
+from edge.core.fitting import Fitting
 from edge.core.identity import Identity
 from edge.core.rules import Rule
 from edge.core.settlement import NO_CHARGES
-from edge.core.stay import Stay, StayState, require_state
-from edge.core.verification import Code, Decision, Verdict
+from edge.core.stay import Stay
+from edge.core.verification import Code, Decision, Reason, Verdict
 
 FAULTS = frozenset(
     {
@@ -30,7 +32,7 @@ FAULTS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """Why the stay does not settle directly: a stable code, its article and the sentence."""
+    """Why the case does not settle directly: a stable code, its article and the sentence."""
 
     code: str
     article: str
@@ -42,7 +44,7 @@ class Ground:
 class Paper:
     """One paper of the checklist. ``article`` asks for it; ``original``: no copy will do.
 
-    ``asked_back``: it was handed in when the stay was settled, and the worker needs it now.
+    ``asked_back``: it was handed in when the case was settled, and the worker needs it now.
     """
 
     zh: str
@@ -57,11 +59,13 @@ class Paper:
 class ManualPackage:
     """All that the documents of a manual reimbursement are made of, as of ``handed_at``.
 
+    Of ``stay`` and ``fitting`` there is the one that was handed over.
     ``reason`` is the clerk's. ``reversed_settlement`` is the last settlement, which was undone
     before. The ruling is ours and binds nobody: the insured region decides.
     """
 
-    stay: Stay
+    stay: Stay | None = None
+    fitting: Fitting | None = None
     person: Identity
     ground: Ground
     reason: str
@@ -73,37 +77,33 @@ class ManualPackage:
     handed_at: datetime
 
 
-def manual_stay(stay: Stay) -> Stay:
-    """Return the stay as it goes to manual, for good.
+def manual_ground(
+    verdict: Verdict,
+    ruling: Ruling,
+    fault: Rule,
+    *,
+    kind: CaseKind = CaseKind.STAY,
+    obstacles: tuple[Reason, ...] = (),
+) -> Ground:
+    """Return what keeps the case from settling directly; ``fault`` is the rule ``fault.manual``.
 
-    Raises:
-        Conflict: STAY_STATE, when it is not discharged or reversed: a settlement is undone first.
-    """
-    require_state(stay, StayState.DISCHARGED, StayState.REVERSED)
-    return replace(stay, state=StayState.MANUAL)
-
-
-def manual_ground(verdict: Verdict, ruling: Ruling, fault: Rule) -> Ground:
-    """Return what keeps the stay from settling directly; ``fault`` is the rule ``fault.manual``.
+    ``obstacles`` are what forbids a fitting besides the verdict.
 
     Raises:
         Conflict: NOT_MANUAL, when nothing does, or when local settlement is the way; NO_CHARGES.
     """
     if not ruling.lines and not ruling.refused:
         raise Conflict(NO_CHARGES.code, NO_CHARGES.reason, NO_CHARGES.next_action)
-    deciding = verdict.reasons[0]
     if verdict.decision is Decision.LOCAL:
-        raise _not_manual(_LOCAL)
+        raise _not_manual(_LOCAL, kind)
     if verdict.decision is not Decision.DIRECT:
+        deciding = verdict.reasons[0]
         by_fault = deciding.code in FAULTS and fault.value
-        return Ground(
-            code=deciding.code,
-            article=fault.article if by_fault else deciding.article,
-            text=deciding.text,
-            text_en=deciding.text_en,
-        )
+        return _ground(deciding, fault.article if by_fault else deciding.article)
+    if obstacles:
+        return _ground(obstacles[0], obstacles[0].article)
     if not ruling.refused:
-        raise _not_manual(_SETTLES)
+        raise _not_manual(_SETTLES, kind)
     return Ground(
         code="LINES_REFUSED",
         article=fault.article,
@@ -117,15 +117,19 @@ def papers_to_gather(papers: Iterable[Paper], *, was_settled: bool) -> tuple[Pap
     return tuple(replace(paper, asked_back=paper.is_bill and was_settled) for paper in papers)
 
 
-def _not_manual(why: tuple[Words, Words]) -> Conflict:
+def _ground(reason: Reason, article: str) -> Ground:
+    return Ground(code=reason.code, article=article, text=reason.text, text_en=reason.text_en)
+
+
+def _not_manual(why: tuple[Words, Words], kind: CaseKind) -> Conflict:
     reason, next_action = why
-    return Conflict("NOT_MANUAL", reason, next_action, field="stay")
+    return Conflict("NOT_MANUAL", reason, next_action, field=kind)
 
 
 _SETTLES = (
-    Words("该住院记录可以直接结算", "the stay settles directly"),
+    Words("该业务可以直接结算", "this case settles directly"),
     Words(
-        "请办理出院结算；涉及第三方责任的，勾选后再转手工报销",
+        "请办理结算；涉及第三方责任的，勾选后再转手工报销",
         "settle it; where a third party is liable say so, and hand it to manual again",
     ),
 )

@@ -28,6 +28,8 @@ QUANTITY_MAX = 1_000_000 * QUANTITY_UNIT
 PRICE_MAX = FEN_MAX * PRICE_PER_FEN
 """The highest price of one unit: as much as a line may be."""
 
+_MULTIPLIER_MAX = 100 * QUANTITY_UNIT
+
 # As many whole digits as the bounds have, and no more: an endless number is never read.
 _QUANTITY = re.compile(r"-?\d{1,7}(?:\.\d{1,4})?", re.ASCII)
 _PRICE = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
@@ -73,6 +75,15 @@ def quantity_of(value: Decimal) -> int | None:
     if not isinstance(exponent, int) or exponent < -_QUANTITY_PLACES:
         return None
     return int(value * QUANTITY_UNIT) if 0 <= value * QUANTITY_UNIT <= QUANTITY_MAX else None
+
+
+def multiplier_of(value: Decimal) -> int | None:
+    """Turn a notice's multiple of a limit, above 0 and of at most 4 places, into 1/10,000.
+
+    None when it is anything else, infinite or above 100.
+    """
+    scaled = quantity_of(value)
+    return scaled if scaled and scaled <= _MULTIPLIER_MAX else None
 
 
 def amount_fen(price: int, quantity: int) -> int:

@@ -3,11 +3,10 @@
 Nothing is deleted: the settlement stays as it was, and a reversal stands beside it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from edge.core.errors import BadInput, Words
-from edge.core.stay import Stay, StayState, require_state
 
 REASON_LENGTH_MAX = 400
 
@@ -16,7 +15,8 @@ REASON_LENGTH_MAX = 400
 class Reversal:
     """One reversal: which settlement, why, by whom and before whom.
 
-    ``message_id`` is None when the platform never had the settlement: nothing to take back there.
+    It is told by a message or an entry sheet, as the settlement was; by neither when the platform
+    never had the settlement: nothing to take back there.
     """
 
     id: str
@@ -25,18 +25,9 @@ class Reversal:
     operator: str
     second_person: str
     reason: str
-    message_id: str | None
+    message_id: str | None = None
+    entry_sheet_id: str | None = None
     reversed_at: datetime
-
-
-def reversed_stay(stay: Stay) -> Stay:
-    """Return the stay with its settlement undone; it may be settled again or go to manual.
-
-    Raises:
-        Conflict: STAY_STATE, when it is not settled.
-    """
-    require_state(stay, StayState.SETTLED)
-    return replace(stay, state=StayState.REVERSED)
 
 
 def required_reason(reason: str) -> str:

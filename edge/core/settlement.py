@@ -1,6 +1,6 @@
-"""Whether a stay may be settled here and now, by which packs, under which key. Writes nothing.
+"""Whether a case may be settled here and now, by which packs, under which key. Writes nothing.
 
-A stay that may not be settled is ``Blocked``: a value with its reasons, not an exception.
+A case that may not be settled is ``Blocked``: a value with its reasons, not an exception.
 """
 
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from datetime import datetime
 
 from edge.core.adjudication import Bill, Ruling
 from edge.core.errors import BadInput, Conflict, Words
+from edge.core.fitting import Case
 from edge.core.money import yuan
 from edge.core.rules import Pack, Rulebook
-from edge.core.stay import Stay, StayState, require_state
-from edge.core.verification import Decision, PackSide, PackUsed, Verdict
+from edge.core.verification import Decision, PackSide, PackUsed, Reason, Verdict
 
 KEY_LENGTH_MAX = 200
 
@@ -54,7 +54,7 @@ class Blocked:
 
 
 def settlement_terms(
-    stay: Stay,
+    case: Case,
     verdict: Verdict,
     ruling: Ruling,
     *,
@@ -67,10 +67,10 @@ def settlement_terms(
     ``hospital_total_fen`` is what the hospital's own system says the bill comes to, if it says.
 
     Raises:
-        Conflict: STAY_STATE, when the stay is not discharged (or reversed).
+        Conflict: STAY_STATE, FITTING_STATE, when the case has not ended (or was settled).
     """
-    require_state(stay, StayState.DISCHARGED, StayState.REVERSED)
-    overdue = stay.settle_by is not None and now > stay.settle_by
+    case.require_ended()
+    overdue = case.settle_by is not None and now > case.settle_by
     blocks = (
         *_cover(verdict),
         *_bill(ruling, hospital_total_fen),
@@ -84,6 +84,19 @@ def settlement_terms(
         personal_fen=ruling.personal_fen,
         overdue=overdue,
     )
+
+
+def hindered(terms: Terms | Blocked, obstacles: tuple[Reason, ...]) -> Terms | Blocked:
+    """Add what forbids a fitting besides its verdict and its bill."""
+    more = blocked_by(obstacles)
+    if more is None or isinstance(terms, Terms):
+        return more or terms
+    return Blocked(terms.blocks + more.blocks)
+
+
+def blocked_by(reasons: tuple[Reason, ...]) -> Blocked | None:
+    """Return the reasons as what is in the way; None: there are none."""
+    return Blocked(tuple(map(_block, reasons))) if reasons else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +147,21 @@ def bill_packs(rulebook: Rulebook, bill: Bill) -> tuple[PackUsed, PackUsed]:
     )
 
 
+def require_same_day(case: Case, judged: datetime | None) -> None:
+    """Refuse a case whose days were said anew while its cover was being asked about.
+
+    Raises:
+        Conflict: CASE_CHANGED.
+    """
+    if case.began_at != judged:
+        raise Conflict(
+            "CASE_CHANGED",
+            Words("核验期间该业务的时间被修改", "the case was changed while it was being verified"),
+            Words("重新预览后再办理", "look at the preview again, then go on"),
+            field="state",
+        )
+
+
 def require_key(key: str) -> None:
     """Refuse an act on money without the key by which it is known when it is asked again.
 
@@ -169,14 +197,14 @@ def _used(side: PackSide, pack: Pack) -> PackUsed:
 def _cover(verdict: Verdict) -> tuple[Block, ...]:
     if verdict.decision is Decision.DIRECT:
         return ()
-    deciding = [reason for reason in verdict.reasons if reason.effect is verdict.decision]
-    return tuple(
-        Block(
-            reason.code,
-            Words(f"{reason.text}（{reason.article}）", f"{reason.text_en} ({reason.article})"),
-            Words(reason.next, reason.next),
-        )
-        for reason in deciding
+    return tuple(_block(reason) for reason in verdict.reasons if reason.effect is verdict.decision)
+
+
+def _block(reason: Reason) -> Block:
+    return Block(
+        reason.code,
+        Words(f"{reason.text}（{reason.article}）", f"{reason.text_en} ({reason.article})"),
+        Words(reason.next, reason.next),
     )
 
 

@@ -1,11 +1,13 @@
 """A stay from admission to settlement: which act its state allows, and the 48-hour clock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from edge.core.cases import CaseKind, CaseRef, require_allowed
 from edge.core.dates import settle_by
-from edge.core.errors import BadInput, Conflict, Words
+from edge.core.errors import BadInput, Words
 from edge.core.verification import Decision, Service
 
 
@@ -18,6 +20,10 @@ class StayState(StrEnum):
     MANUAL = "manual"
     CANCELLED = "cancelled"
     REVERSED = "reversed"
+
+
+ADMITS = (Decision.DIRECT, Decision.PROVISIONAL)
+"""The decisions with which care may begin here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +68,62 @@ class Stay:
     discharged_at: datetime | None = None
     settle_by: datetime | None = None
 
+    @property
+    def ref(self) -> CaseRef:
+        """Its name among all cases."""
+        return CaseRef(CaseKind.STAY, self.id)
+
+    @property
+    def began_at(self) -> datetime:
+        """When care began: the packs of that day govern."""
+        return self.admitted_at
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When care ended; None: the worker is still in hospital."""
+        return self.discharged_at
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether an effective settlement stands."""
+        return self.state is StayState.SETTLED
+
+    def require_ended(self) -> None:
+        """Refuse to settle, or to hand over, what has not ended or has been settled.
+
+        Raises:
+            Conflict: STAY_STATE.
+        """
+        require_state(self, StayState.DISCHARGED, StayState.REVERSED)
+
+    def settled(self) -> "Stay":
+        """Return the stay as it is once settled.
+
+        Raises:
+            Conflict: STAY_STATE, when it is not discharged or reversed.
+        """
+        self.require_ended()
+        return replace(self, state=StayState.SETTLED)
+
+    def reversed(self) -> "Stay":
+        """Return the stay with its settlement undone; it may be settled again or go to manual.
+
+        Raises:
+            Conflict: STAY_STATE, when it is not settled.
+        """
+        require_state(self, StayState.SETTLED)
+        return replace(self, state=StayState.REVERSED)
+
+    def in_manual(self) -> "Stay":
+        """Return the stay as it goes to manual, for good.
+
+        Raises:
+            Conflict: STAY_STATE, when it is not discharged or reversed: a settlement is undone
+                first.
+        """
+        self.require_ended()
+        return replace(self, state=StayState.MANUAL)
+
 
 def discharged(stay: Stay, at: datetime, now: datetime, *, window_h: int) -> Stay:
     """Return the stay with its discharge moment, which starts the settlement clock.
@@ -79,26 +141,51 @@ def discharged(stay: Stay, at: datetime, now: datetime, *, window_h: int) -> Sta
     return replace(stay, state=StayState.DISCHARGED, discharged_at=at, settle_by=deadline)
 
 
+def require_filled(given: Mapping[str, str]) -> None:
+    """Refuse what leaves a field blank; ``given`` holds what was written, by field.
+
+    Raises:
+        BadInput: FIELD_EMPTY, naming the first.
+    """
+    for field, value in given.items():
+        if not value.strip():
+            raise BadInput(
+                "FIELD_EMPTY",
+                Words(f"{field} 不能为空", f"{field} is empty"),
+                Words("补填后重新提交", "fill it in and send again"),
+                field=field,
+            )
+
+
+def require_known_injury(injury: Injury, known: tuple[Injury, ...]) -> None:
+    """Refuse a determination that is none of the worker's, where the platform names some.
+
+    Raises:
+        BadInput: UNKNOWN_DETERMINATION.
+    """
+    numbers = [one.determination for one in known]
+    if numbers and injury.determination not in numbers:
+        raise BadInput(
+            "UNKNOWN_DETERMINATION",
+            Words(
+                f"平台登记的工伤认定中没有此编号（已登记：{'、'.join(numbers)}）",
+                f"the platform knows other determinations: {', '.join(numbers)}",
+            ),
+            Words("选择本次治疗对应的工伤认定", "choose the determination that is treated now"),
+            field="determination",
+        )
+
+
 def require_state(stay: Stay, *allowed: StayState) -> None:
     """Refuse an act that the stay's state does not allow.
 
     Raises:
         Conflict: STAY_STATE, naming the state.
     """
-    if stay.state not in allowed:
-        names = " / ".join(_NAMES[state].zh for state in allowed)
-        raise Conflict(
-            "STAY_STATE",
-            Words(
-                f"该住院记录当前为“{_NAMES[stay.state].zh}”，此操作仅限“{names}”",
-                f"the stay is {stay.state}; this needs {' or '.join(allowed)}",
-            ),
-            Words("刷新页面查看当前状态", "look at the stay again and go on from its state"),
-            field="state",
-        )
+    require_allowed(stay.ref, stay.state, allowed, _NAMES)
 
 
-_NAMES = {
+_NAMES: dict[StrEnum, Words] = {
     StayState.ADMITTED: Words("在院", "in hospital"),
     StayState.DISCHARGED: Words("已出院待结算", "discharged, to be settled"),
     StayState.SETTLED: Words("已结算", "settled"),

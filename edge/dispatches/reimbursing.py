@@ -81,7 +81,7 @@ def reimbursement(site: Site, db: Rows, dispatch: Dispatch) -> dict[str, object]
     state = ReimbursementState(said.outcome)
     if reimbursement_of(db, stay.id) is ReimbursementState.REIMBURSED:
         raise _paid_already(stay.id)
-    if state is ReimbursementState.REIMBURSED and settlement_of(db, site.vault, stay.id):
+    if state is ReimbursementState.REIMBURSED and settlement_of(db, site.vault, stay.ref):
         raise _both_paid(stay.id)
     note_reimbursement(db, stay.id, said.inquiry, state, dispatch=dispatch.id, at=dispatch.moment)
     return {"inquiry": said.inquiry, "outcome": said.outcome}
@@ -99,7 +99,7 @@ def _meant(stay: Stay, said: _Inquiry) -> bool:
 
 
 def _told(site: Site, db: Rows, stay: Stay) -> dict[str, object]:
-    settlement = settlement_of(db, site.vault, stay.id)
+    settlement = settlement_of(db, site.vault, stay.ref)
     return {
         "stay": stay.id,
         "hospital_number": stay.hospital_number,

@@ -189,4 +189,6 @@ _CHOICES: Mapping[str, str] = {
     "province": "本省",
     "meal": "伙食",
     "travel": "交通食宿",
+    "api": "接口上传",
+    "login": "登录全国系统录入",
 }

@@ -4,8 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge.core.errors import BadInput, Conflict, Words
-from edge.core.stay import UNKNOWN_BEDSIDE, Bedside, Injury, Stay, StayState
-from edge.core.verification import Decision
+from edge.core.stay import (
+    ADMITS,
+    UNKNOWN_BEDSIDE,
+    Bedside,
+    Injury,
+    Stay,
+    StayState,
+    require_filled,
+    require_known_injury,
+)
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.desk_cases import finish_case, require_active_case
@@ -13,8 +21,6 @@ from edge.store.people import identity_of
 from edge.store.stays import add_stay, open_stay_of, stay_numbered
 from edge.store.verifications import Verification, load_verification
 from sync.envelope import Kind
-
-_ADMITS = (Decision.DIRECT, Decision.PROVISIONAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,7 @@ def admit(site: Site, admission: Admission, operator: str) -> Stay:
         verification = load_verification(db, site.vault, admission.verification)
         require_active_case(db, verification.identification_id or "")
         _require_filled(admission, verification)
-        _require_known_injury(admission, verification)
+        require_known_injury(admission.injury, verification.determinations)
         _require_admissible(db, verification, admission, now)
         stay = Stay(
             id=site.fresh_id(),
@@ -100,34 +106,13 @@ def _require_filled(admission: Admission, verification: Verification) -> None:
     }
     if verification.facts.emergency:
         given["emergency_document"] = admission.bedside.emergency_document
-    for field, value in given.items():
-        if not value.strip():
-            raise BadInput(
-                "FIELD_EMPTY",
-                Words(f"{field} 不能为空", f"{field} is empty"),
-                Words("补填后重新提交", "fill it in and send again"),
-                field=field,
-            )
-
-
-def _require_known_injury(admission: Admission, verification: Verification) -> None:
-    known = [injury.determination for injury in verification.determinations]
-    if known and admission.injury.determination not in known:
-        raise BadInput(
-            "UNKNOWN_DETERMINATION",
-            Words(
-                f"平台登记的工伤认定中没有此编号（已登记：{'、'.join(known)}）",
-                f"the platform knows other determinations: {', '.join(known)}",
-            ),
-            Words("选择本次治疗对应的工伤认定", "choose the determination that is treated now"),
-            field="determination",
-        )
+    require_filled(given)
 
 
 def _require_admissible(
     db: Rows, verification: Verification, admission: Admission, now: datetime
 ) -> None:
-    if verification.verdict.decision not in _ADMITS:
+    if verification.verdict.decision not in ADMITS:
         raise Conflict(
             "NOT_ADMISSIBLE",
             Words("核验结论不允许联网登记入院", f"the verdict is {verification.verdict.decision}"),

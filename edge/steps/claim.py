@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from edge.claiming import draft_now, order_key
+from edge.core.cases import CaseRef
 from edge.core.claim import (
     NOTE_LENGTH_MAX,
     Item,
@@ -22,6 +23,7 @@ from edge.core.settlement import require_key, reused_key
 from edge.core.verification import Basis, Decision
 from edge.reverification import reverified
 from edge.site import About, Site
+from edge.store.cases import load_case
 from edge.store.claims import (
     Claim,
     Decided,
@@ -37,7 +39,6 @@ from edge.store.claims import (
 )
 from edge.store.database import Rows
 from edge.store.settlements import load_settlement
-from edge.store.stays import load_stay
 from edge.store.verifications import Verification, load_verification, save_verification
 from sync.envelope import Kind
 from sync.message import State
@@ -78,15 +79,14 @@ def reverify(site: Site, month: Month, operator: str) -> Reverified:
     One that gets no answer on line is asked about again the next time.
     """
     counted = {"agree": 0, "disagree": 0, "unanswered": 0}
-    for settlement_id, stay_id in unverified(site.store.read(), month):
-        stay = load_stay(site.store.read(), stay_id)
-        verification = reverified(site, stay, operator)
+    for settlement_id, case in unverified(site.store.read(), month):
+        verification = reverified(site, load_case(site.store.read(), site.vault, case), operator)
         if verification.basis != Basis.ONLINE:
             counted["unanswered"] += 1
             continue
         agrees = verification.verdict.decision is Decision.DIRECT
         counted["agree" if agrees else "disagree"] += 1
-        _keep(site, settlement_id, stay_id, verification, operator)
+        _keep(site, settlement_id, case, verification, operator)
     return Reverified(**counted)
 
 
@@ -190,7 +190,7 @@ def decide_disagreement(
 
 
 def _keep(
-    site: Site, settlement_id: str, stay_id: str, verification: Verification, operator: str
+    site: Site, settlement_id: str, case: CaseRef, verification: Verification, operator: str
 ) -> None:
     agrees = verification.verdict.decision is Decision.DIRECT
     with site.store.transaction() as db:
@@ -210,7 +210,7 @@ def _keep(
             db,
             kind="settlement.reverified",
             operator=operator,
-            subject=stay_id,
+            subject=case.id,
             now=verification.at,
             settlement=settlement_id,
             verification=verification.id,

@@ -1,17 +1,17 @@
-"""Show what a stay's bill comes to. Stores nothing; settlement commits the very same ruling."""
+"""Show what a case's bill comes to. Stores nothing; settlement commits the very same ruling."""
 
 from edge.case import Ruled, ruled
+from edge.core.cases import CaseRef
 from edge.site import Site
-from edge.store.bills import lines_of
-from edge.store.stays import load_stay
+from edge.store.cases import charges_of, load_case
 
 
-def preview(site: Site, stay_id: str) -> Ruled:
+def preview(site: Site, ref: CaseRef) -> Ruled:
     """Return the bill as it is now and its ruling.
 
     Raises:
-        NotFound: UNKNOWN_STAY.
+        NotFound: UNKNOWN_STAY, UNKNOWN_FITTING.
     """
     db = site.store.read()
-    stay = load_stay(db, stay_id)
-    return ruled(site, stay, lines_of(db, site.vault, stay_id))
+    case = load_case(db, site.vault, ref)
+    return ruled(site, case, charges_of(db, site.vault, case))

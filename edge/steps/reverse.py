@@ -1,30 +1,36 @@
 """Reverse a settlement: a reason, two persons who prove themselves, one transaction.
 
-Deletes nothing; the stay may then be settled again or go to manual reimbursement.
+Deletes nothing; the case may then be settled again or go to manual reimbursement.
 """
 
 from dataclasses import dataclass, field, replace
 
+from edge.core.cases import CaseKind, CaseRef
+from edge.core.entry_sheet import SheetKind, SheetState, require_closed, reversal_fields
 from edge.core.errors import Conflict, NotAllowed, Words
+from edge.core.fitting import Case
 from edge.core.reversal import (
     Reversal,
     require_two_persons,
     required_reason,
-    reversed_stay,
 )
 from edge.core.settlement import require_key, reused_key
-from edge.core.stay import Stay
 from edge.site import Site
+from edge.store.cases import load_case, move_case
 from edge.store.database import Rows
+from edge.store.entry_sheets import load_sheet
 from edge.store.operators import Role, check_password
 from edge.store.reversals import add_reversal, reversal_of, reversal_with_key
 from edge.store.settlements import Settlement, load_settlement
-from edge.store.stays import load_stay, move_stay
+from edge.telling import Told, typed
 from sync.envelope import Kind
 from sync.message import State
 
-REVERSERS = frozenset({Role.DISCHARGE, Role.FINANCE})
-"""Who may reverse, and who may stand beside."""
+REVERSERS = {
+    CaseKind.STAY: frozenset({Role.DISCHARGE, Role.FINANCE}),
+    CaseKind.FITTING: frozenset({Role.FITTING, Role.FINANCE}),
+}
+"""Who may reverse the settlement of such a case, and who may stand beside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +61,18 @@ def reverse(site: Site, request: Request, operator: str) -> Reversal | AlreadyRe
         BadInput: IDEMPOTENCY_KEY, FIELD_EMPTY, REASON_TOO_LONG, SECOND_PERSON_SAME.
         NotFound: UNKNOWN_SETTLEMENT.
         NotAllowed: REAUTHENTICATION_FAILED, SECOND_PERSON_REFUSED; both are entered in the ledger.
-        Conflict: IDEMPOTENCY_KEY_REUSED, for another settlement; SETTLEMENT_REJECTED.
+        Conflict: IDEMPOTENCY_KEY_REUSED, for another settlement; SETTLEMENT_REJECTED;
+            ENTRY_SHEET_WAITING.
         Fault: LOGIN_BUSY.
     """
     require_key(request.key)
     request = replace(request, reason=required_reason(request.reason))
     db = site.store.read()
-    stay_id = load_settlement(db, site.vault, request.settlement).stay_id
+    case = load_settlement(db, site.vault, request.settlement).case
     before = _reversed_before(site, db, request)
     if before:
         return before
-    _require_both(site, request, stay_id, operator)
+    _require_both(site, request, case, operator)
     with site.store.transaction() as db:
         before = _reversed_before(site, db, request)
         return before or _committed(site, db, request, operator)
@@ -81,7 +88,7 @@ def _reversed_before(site: Site, db: Rows, request: Request) -> Reversal | Alrea
     return AlreadyReversed(winner) if winner else None
 
 
-def _require_both(site: Site, request: Request, stay_id: str, operator: str) -> None:
+def _require_both(site: Site, request: Request, case: CaseRef, operator: str) -> None:
     """Let both prove themselves, outside any transaction: a password takes its time."""
     require_two_persons(operator=operator, second_person=request.second_person)
     for name, password, refusal in (
@@ -89,12 +96,12 @@ def _require_both(site: Site, request: Request, stay_id: str, operator: str) -> 
         (request.second_person, request.second_password, _no_second_person()),
     ):
         known = check_password(site.store.read(), name, password)
-        if known is None or known.role not in REVERSERS:
-            _note_refused(site, request, stay_id, operator, refusal.code)
+        if known is None or known.role not in REVERSERS[case.kind]:
+            _note_refused(site, request, case, operator, refusal.code)
             raise refusal
 
 
-def _note_refused(site: Site, request: Request, stay_id: str, operator: str, code: str) -> None:
+def _note_refused(site: Site, request: Request, case: CaseRef, operator: str, code: str) -> None:
     # The second name is not told: a password may have been typed in its place.
     site.log.warning("reversal.refused", settlement=request.settlement, code=code)
     with site.store.transaction() as db:
@@ -102,7 +109,7 @@ def _note_refused(site: Site, request: Request, stay_id: str, operator: str, cod
             db,
             kind="reversal.refused",
             operator=operator,
-            subject=stay_id,
+            subject=case.id,
             now=site.clock(),
             settlement=request.settlement,
             code=code,
@@ -111,7 +118,8 @@ def _note_refused(site: Site, request: Request, stay_id: str, operator: str, cod
 
 def _committed(site: Site, db: Rows, request: Request, operator: str) -> Reversal:
     settlement = load_settlement(db, site.vault, request.settlement)
-    stay = reversed_stay(load_stay(db, settlement.stay_id))
+    case = load_case(db, site.vault, settlement.case).reversed()
+    told = _tell(site, db, case, settlement, request, operator)
     reversal = Reversal(
         id=site.fresh_id(),
         settlement_id=settlement.id,
@@ -119,16 +127,17 @@ def _committed(site: Site, db: Rows, request: Request, operator: str) -> Reversa
         operator=operator,
         second_person=request.second_person,
         reason=request.reason,
-        message_id=_told(site, db, stay, settlement, request, operator),
+        message_id=told.message_id,
+        entry_sheet_id=told.entry_sheet_id,
         reversed_at=site.clock(),
     )
     add_reversal(db, site.vault, reversal)
-    move_stay(db, stay)
+    move_case(db, case)
     site.ledger.enter(
         db,
         kind="settlement.reversed",
         operator=operator,
-        subject=stay.id,
+        subject=case.id,
         now=reversal.reversed_at,
         settlement=settlement.id,
         reversal=reversal.id,
@@ -140,26 +149,39 @@ def _committed(site: Site, db: Rows, request: Request, operator: str) -> Reversa
     return reversal
 
 
-def _told(
-    site: Site, db: Rows, stay: Stay, settlement: Settlement, request: Request, operator: str
-) -> str | None:
-    """Tell the platform, unless it refused the settlement and so has nothing to take back."""
-    original = site.outbox.get(db, settlement.message_id)
+def _tell(
+    site: Site, db: Rows, case: Case, settlement: Settlement, request: Request, operator: str
+) -> Told:
+    """Tell the platform the way it was told, unless it never had the settlement."""
+    if settlement.entry_sheet_id:
+        return _typed(site, db, case, settlement.entry_sheet_id, request)
+    message_id = settlement.message_id or ""
+    original = site.outbox.get(db, message_id)
     if original.state is State.REJECTED:
         if original.resolved_at is None:
             raise _rejected()
-        return None
+        return Told()
     body = {
-        "stay": stay.id,
+        case.ref.kind.value: case.id,
         "settlement": settlement.id,
-        "original": settlement.message_id,
+        "original": message_id,
         "reason": request.reason,
         "second_person": request.second_person,
         "total_fen": settlement.total_fen,
         "fund_fen": settlement.fund_fen,
         "personal_fen": settlement.personal_fen,
     }
-    return site.send(db, Kind.REVERSAL, stay, operator, body)
+    return Told(message_id=site.send(db, Kind.REVERSAL, case, operator, body))
+
+
+def _typed(site: Site, db: Rows, case: Case, sheet_id: str, request: Request) -> Told:
+    """Have a settlement that was typed taken back by hand, too."""
+    original = load_sheet(db, site.vault, sheet_id)
+    require_closed(original)
+    if original.state is SheetState.WITHDRAWN:
+        return Told()
+    fields = reversal_fields(original, reason=request.reason, at=site.clock())
+    return typed(site, db, case, SheetKind.REVERSAL, fields)
 
 
 def _not_you() -> NotAllowed:
@@ -181,7 +203,7 @@ def _no_second_person() -> NotAllowed:
             "复核人账号或密码不正确、已停用，或岗位无权复核",
             "the second person's account or password is wrong, disabled, or may not reverse",
         ),
-        Words("请另一位出院或财务人员本人输入", "let a colleague of discharge or finance type it"),
+        Words("请另一位有权冲正的人员本人输入", "let a colleague who may reverse type it"),
         field="second_person",
     )
 

@@ -1,4 +1,4 @@
-"""Settle a discharged stay: verify again, rule, and commit all of it in one transaction.
+"""Settle a case that has ended: verify again, rule, and commit all of it in one transaction.
 
 Decision, settlement, ledger entry and messages are kept together or not at all.
 """
@@ -7,26 +7,31 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from edge import codec
-from edge.case import Ruled, ruled
+from edge.case import Ruled, forbidding, ruled
+from edge.core.cases import CaseRef
+from edge.core.entry_sheet import SheetKind, settlement_fields
+from edge.core.fitting import Case, Fitting
 from edge.core.settlement import (
     Blocked,
     OfflineLimits,
     Terms,
     bill_packs,
+    hindered,
     over_offline_limits,
     paid_twice,
     require_key,
+    require_same_day,
     reused_key,
     settlement_terms,
 )
-from edge.core.stay import Stay, StayState, require_state
 from edge.core.verification import Basis
 from edge.digest import sha256
 from edge.reverification import reverified
 from edge.site import Site
-from edge.store.bills import hospital_total, lines_of
+from edge.store.cases import charges_of, load_case, move_case, said_total
 from edge.store.database import Rows
 from edge.store.desk_cases import finish_case
+from edge.store.people import identity_of
 from edge.store.reimbursements import ReimbursementState, reimbursement_of
 from edge.store.settlements import (
     Settlement,
@@ -35,8 +40,8 @@ from edge.store.settlements import (
     settlement_of,
     settlement_with_key,
 )
-from edge.store.stays import load_stay, move_stay
 from edge.store.verifications import Verification, save_verification
+from edge.telling import Told, is_typed, typed
 from sync.envelope import Kind
 
 _OFFLINE_WINDOW = timedelta(hours=24)
@@ -49,7 +54,7 @@ class Request:
     ``identification`` is the card read at discharge; left out, the person's latest one counts.
     """
 
-    stay: str
+    case: CaseRef
     key: str
     identification: str | None = None
     overdue_reason: str = ""
@@ -67,7 +72,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
 
     Raises:
         BadInput: IDEMPOTENCY_KEY, missing or too long.
-        Conflict: IDEMPOTENCY_KEY_REUSED, for another stay; STAY_STATE.
+        Conflict: IDEMPOTENCY_KEY_REUSED, for another case; STAY_STATE, FITTING_STATE; CASE_CHANGED.
     """
     require_key(request.key)
     before = _settled_before(site, site.store.read(), request)
@@ -78,50 +83,54 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
         before = _settled_before(site, db, request)
         if before:
             return before
-        stay = load_stay(db, request.stay)
-        case = ruled(site, stay, lines_of(db, site.vault, stay.id))
+        case = load_case(db, site.vault, request.case)
+        require_same_day(case, verification.facts.admitted_at)
+        outcome = ruled(site, case, charges_of(db, site.vault, case))
         terms = settlement_terms(
-            stay,
+            case,
             verification.verdict,
-            case.ruling,
+            outcome.ruling,
             now=verification.at,
             overdue_reason=request.overdue_reason,
-            hospital_total_fen=hospital_total(db, stay.id),
+            hospital_total_fen=said_total(db, case),
+        )
+        terms = hindered(
+            terms, forbidding(site, db, case, outcome.bill, notice=verification.facts.notice)
         )
         if isinstance(terms, Terms):
-            terms = _stopped(site, db, stay, terms, verification) or terms
+            terms = _stopped(site, db, case, terms, verification) or terms
         save_verification(db, site.vault, verification)
         if isinstance(terms, Blocked):
-            _note_blocked(site, db, stay, terms, verification, operator)
+            _note_blocked(site, db, case, terms, verification, operator)
             return terms
-        settlement = _settlement(site, request, verification, case, terms)
+        settlement = _settlement(site, request, verification, outcome, terms)
         finish_case(db, verification.identification_id, at=verification.at)
-        return _committed(site, db, stay, settlement, case, operator)
+        return _committed(site, db, case, settlement, outcome, operator)
 
 
 def _settled_before(site: Site, db: Rows, request: Request) -> Settlement | AlreadySettled | None:
     same_press = settlement_with_key(db, site.vault, request.key)
     if same_press:
-        if same_press.stay_id != request.stay:
+        if same_press.case != request.case:
             raise reused_key()
         return same_press
-    winner = settlement_of(db, site.vault, request.stay)
+    winner = settlement_of(db, site.vault, request.case)
     return AlreadySettled(winner) if winner else None
 
 
 def _verified_again(site: Site, request: Request, operator: str) -> Verification:
     """Ask anew about identity and filing (津 第二十五条), outside any transaction."""
-    stay = load_stay(site.store.read(), request.stay)
-    # Settled since we looked: the transaction will find the winner and its receipt.
-    require_state(stay, StayState.DISCHARGED, StayState.REVERSED, StayState.SETTLED)
-    return reverified(site, stay, operator, identification=request.identification)
+    case = load_case(site.store.read(), site.vault, request.case)
+    if not case.is_settled:  # settled since we looked: the transaction will find the winner
+        case.require_ended()
+    return reverified(site, case, operator, identification=request.identification)
 
 
 def _stopped(
-    site: Site, db: Rows, stay: Stay, terms: Terms, verification: Verification
+    site: Site, db: Rows, case: Case, terms: Terms, verification: Verification
 ) -> Blocked | None:
     """Stop what the insured region pays by hand, or what goes over the limits of the list."""
-    paid_by_hand = reimbursement_of(db, stay.id)
+    paid_by_hand = reimbursement_of(db, case.id)
     if paid_by_hand:
         return paid_twice(reimbursed=paid_by_hand is ReimbursementState.REIMBURSED)
     if verification.basis is Basis.LIST:
@@ -143,12 +152,12 @@ def _within_offline_limits(
 
 
 def _settlement(
-    site: Site, request: Request, verification: Verification, case: Ruled, terms: Terms
+    site: Site, request: Request, verification: Verification, outcome: Ruled, terms: Terms
 ) -> Settlement:
-    bill = codec.encode(case.bill)
+    bill = codec.encode(outcome.bill)
     return Settlement(
         id=site.fresh_id(),
-        stay_id=request.stay,
+        case=request.case,
         verification_id=verification.id,
         idempotency_key=request.key,
         total_fen=terms.total_fen,
@@ -157,62 +166,99 @@ def _settlement(
         basis=verification.basis,
         overdue_reason=request.overdue_reason.strip() if terms.overdue else None,
         bill=bill,
-        ruling=codec.encode(case.ruling),
-        catalogue_sha256=sha256(codec.encode(case.bill.catalogue)),
-        packs=bill_packs(site.rulebook, case.bill),
-        message_id="",  # told in ``_committed``, once there is a message
+        ruling=codec.encode(outcome.ruling),
+        catalogue_sha256=sha256(codec.encode(outcome.bill.catalogue)),
+        packs=bill_packs(site.rulebook, outcome.bill),
         settled_at=verification.at,
     )
 
 
 def _committed(
-    site: Site, db: Rows, stay: Stay, settlement: Settlement, case: Ruled, operator: str
+    site: Site, db: Rows, case: Case, settlement: Settlement, outcome: Ruled, operator: str
 ) -> Settlement:
-    totals = {
-        "total_fen": settlement.total_fen,
-        "fund_fen": settlement.fund_fen,
-        "personal_fen": settlement.personal_fen,
-    }
-    site.send(db, Kind.CHARGES, stay, operator, _charges_message(settlement, case))
-    told = {**_message(stay, settlement, case), **totals}
-    settlement = replace(
-        settlement, message_id=site.send(db, Kind.SETTLEMENT, stay, operator, told)
-    )
+    told = _tell(site, db, case, settlement, outcome, operator)
+    settlement = replace(settlement, message_id=told.message_id, entry_sheet_id=told.entry_sheet_id)
+    move_case(db, case.settled())
     add_settlement(db, site.vault, settlement)
-    move_stay(db, replace(stay, state=StayState.SETTLED))
     site.ledger.enter(
         db,
-        kind="stay.settled",
+        kind=f"{case.ref.kind}.settled",
         operator=operator,
-        subject=stay.id,
+        subject=case.id,
         now=settlement.settled_at,
         settlement=settlement.id,
         verification=settlement.verification_id,
         ruling_sha256=sha256(settlement.ruling),
         overdue_reason=settlement.overdue_reason,
-        **totals,
+        **_totals(settlement),
     )
     return settlement
 
 
-def _charges_message(settlement: Settlement, case: Ruled) -> dict[str, object]:
+def _tell(
+    site: Site, db: Rows, case: Case, settlement: Settlement, outcome: Ruled, operator: str
+) -> Told:
+    """Send what was settled, or lay it down to be typed."""
+    if isinstance(case, Fitting) and is_typed(case):
+        fields = settlement_fields(
+            case,
+            identity_of(db, site.vault, case.person_id),
+            outcome.bill,
+            outcome.ruling,
+            facility=site.settings.facility.name,
+            at=settlement.settled_at,
+        )
+        return typed(site, db, case, SheetKind.SETTLEMENT, fields)
+    site.send(db, Kind.CHARGES, case, operator, _charges_message(case, settlement, outcome))
+    said = {**_message(case, settlement, outcome), **_totals(settlement)}
+    return Told(message_id=site.send(db, Kind.SETTLEMENT, case, operator, said))
+
+
+def _totals(settlement: Settlement) -> dict[str, int]:
     return {
-        "stay": settlement.stay_id,
-        "settlement": settlement.id,
-        "lines": case.bill.lines,  # as they are: turned into dictionaries first it takes longer
+        "total_fen": settlement.total_fen,
+        "fund_fen": settlement.fund_fen,
+        "personal_fen": settlement.personal_fen,
     }
 
 
-def _message(stay: Stay, settlement: Settlement, case: Ruled) -> dict[str, object]:
-    return {
-        "stay": stay.id,
+def _charges_message(case: Case, settlement: Settlement, outcome: Ruled) -> dict[str, object]:
+    said: dict[str, object] = {
+        case.ref.kind.value: case.id,
         "settlement": settlement.id,
-        "hospital_number": stay.hospital_number,
+        "lines": outcome.bill.lines,  # as they are: turned into dictionaries first it takes longer
+    }
+    return {**said, "fitted": _fitted(case)} if isinstance(case, Fitting) else said
+
+
+def _fitted(fitting: Fitting) -> dict[str, object]:
+    devices = [
+        {
+            "line": line.charge.id,
+            "act": line.act,
+            "serial": line.serial,
+            "model": line.model,
+            "last_fitted_on": line.last_fitted_on and line.last_fitted_on.isoformat(),
+        }
+        for line in fitting.lines
+    ]
+    return {
+        "fitted_at": fitting.began_at.isoformat(),
+        "notice": fitting.notice.id if fitting.notice else None,
+        "devices": devices,
+    }
+
+
+def _message(case: Case, settlement: Settlement, outcome: Ruled) -> dict[str, object]:
+    return {
+        case.ref.kind.value: case.id,
+        "settlement": settlement.id,
+        "hospital_number": case.hospital_number,
         "basis": settlement.basis,
         "settled_at": settlement.settled_at.isoformat(),
         "bill_sha256": sha256(settlement.bill),
         "ruling_sha256": sha256(settlement.ruling),
-        "personal": codec.plain(case.ruling.personal),
+        "personal": codec.plain(outcome.ruling.personal),
         "lines": [
             {
                 "id": line.id,
@@ -223,19 +269,19 @@ def _message(stay: Stay, settlement: Settlement, case: Ruled) -> dict[str, objec
                 "article": line.article,
                 "catalogue_row": line.catalogue_row,
             }
-            for line in case.ruling.lines
+            for line in outcome.ruling.lines
         ],
     }
 
 
 def _note_blocked(
-    site: Site, db: Rows, stay: Stay, blocked: Blocked, verification: Verification, operator: str
+    site: Site, db: Rows, case: Case, blocked: Blocked, verification: Verification, operator: str
 ) -> None:
     site.ledger.enter(
         db,
         kind="settlement.blocked",
         operator=operator,
-        subject=stay.id,
+        subject=case.id,
         now=verification.at,
         verification=verification.id,
         blocks=[block.code for block in blocked.blocks],

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal
 
+from edge.core.cases import CaseRef
 from edge.core.claim import Candidate, Hold, Item, ItemKind, Month, month_after
 from edge.core.dates import SHANGHAI, local_day
 from edge.core.verification import Service
 from edge.store.database import Row, Rows
+from edge.store.settlements import case_of
 from edge.store.vault import Vault
 
 
@@ -43,10 +45,10 @@ def candidates(db: Rows, month: Month) -> tuple[Candidate, ...]:
     return (*_settlements(db, month), *_corrections(db, month))
 
 
-def unverified(db: Rows, month: Month) -> tuple[tuple[str, str], ...]:
-    """Return (settlement, stay) of what rests on the list and was not asked about since."""
+def unverified(db: Rows, month: Month) -> tuple[tuple[str, CaseRef], ...]:
+    """Return (settlement, case) of what rests on the list and was not asked about since."""
     rows = db.query(_UNVERIFIED, [_end(month)])
-    return tuple((row["id"], row["stay_id"]) for row in rows)
+    return tuple((row["id"], case_of(row)) for row in rows)
 
 
 def add_claim(db: Rows, claim: Claim, items: Iterable[Item]) -> None:
@@ -193,7 +195,7 @@ def _item(row: Row, kind: ItemKind, at: str, total_fen: int, fund_fen: int) -> I
     return Item(
         settlement=row["id"],
         kind=kind,
-        stay=row["stay_id"],
+        stay=row["case_id"],
         hospital_number=row["hospital_number"],
         service=Service(row["service"]),
         insured_region=row["insured_region"],
@@ -208,7 +210,7 @@ def _claimed_item(row: Row) -> Item:
     return Item(
         settlement=row["settlement_id"],
         kind=ItemKind(row["kind"]),
-        stay=row["stay_id"],
+        stay=row["case_id"],
         hospital_number=row["hospital_number"],
         service=Service(row["service"]),
         insured_region=row["insured_region"],
@@ -241,12 +243,12 @@ def _note_place(settlement_id: str) -> str:
     return f"reverifications.note:{settlement_id}"
 
 
-_OF_STAY = """\
-select s.*, stay.hospital_number, stay.service, stay.insured_region"""
+_OF_CASE = """\
+select s.*, cases.hospital_number, cases.service, cases.insured_region"""
 _CLAIMABLE = f"""\
-{_OF_STAY}, message.state as delivered, again.agrees, again.decision
+{_OF_CASE}, message.state as delivered, again.agrees, again.decision
 from settlements as s
-join stays as stay on stay.id = s.stay_id
+join cases on cases.id = s.case_id
 join outbox as message on message.id = s.message_id
 left join reverifications as again on again.settlement_id = s.id
 where s.effective = 1 and s.settled_at < ?
@@ -255,12 +257,12 @@ and not exists (
     where claimed.settlement_id = s.id and claimed.kind = 'settlement' and claimed.standing = 1
 )"""  # noqa: S608 - our own text
 _UNVERIFIED = """\
-select s.id, s.stay_id from settlements as s
+select s.id, s.stay_id, s.fitting_id from settlements as s
 where s.effective = 1 and s.basis = 'list' and s.settled_at < ?
 and not exists (select 1 from reverifications as again where again.settlement_id = s.id)
 order by s.settled_at"""
 _TAKEN_BACK = f"""\
-{_OF_STAY}, undone.reversed_at,
+{_OF_CASE}, undone.reversed_at,
     exists (select 1 from audits where claim_id = claimed.claim_id) as audited,
     coalesce((
         select sum(amount_fen) from deductions
@@ -273,7 +275,7 @@ _TAKEN_BACK = f"""\
         where d.claim_id = claimed.claim_id and d.settlement_id = s.id
     ), 0) as lifted_fen
 from settlements as s
-join stays as stay on stay.id = s.stay_id
+join cases on cases.id = s.case_id
 join reversals as undone on undone.settlement_id = s.id
 join claim_items as claimed
     on claimed.settlement_id = s.id and claimed.kind = 'settlement' and claimed.standing = 1
@@ -283,8 +285,8 @@ and not exists (
     where taken.settlement_id = s.id and taken.kind = 'correction' and taken.standing = 1
 )"""  # noqa: S608 - our own text
 _ITEMS = """\
-select i.*, s.stay_id, s.message_id, stay.hospital_number, stay.service, stay.insured_region
+select i.*, s.case_id, s.message_id, cases.hospital_number, cases.service, cases.insured_region
 from claim_items as i
 join settlements as s on s.id = i.settlement_id
-join stays as stay on stay.id = s.stay_id
+join cases on cases.id = s.case_id
 where i.claim_id = ? order by i.settled_on, i.settlement_id"""

@@ -1,37 +1,48 @@
-"""The packages of stays that went to manual reimbursement, kept as they were handed over."""
+"""The packages of cases that went to manual reimbursement, kept as they were handed over."""
 
+from edge.core.cases import CaseRef
 from edge.core.fallback import ManualPackage
 from edge.store.database import Rows
+from edge.store.settlements import id_columns
 from edge.store.vault import Vault
 
 
 def add_package(
-    db: Rows, vault: Vault, package: ManualPackage, *, verification_id: str, message_id: str
+    db: Rows,
+    vault: Vault,
+    package: ManualPackage,
+    *,
+    case: CaseRef,
+    verification_id: str,
+    message_id: str | None,
 ) -> None:
-    """Keep the package of a stay; there is one at most, for the stay goes to manual once."""
-    stay_id = package.stay.id
+    """Keep the package of a case; there is one at most, for a case goes to manual once.
+
+    ``message_id`` is None where nothing of the case was ever sent.
+    """
     db.execute(
-        "insert into manual_packages (stay_id, verification_id, ground, article, package_sealed,"
-        " message_id, handed_at) values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into manual_packages (stay_id, fitting_id, verification_id, ground, article,"
+        " package_sealed, message_id, handed_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            stay_id,
+            *id_columns(case),
             verification_id,
             package.ground.code,
             package.ground.article,
-            vault.seal_value(package, _place(stay_id)),
+            vault.seal_value(package, _place(case.id)),
             message_id,
             package.handed_at.isoformat(),
         ],
     )
 
 
-def package_of(db: Rows, vault: Vault, stay_id: str) -> ManualPackage | None:
-    """Return what was handed over for this stay, if it went to manual."""
-    row = db.one("select package_sealed from manual_packages where stay_id = ?", [stay_id])
+def package_of(db: Rows, vault: Vault, case: CaseRef) -> ManualPackage | None:
+    """Return what was handed over for this case, if it went to manual."""
+    column = f"{case.kind}_id"
+    row = db.one(f"select package_sealed from manual_packages where {column} = ?", [case.id])  # noqa: S608 - ours
     if row is None:
         return None
-    return vault.open_value(row["package_sealed"], ManualPackage, _place(stay_id))
+    return vault.open_value(row["package_sealed"], ManualPackage, _place(case.id))
 
 
-def _place(stay_id: str) -> str:
-    return f"manual_packages.package:{stay_id}"
+def _place(case_id: str) -> str:
+    return f"manual_packages.package:{case_id}"

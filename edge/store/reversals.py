@@ -11,7 +11,8 @@ def add_reversal(db: Rows, vault: Vault, reversal: Reversal) -> None:
     """Keep a reversal and end its settlement; a second one is impossible (unique)."""
     db.execute(
         "insert into reversals (id, settlement_id, idempotency_key, operator, second_person,"
-        " reason_sealed, message_id, reversed_at) values (?, ?, ?, ?, ?, ?, ?, ?)",
+        " reason_sealed, message_id, entry_sheet_id, reversed_at)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             reversal.id,
             reversal.settlement_id,
@@ -21,6 +22,7 @@ def add_reversal(db: Rows, vault: Vault, reversal: Reversal) -> None:
             # A clerk may name the worker in it.
             vault.seal(reversal.reason.encode(), _place(reversal.id)),
             reversal.message_id,
+            reversal.entry_sheet_id,
             reversal.reversed_at.isoformat(),
         ],
     )
@@ -48,6 +50,7 @@ def _reversal(row: Row, vault: Vault) -> Reversal:
         second_person=row["second_person"],
         reason=vault.unseal(row["reason_sealed"], _place(row["id"])).decode(),
         message_id=row["message_id"],
+        entry_sheet_id=row["entry_sheet_id"],
         reversed_at=datetime.fromisoformat(row["reversed_at"]),
     )
 

@@ -1,26 +1,29 @@
-"""Settlements with the inputs they rest on; one effective settlement a stay, by constraint."""
+"""Settlements with the inputs they rest on; one effective settlement a case, by constraint."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from edge import codec
+from edge.core.cases import CaseKind, CaseRef
 from edge.core.errors import NotFound, Words
 from edge.core.settlement import OnList
 from edge.core.verification import PackUsed
 from edge.store.database import Row, Rows
 from edge.store.vault import Vault
 
+_OF_CASE = "select * from settlements where (stay_id = ? or fitting_id = ?)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What was settled. ``bill`` and ``ruling`` are the canonical JSON that was ruled and decided.
 
-    Money is in fen; fund + personal = total. ``packs`` are those that ruled the bill; the message
-    is the one that told the platform, and that a reversal names.
+    Money is in fen; fund + personal = total. ``packs`` are those that ruled the bill. The message,
+    or else the entry sheet, is the one that told the platform, and that a reversal names.
     """
 
     id: str
-    stay_id: str
+    case: CaseRef
     verification_id: str
     idempotency_key: str
     total_fen: int
@@ -32,7 +35,8 @@ class Settlement:
     ruling: bytes
     catalogue_sha256: str
     packs: tuple[PackUsed, ...]
-    message_id: str
+    message_id: str | None = None
+    entry_sheet_id: str | None = None
     settled_at: datetime
 
 
@@ -47,15 +51,15 @@ class Evidence:
 
 
 def add_settlement(db: Rows, vault: Vault, settlement: Settlement) -> None:
-    """Keep a settlement; a second effective one for the stay is impossible (unique index)."""
+    """Keep a settlement; a second effective one for the case is impossible (unique index)."""
     db.execute(
-        "insert into settlements (id, stay_id, verification_id, idempotency_key, total_fen,"
-        " fund_fen, personal_fen, basis, overdue_reason, bill_sealed, ruling_sealed,"
-        " catalogue_sha256, packs, message_id, settled_at, effective)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "insert into settlements (id, stay_id, fitting_id, verification_id, idempotency_key,"
+        " total_fen, fund_fen, personal_fen, basis, overdue_reason, bill_sealed, ruling_sealed,"
+        " catalogue_sha256, packs, message_id, entry_sheet_id, settled_at, effective)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
         [
             settlement.id,
-            settlement.stay_id,
+            *id_columns(settlement.case),
             settlement.verification_id,
             settlement.idempotency_key,
             settlement.total_fen,
@@ -68,6 +72,7 @@ def add_settlement(db: Rows, vault: Vault, settlement: Settlement) -> None:
             settlement.catalogue_sha256,
             codec.encode(settlement.packs).decode(),
             settlement.message_id,
+            settlement.entry_sheet_id,
             settlement.settled_at.isoformat(),
         ],
     )
@@ -79,9 +84,21 @@ def settlement_with_key(db: Rows, vault: Vault, key: str) -> Settlement | None:
     return _settlement(row, vault) if row else None
 
 
-def settlement_of(db: Rows, vault: Vault, stay_id: str) -> Settlement | None:
-    """Return the stay's effective settlement."""
-    row = db.one("select * from settlements where stay_id = ? and effective = 1", [stay_id])
+def id_columns(ref: CaseRef) -> tuple[str | None, str | None]:
+    """Return what the columns ``stay_id`` and ``fitting_id`` hold for a case."""
+    return (ref.id, None) if ref.kind is CaseKind.STAY else (None, ref.id)
+
+
+def case_of(row: Row) -> CaseRef:
+    """Return the case that the columns ``stay_id`` and ``fitting_id`` name."""
+    if row["stay_id"]:
+        return CaseRef(CaseKind.STAY, row["stay_id"])
+    return CaseRef(CaseKind.FITTING, row["fitting_id"])
+
+
+def settlement_of(db: Rows, vault: Vault, case: CaseRef) -> Settlement | None:
+    """Return the effective settlement of a stay or fitting."""
+    row = db.one(f"{_OF_CASE} and effective = 1", id_columns(case))
     return _settlement(row, vault) if row else None
 
 
@@ -96,17 +113,15 @@ def load_settlement(db: Rows, vault: Vault, settlement_id: str) -> Settlement:
         raise NotFound(
             "UNKNOWN_SETTLEMENT",
             Words(f"找不到结算记录：{settlement_id}", f"no settlement {settlement_id}"),
-            Words("在住院记录中重新选择", "choose it again from its stay"),
+            Words("在住院或配置记录中重新选择", "choose it again from its stay or fitting"),
             field="settlement",
         )
     return _settlement(row, vault)
 
 
-def last_settlement_of(db: Rows, stay_id: str) -> str | None:
-    """Return the id of the settlement that the stay had last, reversed or not."""
-    row = db.one(
-        "select id from settlements where stay_id = ? order by rowid desc limit 1", [stay_id]
-    )
+def last_settlement_of(db: Rows, case: CaseRef) -> str | None:
+    """Return the id of the settlement that the case had last, reversed or not."""
+    row = db.one(f"{_OF_CASE} order by rowid desc limit 1", id_columns(case))
     return row["id"] if row else None
 
 
@@ -137,7 +152,7 @@ def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:
 def _settlement(row: Row, vault: Vault) -> Settlement:
     return Settlement(
         id=row["id"],
-        stay_id=row["stay_id"],
+        case=case_of(row),
         verification_id=row["verification_id"],
         idempotency_key=row["idempotency_key"],
         total_fen=row["total_fen"],
@@ -150,5 +165,6 @@ def _settlement(row: Row, vault: Vault) -> Settlement:
         catalogue_sha256=row["catalogue_sha256"],
         packs=codec.decode(row["packs"], tuple[PackUsed, ...]),
         message_id=row["message_id"],
+        entry_sheet_id=row["entry_sheet_id"],
         settled_at=datetime.fromisoformat(row["settled_at"]),
     )

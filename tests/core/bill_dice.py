@@ -46,7 +46,14 @@ class Dice:
         lines = originals + refunds
         self._random.shuffle(lines)
         approved = self._random.sample(CODES, 3)
-        items = tuple(NoticeItem(code=code, limit_fen=self._pick(CAPS)) for code in approved)
+        items = tuple(
+            NoticeItem(
+                code=code,
+                limit_fen=self._pick(CAPS),
+                limit_multiplier=self._pick([None, None, Decimal("1.5"), Decimal("0.3333")]),
+            )
+            for code in approved
+        )
         return bill(
             lines,
             [row for code in CODES for row in self._rows(code)],

@@ -277,8 +277,11 @@ class Reference:
 
     def _device_limit(self, row: CatalogueRow) -> int | None:
         for one in (self.bill.notice.items or ()) if self.bill.notice else ():
-            if one.code == row.code and one.limit_fen is not None:
-                return one.limit_fen
+            if one.code == row.code:
+                limit = row.price_cap_fen if one.limit_fen is None else one.limit_fen
+                if limit is not None and one.limit_multiplier is not None:
+                    return rounded(limit * Fraction(one.limit_multiplier))
+                return limit
         return row.price_cap_fen
 
     def _device_room(self, row: CatalogueRow, item: Item, refunds: int) -> int | None:

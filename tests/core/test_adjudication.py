@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -202,6 +203,24 @@ def test_the_notices_limit_takes_the_place_of_the_catalogues() -> None:
     assert ruled(silent)["1"].fund_fen == 100_000
 
 
+@pytest.mark.parametrize(
+    ("limit", "times", "fund"),
+    [(100_000, "1.5", 150_000), (None, "1.2", 120_000), (1, "0.5", 1), (100_000, "0.3333", 33_330)],
+)
+def test_a_multiplier_raises_the_limit_whoever_names_it(
+    limit: int | None, times: str, fund: int
+) -> None:
+    item = NoticeItem(code="D", limit_fen=limit, limit_multiplier=Decimal(times))
+    given = device_bill(line("1", "D", "1", "9999"), notice=Notice(items=(item,)))
+    assert ruled(given)["1"].fund_fen == fund
+    unlimited = device_bill(
+        line("1", "D", "1", "9999"),
+        rows=[row("D", "device")],
+        notice=Notice(items=(replace(item, limit_fen=None),)),
+    )
+    assert ruled(unlimited)["1"].fund_fen == 999_900
+
+
 def test_the_limit_of_several_units_is_one_room_taken_in_line_order() -> None:
     by_id = ruled(device_bill(line("1", "D", "1", "1500"), line("2", "D", "1", "700")))
     assert split(by_id["1"]) == (150_000, 0, None, "IN_SCOPE")
@@ -302,6 +321,21 @@ def test_the_sites_own_catalogue_serves_in_place_of_the_bills_rows() -> None:
         ("discharged_on", {"discharged_on": date(2024, 5, 31)}),
         ("lines[0].id", {"lines": (line("", "A"),)}),
         ("notice.items[0].limit_fen", {"notice": notice(D=-1)}),
+        (
+            "notice.items[0].limit_multiplier",
+            {"notice": Notice(items=(NoticeItem(code="D", limit_multiplier=Decimal(101)),))},
+        ),
+        (
+            "notice.items[1].limit_fen",
+            {
+                "notice": Notice(
+                    items=(
+                        NoticeItem(code="D"),
+                        NoticeItem(code="D", limit_multiplier=Decimal(2)),
+                    )
+                )
+            },
+        ),
         (
             "notice.items[1].limit_fen",
             {"notice": Notice(items=(NoticeItem(code="D", limit_fen=1), NoticeItem(code="D")))},

@@ -1,6 +1,7 @@
 """What a clerk reads when a bill, a line or a catalogue row cannot be used, to the letter."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from edge.core.verification import Notice, NoticeItem
 from tests.core.bills import DISCHARGED, RULES, bill, june, line, notice, refund, row
 
 FIRST = line("1", "A", "4", "2.50")
+NO_MULTIPLE = Notice(items=(NoticeItem(code="D", limit_multiplier=Decimal(0)),))
 TWO_LIMITS = Notice(items=(NoticeItem(code="D", limit_fen=1), NoticeItem(code="D")))
 
 
@@ -110,6 +112,7 @@ def test_a_refused_line_says_why_and_what_to_do(
         ),
         ({"lines": (line("", "A"),)}, "明细号不能为空", "a line needs its id"),
         ({"notice": notice(D=-1)}, "限额不是可用的金额", "not an amount in fen"),
+        ({"notice": NO_MULTIPLE}, "限额倍数不可用", "not a multiple above 0, up to 100"),
         ({"notice": TWO_LIMITS}, "同一器具有两个限额", "two limits, one device"),
     ],
 )

@@ -6,8 +6,9 @@ from datetime import date
 import pytest
 
 from edge.core.adjudication import Ruling
+from edge.core.cases import CaseKind
 from edge.core.errors import Conflict
-from edge.core.fallback import FAULTS, Paper, manual_ground, manual_stay, papers_to_gather
+from edge.core.fallback import FAULTS, Paper, manual_ground, papers_to_gather
 from edge.core.rules import Rule
 from edge.core.stay import StayState
 from edge.core.verification import Code, Decision
@@ -21,11 +22,11 @@ ENDED = {StayState.DISCHARGED, StayState.REVERSED}
 
 def test_only_a_discharged_or_reversed_stay_goes_to_manual() -> None:
     for state in ENDED:
-        gone = manual_stay(replace(STAY, state=state))
+        gone = replace(STAY, state=state).in_manual()
         assert gone == replace(STAY, state=StayState.MANUAL)
     for state in set(StayState) - ENDED:
         with pytest.raises(Conflict) as refused:
-            manual_stay(replace(STAY, state=state))
+            replace(STAY, state=state).in_manual()
         assert refused.value.code == "STAY_STATE"
 
 
@@ -77,3 +78,15 @@ def test_only_the_bill_is_asked_back_and_only_after_a_settlement() -> None:
         replace(bill, asked_back=True),
         other,
     )
+
+
+def test_what_forbids_a_fitting_is_a_ground_with_its_own_article() -> None:
+    reason = verdict(Decision.REFUSE).reasons[0]
+    ground = manual_ground(verdict(Decision.DIRECT), RULING, FAULT, obstacles=(reason,))
+    assert (ground.code, ground.article) == (reason.code, "津 第二十五条")
+
+
+def test_a_refusal_names_the_kind_of_case() -> None:
+    with pytest.raises(Conflict) as refused:
+        manual_ground(verdict(Decision.DIRECT), RULING, FAULT, kind=CaseKind.FITTING)
+    assert refused.value.field == "fitting"

@@ -15,6 +15,7 @@ from edge.core.money import (
     amount_agrees,
     amount_fen,
     half_up,
+    multiplier_of,
     parse_price,
     parse_quantity,
     quantity_of,
@@ -105,6 +106,16 @@ def test_a_limit_of_at_most_four_places_is_taken_exactly(limit: str, quantity: i
 @pytest.mark.parametrize("limit", ["-1", "0.00001", "NaN", "sNaN", "Infinity", "1E+400", "1000001"])
 def test_anything_else_is_no_limit(limit: str) -> None:
     assert quantity_of(Decimal(limit)) is None
+
+
+@pytest.mark.parametrize(
+    ("given_", "multiplier"),
+    [("0.0001", 1), ("1.5", 15_000), ("100", 1_000_000), ("0", None), ("100.0001", None)],
+)
+def test_a_multiplier_is_above_nothing_and_at_most_a_hundred(
+    given_: str, multiplier: int | None
+) -> None:
+    assert multiplier_of(Decimal(given_)) == multiplier
 
 
 @given(prices, quantities)

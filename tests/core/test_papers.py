@@ -76,6 +76,13 @@ def test_a_notice_counts_for_devices_alone() -> None:
     assert notice_for([], service=Service.DEVICE, at=AT) is None
 
 
+def test_a_notice_that_is_named_is_that_one_or_none() -> None:
+    good, other = Notice(id="good"), Notice(id="other", used=True)
+    service = Service.DEVICE
+    assert notice_for([good, other], service=service, at=AT, named="other") == other
+    assert notice_for([good, other], service=service, at=AT, named="nowhere") is None
+
+
 @pytest.mark.parametrize(
     "worse",
     [

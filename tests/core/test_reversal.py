@@ -9,7 +9,6 @@ from edge.core.reversal import (
     REASON_LENGTH_MAX,
     require_two_persons,
     required_reason,
-    reversed_stay,
 )
 from edge.core.stay import StayState
 from tests.core.test_settlement import STAY
@@ -17,10 +16,10 @@ from tests.core.test_settlement import STAY
 
 def test_only_a_settled_stay_is_reversed() -> None:
     settled = replace(STAY, state=StayState.SETTLED)
-    assert reversed_stay(settled) == replace(STAY, state=StayState.REVERSED)
+    assert settled.reversed() == replace(STAY, state=StayState.REVERSED)
     for state in set(StayState) - {StayState.SETTLED}:
         with pytest.raises(Conflict) as refused:
-            reversed_stay(replace(STAY, state=state))
+            replace(STAY, state=state).reversed()
         assert refused.value.code == "STAY_STATE"
 
 

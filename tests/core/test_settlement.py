@@ -15,8 +15,11 @@ from edge.core.settlement import (
     OnList,
     Terms,
     bill_packs,
+    blocked_by,
+    hindered,
     over_offline_limits,
     require_key,
+    require_same_day,
     reused_key,
     settlement_terms,
 )
@@ -292,3 +295,22 @@ def test_a_hospital_total_that_differs_says_both_sums_and_by_how_much() -> None:
         ),
         mend,
     )
+
+
+def test_what_forbids_a_fitting_stands_beside_what_else_is_in_the_way() -> None:
+    reason = verdict(Decision.REFUSE).reasons[0]
+    assert blocked_by(()) is None
+    assert hindered(ON_LIST, ()) == ON_LIST
+    alone = hindered(ON_LIST, (reason,))
+    assert alone == blocked_by((reason,))
+    assert blocks(alone) == ["VERIFIED_ONLINE"]
+    missing = settlement_terms(STAY, verdict(Decision.DIRECT), EMPTY, now=NOW, overdue_reason="")
+    assert blocks(hindered(missing, ())) == ["NO_CHARGES"]
+    assert blocks(hindered(missing, (reason,))) == ["NO_CHARGES", "VERIFIED_ONLINE"]
+
+
+def test_a_case_whose_day_was_said_anew_meanwhile_is_looked_at_again() -> None:
+    require_same_day(STAY, STAY.admitted_at)
+    with pytest.raises(Conflict) as refused:
+        require_same_day(STAY, STAY.admitted_at + timedelta(minutes=1))
+    assert (refused.value.code, refused.value.field) == ("CASE_CHANGED", "state")

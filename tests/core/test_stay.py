@@ -7,8 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.cases import CaseKind, CaseRef
 from edge.core.errors import BadInput, Conflict
-from edge.core.stay import UNKNOWN_BEDSIDE, Injury, Stay, StayState, discharged, require_state
+from edge.core.stay import (
+    UNKNOWN_BEDSIDE,
+    Injury,
+    Stay,
+    StayState,
+    discharged,
+    require_filled,
+    require_known_injury,
+    require_state,
+)
 from edge.core.verification import Decision, Service
 
 ADMITTED = datetime(2026, 11, 1, 9, tzinfo=UTC)
@@ -58,3 +68,30 @@ def test_only_who_is_in_hospital_can_be_discharged(state: StayState) -> None:
 
 def test_an_allowed_state_passes() -> None:
     require_state(STAY, StayState.ADMITTED, StayState.DISCHARGED)
+
+
+def test_a_stay_is_a_case_from_its_admission_to_its_discharge() -> None:
+    left = discharged(STAY, ADMITTED, ADMITTED, window_h=48)
+    assert left.ref == CaseRef(CaseKind.STAY, "s1")
+    assert (left.began_at, left.ended_at) == (ADMITTED, ADMITTED)
+    settled = left.settled()
+    assert settled == replace(left, state=StayState.SETTLED)
+    assert (left.is_settled, settled.is_settled) == (False, True)
+    with pytest.raises(Conflict):
+        settled.settled()
+
+
+def test_what_is_left_blank_is_named() -> None:
+    require_filled({"ward": "骨科"})
+    with pytest.raises(BadInput) as refused:
+        require_filled({"ward": "骨科", "bed": " "})
+    assert (refused.value.code, refused.value.field) == ("FIELD_EMPTY", "bed")
+
+
+def test_a_determination_is_one_of_the_workers_where_the_platform_names_some() -> None:
+    ours, other = Injury(determination="认定1", parts=""), Injury(determination="认定2", parts="")
+    require_known_injury(ours, ())
+    require_known_injury(ours, (other, ours))
+    with pytest.raises(BadInput) as refused:
+        require_known_injury(ours, (other,))
+    assert (refused.value.code, refused.value.field) == ("UNKNOWN_DETERMINATION", "determination")

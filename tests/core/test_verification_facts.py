@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,11 @@ WRONG: list[tuple[str, str, Facts]] = [
         "NOT_A_DIVISION",
         "filing.destination",
         replace(SOUND, filing=replace(FILING, destination="33010a")),
+    ),
+    (
+        "LIMIT_MULTIPLIER",
+        "notice.items[0].limit_multiplier",
+        replace(SOUND, notice=Notice(items=(NoticeItem(code="A", limit_multiplier=Decimal(0)),))),
     ),
     (
         "SERVICE_YEARS",

@@ -28,6 +28,9 @@ NO_SUCH = "他 第一条"
 BILLS_ONLY = ("bill.", "catalogue.")
 """Keys that decide no verdict; tests/core/test_adjudication_law.py changes those."""
 
+NO_VERDICT = (*BILLS_ONLY, "device.channel")
+"""The channel decides none either; tests/core/test_fitting.py changes it."""
+
 CITED_BY_NO_REASON = (
     "local.municipalities",
     "local.own_areas",
@@ -155,7 +158,7 @@ RULES = {
     (pack.region, rule.key, rule): pack
     for pack in rulebook().packs
     for key in KEYS
-    if not key.startswith(BILLS_ONLY)
+    if not key.startswith(NO_VERDICT)
     for _, rule in pack.dated.get(key, ())
     if rule
 }

@@ -19,7 +19,7 @@ from edge.packs.law_page import law_page
 from edge.packs.numbering import Structure, numeral
 from tests.core.desk import REGIONS, rulebook
 from tests.regions.test_cases import cases
-from tests.regions.test_changed_law import BILLS_ONLY, otherwise
+from tests.regions.test_changed_law import BILLS_ONLY, NO_VERDICT, otherwise
 
 CONFIG = REGIONS.parent
 ROOT = CONFIG.parent
@@ -52,7 +52,7 @@ def test_the_cases_of_an_entry_show_each_of_its_keys(text: LawText, entry: Entry
     shown = [case for case in cases() if case.file.startswith(f"{text.region}/")]
     named = [case for case in shown if case.name in entry.cases]
     for key in entry.keys:
-        if key in HEADER_KEYS or not key.startswith(BILLS_ONLY):
+        if key in HEADER_KEYS or not key.startswith(NO_VERDICT):
             book = Rulebook(without(pack, key, text.region) for pack in rulebook().packs)
             assert any(failure for case in named for failure in run_case(case, book)), key
         else:

@@ -81,7 +81,7 @@ def deduction(amount_fen: int, name: str = "K-1") -> dict[str, Any]:
 def settled(ground: Ground, key: str = "key-1") -> Settlement:
     """Settle a stay of one line: 12 yuan, 10 of them the fund's."""
     stay = ground.discharged(line("1", date=local_day(ground.clock())))
-    done = settle(ground.site, Request(stay=stay.id, key=key), CLERK)
+    done = settle(ground.site, Request(case=stay.ref, key=key), CLERK)
     assert isinstance(done, Settlement)
     return done
 

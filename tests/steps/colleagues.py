@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 
+from edge.core.cases import CaseKind, CaseRef
 from edge.core.reversal import Reversal
 from edge.steps.reverse import Request, reverse
 from edge.steps.settle import Request as Press
@@ -30,9 +31,15 @@ def staffed(ground: Ground) -> Ground:
     return ground
 
 
-def settled(ground: Ground, stay: str, key: str = "k1") -> Settlement:
-    """Settle a stay that can be."""
-    outcome = settle(ground.site, Press(stay=stay, key=key), CLERK)
+def stay_ref(stay: str) -> CaseRef:
+    """Return the name of a stay among all cases."""
+    return CaseRef(CaseKind.STAY, stay)
+
+
+def settled(ground: Ground, stay: str | CaseRef, key: str = "k1") -> Settlement:
+    """Settle a stay, or another case, that can be."""
+    case = stay_ref(stay) if isinstance(stay, str) else stay
+    outcome = settle(ground.site, Press(case=case, key=key), CLERK)
     assert isinstance(outcome, Settlement)
     return outcome
 

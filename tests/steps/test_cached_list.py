@@ -22,6 +22,7 @@ from sync.errors import ListRefused
 from sync.lists import CachedList
 from sync.lists.offer import Missing, Span
 from sync.lists.source import TufSource
+from tests.steps.colleagues import stay_ref
 from tests.steps.conftest import CLERK, FACTS, NOW, Ground, line
 
 
@@ -90,7 +91,7 @@ def codes(verdict: Verdict) -> set[Code]:
 
 
 def pressed(ground: Ground, stay: str, key: str) -> object:
-    return settle(ground.site, Request(stay=stay, key=key), CLERK)
+    return settle(ground.site, Request(case=stay_ref(stay), key=key), CLERK)
 
 
 @pytest.mark.usefixtures("lists")

@@ -44,7 +44,7 @@ def test_a_code_mapped_before_is_taken_and_the_stored_line_keeps_the_hospitals_o
     map_to(ground, "DRUG")
     stay = ground.admitted()
     assert charge(ground.site, stay.id, [line("1", "H1")], CLERK).refused == ()
-    shown = preview(ground.site, stay.id)
+    shown = preview(ground.site, stay.ref)
     assert [one.code for one in shown.bill.lines] == ["DRUG"]
     assert [one.catalogue_row for one in shown.ruling.lines] == ["DRUG@2024-01-01"]
     assert lines_of(ground.site.store.read(), ground.site.vault, stay.id)["1"].code == "H1"
@@ -66,7 +66,7 @@ def test_an_unknown_code_is_refused_until_it_is_mapped_and_then_stands_by_itself
     received = charge(ground.site, stay.id, [line("1", "H1"), line("2")], CLERK)
     assert [(one.id, one.code) for one in received.refused] == [("1", Refusal.UNKNOWN_CODE)]
     map_to(ground, "DRUG")
-    ruling = preview(ground.site, stay.id).ruling
+    ruling = preview(ground.site, stay.ref).ruling
     assert (ruling.refused, len(ruling.lines)) == ((), 2)
 
 
@@ -79,7 +79,7 @@ def test_a_refund_goes_by_its_originals_day(ground: Ground) -> None:
         original, id="2", date=date(2026, 11, 22), quantity="-1", amount_fen=-1200, reverses="1"
     )
     assert charge(ground.site, stay.id, [original, back], CLERK).refused == ()
-    assert preview(ground.site, stay.id).ruling.total_fen == 0
+    assert preview(ground.site, stay.ref).ruling.total_fen == 0
 
 
 def test_a_code_is_known_by_the_list_of_the_region_that_governs(ground: Ground) -> None:
@@ -87,7 +87,7 @@ def test_a_code_is_known_by_the_list_of_the_region_that_governs(ground: Ground) 
     map_to(ground, "LEG", region=BEIJING)
     stay = ground.admitted()
     charge(ground.site, stay.id, [line("1", "H1"), line("2", "LEG")], CLERK)
-    shown = preview(ground.site, stay.id)
+    shown = preview(ground.site, stay.ref)
     assert shown.ruling.refused == ()
     assert {(one.code, one.region, one.version) for one in shown.bill.catalogue} == {
         ("LEG", BEIJING, "1")
@@ -99,7 +99,7 @@ def test_a_line_goes_by_the_version_of_its_day(ground: Ground) -> None:
     keep_rows(ground.site.store, cheaper, version="2", since=TODAY)
     stay = ground.admitted()
     charge(ground.site, stay.id, [line("1"), line("2", "COSMETIC")], CLERK)
-    drug, cosmetic = preview(ground.site, stay.id).ruling.lines
+    drug, cosmetic = preview(ground.site, stay.ref).ruling.lines
     assert (drug.catalogue_row, drug.fund_fen) == ("DRUG@2026-11-20", 500)
     assert cosmetic.reason is LineReason.OUT_OF_CATALOGUE
 
@@ -108,7 +108,7 @@ def test_a_settlement_keeps_the_rows_it_went_by_when_the_catalogue_changes(
     ground: Ground,
 ) -> None:
     stay = ground.discharged(line("1"))
-    settled = settle(ground.site, Request(stay=stay.id, key="k"), CLERK)
+    settled = settle(ground.site, Request(case=stay.ref, key="k"), CLERK)
     assert isinstance(settled, Settlement)
     keep_rows(ground.site.store, [replace(ROWS[0], price_cap_fen=1)])
     [kept] = codec.decode(settled.bill, Bill).catalogue

@@ -22,7 +22,7 @@ def test_a_line_sent_twice_is_kept_once(ground: Ground) -> None:
     again = charge(ground.site, stay.id, [line("2"), line("3"), line("3")], SYSTEM)
     assert (first.accepted, first.duplicates) == (2, 0)
     assert (again.accepted, again.duplicates) == (1, 2)
-    assert preview(ground.site, stay.id).ruling.total_fen == 3600
+    assert preview(ground.site, stay.ref).ruling.total_fen == 3600
 
 
 def test_another_line_under_a_known_id_is_refused(ground: Ground) -> None:
@@ -31,7 +31,7 @@ def test_another_line_under_a_known_id_is_refused(ground: Ground) -> None:
     received = charge(ground.site, stay.id, [line("1", price="13.00")], SYSTEM)
     assert received.accepted == 0
     assert [(r.id, r.code) for r in received.refused] == [("1", Refusal.DUPLICATE_LINE)]
-    assert preview(ground.site, stay.id).ruling.total_fen == 1200
+    assert preview(ground.site, stay.ref).ruling.total_fen == 1200
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,18 @@ def test_a_refused_line_is_reported_blocks_and_can_be_mended(
     stay = ground.admitted()
     received = charge(ground.site, stay.id, [wrong], SYSTEM)
     assert (received.accepted, [r.code for r in received.refused]) == (0, [code])
-    assert [r.code for r in preview(ground.site, stay.id).ruling.refused] == [code]
+    assert [r.code for r in preview(ground.site, stay.ref).ruling.refused] == [code]
 
     mended = charge(ground.site, stay.id, [line("1")], SYSTEM)
     assert (mended.accepted, mended.refused) == (1, ())
-    assert preview(ground.site, stay.id).ruling.refused == ()
+    assert preview(ground.site, stay.ref).ruling.refused == ()
 
 
 def test_a_refund_takes_back_what_it_names(ground: Ground) -> None:
     stay = ground.admitted()
     refund = line("2", quantity="-1", amount_fen=-1200, reverses="1")
     charge(ground.site, stay.id, [line("1"), refund], SYSTEM)
-    assert preview(ground.site, stay.id).ruling.total_fen == 0
+    assert preview(ground.site, stay.ref).ruling.total_fen == 0
 
 
 def test_no_lines_and_too_many_are_refused_whole(ground: Ground) -> None:
@@ -81,7 +81,7 @@ def test_a_stay_has_twenty_thousand_lines_and_the_whole_bill_may_come_again(
     first = charge(ground.site, stay.id, whole[1:], SYSTEM)
     again = charge(ground.site, stay.id, whole, SYSTEM)
     assert (first.accepted, again.accepted, again.duplicates) == (LINES_MAX - 1, 1, LINES_MAX - 1)
-    ruling = preview(ground.site, stay.id).ruling
+    ruling = preview(ground.site, stay.ref).ruling
     assert (len(ruling.lines), ruling.total_fen) == (LINES_MAX, LINES_MAX * 1200)
     with pytest.raises(BadInput, match="TOO_MANY_LINES"):
         charge(ground.site, stay.id, [line("one more")], SYSTEM)
@@ -94,14 +94,14 @@ def test_a_refund_sent_before_its_line_stands_once_the_line_has_come(ground: Gro
     early = charge(ground.site, stay.id, [refund], SYSTEM)
     assert [(one.id, one.code) for one in early.refused] == [("2", Refusal.BAD_REVERSAL)]
     assert charge(ground.site, stay.id, [line("1")], SYSTEM).refused == ()
-    assert preview(ground.site, stay.id).ruling.refused == ()
+    assert preview(ground.site, stay.ref).ruling.refused == ()
 
 
 def test_a_settled_stay_takes_no_charges(ground: Ground) -> None:
     from edge.steps.settle import Request, settle
 
     stay = ground.discharged()
-    settle(ground.site, Request(stay=stay.id, key="k1"), SYSTEM)
+    settle(ground.site, Request(case=stay.ref, key="k1"), SYSTEM)
     with pytest.raises(Conflict) as refused:
         charge(ground.site, stay.id, [line("9")], SYSTEM)
     assert refused.value.code == "STAY_STATE"
@@ -116,7 +116,7 @@ def test_each_fen_has_its_reason_and_article(ground: Ground) -> None:
         line("4", code="COSMETIC", price="30.00"),
     ]
     charge(ground.site, stay.id, lines, SYSTEM)
-    ruling = preview(ground.site, stay.id).ruling
+    ruling = preview(ground.site, stay.ref).ruling
     assert [(r.fund_fen, r.personal_fen, r.reason.value) for r in ruling.lines] == [
         (900, 0, "IN_SCOPE"),
         (1000, 200, "OVER_PRICE_CAP"),
@@ -135,12 +135,12 @@ def test_the_hospitals_own_total_blocks_until_it_agrees(ground: Ground) -> None:
         3600,
         1200,
     )
-    blocked = settle(ground.site, Request(stay=stay.id, key="k"), CLERK)
+    blocked = settle(ground.site, Request(case=stay.ref, key="k"), CLERK)
     assert isinstance(blocked, Blocked)
     assert [block.code for block in blocked.blocks] == ["HOSPITAL_TOTAL_DIFFERS"]
     assert "12.00" in blocked.blocks[0].reason.zh
     charge(ground.site, stay.id, [line("3")], SYSTEM)
-    assert isinstance(settle(ground.site, Request(stay=stay.id, key="k2"), CLERK), Settlement)
+    assert isinstance(settle(ground.site, Request(case=stay.ref, key="k2"), CLERK), Settlement)
 
 
 def test_a_total_said_again_takes_the_place_of_the_one_before(ground: Ground) -> None:

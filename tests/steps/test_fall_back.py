@@ -21,7 +21,7 @@ from edge.store.ledger import latest
 from edge.store.settlements import add_settlement, settlement_of
 from edge.store.stays import load_stay
 from sync.envelope import Kind
-from tests.steps.colleagues import CLERK, reversed_by_both, settled, staffed
+from tests.steps.colleagues import CLERK, reversed_by_both, settled, staffed, stay_ref
 from tests.steps.conftest import FACTS, PERSON, Ground, line
 
 TABLES = ("ledger", "outbox", "verifications", "manual_packages")
@@ -36,7 +36,7 @@ def state_of(ground: Ground, stay: str) -> StayState:
 
 
 def handed(ground: Ground, stay: str, *, third_party: bool = True) -> ManualPackage:
-    request = Request(stay=stay, reason="与职工商定", third_party=third_party)
+    request = Request(case=stay_ref(stay), reason="与职工商定", third_party=third_party)
     return fall_back(ground.site, request, CLERK)
 
 
@@ -62,7 +62,7 @@ def test_with_the_network_down_it_goes_by_the_article_on_faults(ground: Ground) 
 
 def test_the_package_holds_all_that_its_documents_need(ground: Ground) -> None:
     stay = ground.discharged(line("1", price="9.00"), line("2", price="12.00"))
-    shown = preview(ground.site, stay.id)
+    shown = preview(ground.site, stay.ref)
     package = handed(ground, stay.id)
     assert package.stay == replace(stay, state=StayState.MANUAL)
     assert (package.person.number, package.person.name) == (PERSON.number, PERSON.name)
@@ -114,7 +114,7 @@ def test_asked_again_the_same_package_is_given(ground: Ground) -> None:
 def test_reading_the_package_gives_it_whole_and_enters_who_looked(ground: Ground) -> None:
     stay = ground.discharged()
     package = handed(ground, stay.id)
-    assert package_handed(ground.site, stay.id, "财务员") == package
+    assert package_handed(ground.site, stay.ref, "财务员") == package
     [entry] = latest(ground.site.store.read(), limit=1)
     assert (entry.act.kind, entry.act.operator) == ("identity.shown", "财务员")
 
@@ -122,13 +122,13 @@ def test_reading_the_package_gives_it_whole_and_enters_who_looked(ground: Ground
 @pytest.mark.parametrize("stay", ["nowhere", ""])
 def test_there_is_no_package_of_an_unknown_stay(ground: Ground, stay: str) -> None:
     with pytest.raises(NotFound) as refused:
-        package_handed(ground.site, stay, CLERK)
+        package_handed(ground.site, stay_ref(stay), CLERK)
     assert refused.value.code == "UNKNOWN_STAY"
 
 
 def test_there_is_no_package_of_a_stay_that_is_not_in_manual(ground: Ground) -> None:
     with pytest.raises(NotFound) as refused:
-        package_handed(ground.site, ground.discharged().id, CLERK)
+        package_handed(ground.site, ground.discharged().ref, CLERK)
     assert refused.value.code == "NO_MANUAL_PACKAGE"
 
 
@@ -174,7 +174,7 @@ def test_a_stay_in_hospital_and_a_settled_one_do_not_go_to_manual(ground: Ground
 
 
 def test_a_reason_is_demanded(ground: Ground) -> None:
-    request = Request(stay=ground.discharged().id, reason=" ", third_party=True)
+    request = Request(case=ground.discharged().ref, reason=" ", third_party=True)
     with pytest.raises(BadInput) as refused:
         fall_back(ground.site, request, CLERK)
     assert refused.value.code == "FIELD_EMPTY"
@@ -195,7 +195,7 @@ def test_a_stay_in_manual_is_never_settled_here(ground: Ground) -> None:
     stay = ground.discharged()
     handed(ground, stay.id)
     with pytest.raises(Conflict, match="STAY_STATE"):
-        settle(ground.site, Press(stay=stay.id, key="k1"), CLERK)
+        settle(ground.site, Press(case=stay.ref, key="k1"), CLERK)
     with pytest.raises(Conflict, match="STAY_STATE"):
         charge(ground.site, stay.id, [line("9")], CLERK)
     for state in set(StayState) - {StayState.MANUAL}:
@@ -208,7 +208,7 @@ def test_the_database_itself_settles_no_stay_in_manual(ground: Ground) -> None:
     gone = ground.discharged()
     handed(ground, gone.id)
     other = settled(ground, ground.discharged().id)
-    forged = replace(other, id="x", stay_id=gone.id, idempotency_key="x")
+    forged = replace(other, id="x", case=gone.ref, idempotency_key="x")
     with pytest.raises(Fault, match="never settled"):
         add_settlement(ground.site.store.read(), ground.site.vault, forged)
 
@@ -228,7 +228,7 @@ def test_a_desk_that_settles_and_one_that_hands_over_do_not_both_win(ground: Gro
         acts = (partial(settled, ground, stay, f"k{round_}"), partial(handed, ground, stay))
         outcomes, codes = together(*acts)
         assert codes == ["STAY_STATE"]
-        effective = settlement_of(ground.site.store.read(), ground.site.vault, stay)
+        effective = settlement_of(ground.site.store.read(), ground.site.vault, stay_ref(stay))
         assert state_of(ground, stay) is (StayState.SETTLED if effective else StayState.MANUAL)
         assert [isinstance(one, ManualPackage) for one in outcomes] == [effective is None]
 

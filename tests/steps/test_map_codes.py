@@ -23,10 +23,10 @@ def means(hospital: str, code: str | None = "DRUG", first: date = FIRST) -> Mean
 def test_a_code_that_is_mapped_mends_the_lines_that_wait(ground: Ground) -> None:
     stay = ground.admitted()
     charge(ground.site, stay.id, [line("1", code="HIS-1")], CLERK)
-    assert preview(ground.site, stay.id).ruling.refused
+    assert preview(ground.site, stay.ref).ruling.refused
     mapped = map_codes(ground.site, REGION, [means("HIS-1")], CLERK)
     assert (mapped.kept, len(mapped.changes), mapped.changes[0].before) == (True, 1, None)
-    assert preview(ground.site, stay.id).ruling.refused == ()
+    assert preview(ground.site, stay.ref).ruling.refused == ()
     [entry] = latest(ground.site.store.read(), limit=1)
     assert (entry.act.kind, entry.act.subject) == ("codes.mapped", REGION)
 

@@ -40,7 +40,7 @@ def outcome(agency: Agency, stay: str, outcome: str) -> None:
 
 
 def press(ground: Ground, stay: Stay, key: str = "k") -> object:
-    return settle(ground.site, Request(stay=stay.id, key=key), CLERK)
+    return settle(ground.site, Request(case=stay.ref, key=key), CLERK)
 
 
 def blocks(done: object) -> list[str]:
@@ -51,9 +51,9 @@ def blocks(done: object) -> list[str]:
 def test_a_stay_that_was_settled_is_answered_as_settled(ground: Ground) -> None:
     done = settled(ground)
     [stay] = asked(ground, Agency(ground))["stays"]
-    assert (stay["stay"], stay["settled_directly"]) == (done.stay_id, True)
+    assert (stay["stay"], stay["settled_directly"]) == (done.case.id, True)
     assert (stay["settlement"], stay["fund_fen"]) == (done.id, 1000)
-    assert reimbursement_of(ground.site.store.read(), done.stay_id) is None
+    assert reimbursement_of(ground.site.store.read(), done.case.id) is None
 
 
 def test_between_the_answer_and_the_payment_by_hand_nothing_settles(ground: Ground) -> None:
@@ -88,7 +88,7 @@ def test_a_stay_handed_to_manual_is_answered_as_such(ground: Ground) -> None:
         **ground.platform.facts,
         "worker": {**ground.platform.facts["worker"], "suspended": True},
     }
-    fall_back(ground.site, Fallback(stay=stay.id, reason="待遇暂停"), CLERK)
+    fall_back(ground.site, Fallback(case=stay.ref, reason="待遇暂停"), CLERK)
     [told] = asked(ground, Agency(ground))["stays"]
     assert (told["state"], told["settled_directly"]) == ("manual", False)
 
@@ -117,7 +117,7 @@ def test_a_stranger_has_no_stay_here(ground: Ground) -> None:
 
 def test_paid_by_hand_and_settled_here_waits_for_a_person(ground: Ground) -> None:
     done, agency = settled(ground), Agency(ground)
-    outcome(agency, done.stay_id, "reimbursed")
+    outcome(agency, done.case.id, "reimbursed")
     [waiting] = ground.site.inbox.page(ground.site.store.read(), state=InboxState.WAITING)
     assert waiting.code == "REIMBURSED_AND_SETTLED"
     assert collect(ground.site).waiting == 1

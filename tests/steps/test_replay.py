@@ -89,7 +89,7 @@ def test_a_bill_stored_with_one_bed_day_standard_and_no_word_of_changes_replays(
 def test_what_was_reversed_still_replays(ground: Ground) -> None:
     first = settlement(staffed(ground))
     reversed_by_both(ground, first.id)
-    second = settled(ground, first.stay_id, "k2")
+    second = settled(ground, first.case, "k2")
     ground.clock.pass_time(days=400)
     assert replay(ground.site, first.id) == replay(ground.site, second.id) == Same()
 

@@ -75,7 +75,7 @@ def test_a_reversal_stands_beside_its_settlement_which_stays_as_it_was(ground: G
     assert (undone.operator, undone.second_person, undone.reason) == (CLERK, SECOND, "金额录错")
     assert undone.reversed_at - first.settled_at == timedelta(minutes=5)
     assert load_settlement(db, ground.site.vault, first.id) == first
-    assert settlement_of(db, ground.site.vault, stay.id) is None
+    assert settlement_of(db, ground.site.vault, stay.ref) is None
     assert state_of(ground, stay.id) is StayState.REVERSED
 
 
@@ -121,7 +121,7 @@ def test_a_fault_while_committing_leaves_nothing(ground: Ground) -> None:
         reverse(ground.site, request(first.id), CLERK)
     assert counts(ground) == before
     assert state_of(ground, stay.id) is StayState.SETTLED
-    assert settlement_of(ground.site.store.read(), ground.site.vault, stay.id) == first
+    assert settlement_of(ground.site.store.read(), ground.site.vault, stay.ref) == first
 
     ground.site.store.read().execute("drop trigger full")
     assert isinstance(reverse(ground.site, request(first.id), CLERK), Reversal)
@@ -161,14 +161,14 @@ def test_a_reversal_while_others_settle_leaves_at_most_one_that_counts(ground: G
     stay = ground.discharged()
     first = settled(ground, stay.id)
     presses = [
-        partial(settle, ground.site, Press(stay=stay.id, key=f"k{n}"), CLERK) for n in range(2, 6)
+        partial(settle, ground.site, Press(case=stay.ref, key=f"k{n}"), CLERK) for n in range(2, 6)
     ]
     outcomes = together([*presses, partial(reversed_by_both, ground, first.id)])
     again = [outcome for outcome in outcomes if isinstance(outcome, Settlement)]
     known = {AlreadySettled(one) for one in (first, *again)}
     assert len(again) <= 1
     assert {outcome for outcome in outcomes if isinstance(outcome, AlreadySettled)} <= known
-    counting = settlement_of(ground.site.store.read(), ground.site.vault, stay.id)
+    counting = settlement_of(ground.site.store.read(), ground.site.vault, stay.ref)
     assert counting == (again[0] if again else None)
     assert state_of(ground, stay.id) is (StayState.SETTLED if again else StayState.REVERSED)
     kinds = [m["kind"] for m in delivered(ground) if m["kind"] in {"settlement", "reversal"}]
@@ -273,13 +273,13 @@ def test_charges_are_mended_after_a_reversal_and_the_stay_settles_again(ground: 
     charge(ground.site, stay.id, [refund], CLERK)
     second = settled(ground, stay.id, "k2")
     assert (first.fund_fen, second.fund_fen) == (1700, 900)
-    assert settlement_of(ground.site.store.read(), ground.site.vault, stay.id) == second
+    assert settlement_of(ground.site.store.read(), ground.site.vault, stay.ref) == second
     assert state_of(ground, stay.id) is StayState.SETTLED
     told = [m for m in delivered(ground) if m["kind"] in {"settlement", "reversal"}]
     assert [m["kind"] for m in told] == ["settlement", "reversal", "settlement"]
     assert told[2]["fund_fen"] == 900
 
-    assert settle(ground.site, Press(stay=stay.id, key="k1"), CLERK) == first
+    assert settle(ground.site, Press(case=stay.ref, key="k1"), CLERK) == first
     reversed_by_both(ground, second.id, "r2")
     assert state_of(ground, stay.id) is StayState.REVERSED
 
@@ -321,10 +321,15 @@ def refuse(ground: Ground, message: str) -> None:
         ground.site.outbox.record(db, message, NeedsPerson(reason=reason), ground.clock())
 
 
+def sent(settlement: Settlement) -> str:
+    assert settlement.message_id
+    return settlement.message_id
+
+
 def test_what_the_platform_refused_must_be_cleared_up_before_a_reversal(ground: Ground) -> None:
     stay = ground.discharged()
     first = settled(ground, stay.id)
-    refuse(ground, first.message_id)
+    refuse(ground, sent(first))
     before = counts(ground)
     with pytest.raises(Conflict) as refused:
         reverse(ground.site, request(first.id), CLERK)
@@ -332,18 +337,16 @@ def test_what_the_platform_refused_must_be_cleared_up_before_a_reversal(ground: 
     assert counts(ground) == before
 
     with ground.site.store.transaction() as db:
-        ground.site.outbox.retry(db, first.message_id)
+        ground.site.outbox.retry(db, sent(first))
     assert reversed_by_both(ground, first.id).message_id
 
 
 def test_what_the_platform_never_had_is_not_taken_back_there(ground: Ground) -> None:
     stay = ground.discharged()
     first = settled(ground, stay.id)
-    refuse(ground, first.message_id)
+    refuse(ground, sent(first))
     with ground.site.store.transaction() as db:
-        ground.site.outbox.resolve(
-            db, first.message_id, note="作废", operator=CLERK, now=ground.clock()
-        )
+        ground.site.outbox.resolve(db, sent(first), note="作废", operator=CLERK, now=ground.clock())
     assert reversed_by_both(ground, first.id).message_id is None
     settled(ground, stay.id, "k2")
     kinds = [m["kind"] for m in delivered(ground)]

@@ -20,8 +20,8 @@ CLERK = "出院员"
 
 def test_what_was_previewed_is_what_is_committed(ground: Ground) -> None:
     stay = ground.discharged(line("1", price="9.00"), line("2", price="12.00"))
-    shown = preview(ground.site, stay.id)
-    settled = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    shown = preview(ground.site, stay.ref)
+    settled = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(settled, Settlement)
     assert settled.ruling == codec.encode(shown.ruling)
     assert settled.bill == codec.encode(shown.bill)
@@ -32,7 +32,7 @@ def test_what_was_previewed_is_what_is_committed(ground: Ground) -> None:
 def test_decision_settlement_ledger_and_messages_are_one(ground: Ground) -> None:
     stay = ground.discharged()
     before = (ground.count("ledger"), ground.count("outbox"), ground.count("verifications"))
-    settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     after = (ground.count("ledger"), ground.count("outbox"), ground.count("verifications"))
     assert [a - b for a, b in zip(after, before, strict=True)] == [1, 2, 1]
     assert ground.site.ledger.verify(ground.site.store.read()) is None
@@ -46,28 +46,28 @@ def test_a_fault_while_committing_leaves_nothing(ground: Ground) -> None:
         "create trigger full before insert on ledger begin select raise(abort, 'disk full'); end"
     )
     with pytest.raises(Fault):
-        settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+        settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     after = [ground.count(t) for t in ("ledger", "outbox", "verifications", "settlements")]
     assert after == before
     assert load_stay(ground.site.store.read(), stay.id).state is StayState.DISCHARGED
 
     ground.site.store.read().execute("drop trigger full")
-    assert isinstance(settle(ground.site, Request(stay=stay.id, key="k1"), CLERK), Settlement)
+    assert isinstance(settle(ground.site, Request(case=stay.ref, key="k1"), CLERK), Settlement)
 
 
 def test_the_same_key_gets_the_same_answer(ground: Ground) -> None:
     stay = ground.discharged()
-    first = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    first = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     ground.platform.down = True
-    assert settle(ground.site, Request(stay=stay.id, key="k1"), CLERK) == first
+    assert settle(ground.site, Request(case=stay.ref, key="k1"), CLERK) == first
     assert ground.count("settlements") == 1
 
 
 def test_another_key_gets_the_winners_receipt(ground: Ground) -> None:
     stay = ground.discharged()
-    first = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    first = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(first, Settlement)
-    assert settle(ground.site, Request(stay=stay.id, key="k2"), CLERK) == AlreadySettled(first)
+    assert settle(ground.site, Request(case=stay.ref, key="k2"), CLERK) == AlreadySettled(first)
 
 
 def test_eight_desks_at_once_make_one_settlement(ground: Ground) -> None:
@@ -75,7 +75,7 @@ def test_eight_desks_at_once_make_one_settlement(ground: Ground) -> None:
     outcomes: list[object] = []
 
     def press(key: str) -> None:
-        outcomes.append(settle(ground.site, Request(stay=stay.id, key=key), CLERK))
+        outcomes.append(settle(ground.site, Request(case=stay.ref, key=key), CLERK))
 
     threads = [threading.Thread(target=press, args=[f"k{n}"]) for n in range(8)]
     for thread in threads:
@@ -90,10 +90,10 @@ def test_eight_desks_at_once_make_one_settlement(ground: Ground) -> None:
 
 def test_a_key_of_another_stay_is_refused(ground: Ground) -> None:
     first = ground.discharged()
-    settle(ground.site, Request(stay=first.id, key="k1"), CLERK)
+    settle(ground.site, Request(case=first.ref, key="k1"), CLERK)
     second = ground.discharged()
     with pytest.raises(Conflict) as refused:
-        settle(ground.site, Request(stay=second.id, key="k1"), CLERK)
+        settle(ground.site, Request(case=second.ref, key="k1"), CLERK)
     assert refused.value.code == "IDEMPOTENCY_KEY_REUSED"
 
 
@@ -101,7 +101,7 @@ def test_a_key_of_another_stay_is_refused(ground: Ground) -> None:
 def test_a_missing_or_endless_key_is_refused(ground: Ground, key: str) -> None:
     stay = ground.discharged()
     with pytest.raises(BadInput) as refused:
-        settle(ground.site, Request(stay=stay.id, key=key), CLERK)
+        settle(ground.site, Request(case=stay.ref, key=key), CLERK)
     assert refused.value.field == "Idempotency-Key"
 
 
@@ -109,26 +109,26 @@ def test_cover_that_was_lost_during_the_stay_blocks_with_its_article(ground: Gro
     stay = ground.discharged()
     interrupted = {"contribution": {"status": "interrupted", "as_of": "2026-11-20"}}
     ground.platform.facts = FACTS | interrupted
-    blocked = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    blocked = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(blocked, Blocked)
     assert [block.code for block in blocked.blocks] == ["CONTRIBUTION_INTERRUPTED"]
     assert ground.count("settlements") == 0
 
     ground.platform.facts = FACTS
-    assert isinstance(settle(ground.site, Request(stay=stay.id, key="k1"), CLERK), Settlement)
+    assert isinstance(settle(ground.site, Request(case=stay.ref, key="k1"), CLERK), Settlement)
 
 
 def test_without_the_platform_nothing_is_settled(ground: Ground) -> None:
     stay = ground.discharged()
     ground.platform.down = True
-    blocked = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    blocked = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(blocked, Blocked)
     assert [block.code for block in blocked.blocks] == ["PLATFORM_UNREACHABLE"]
 
 
 def test_a_refused_line_blocks(ground: Ground) -> None:
     stay = ground.discharged(line("1"), line("2", code="NOWHERE"))
-    blocked = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    blocked = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(blocked, Blocked)
     assert [block.code for block in blocked.blocks] == ["LINES_REFUSED"]
 
@@ -137,10 +137,10 @@ def test_the_48_hours_end_after_their_last_moment_and_then_want_a_reason(ground:
     stay = ground.discharged()
     ground.clock.pass_time(hours=48, seconds=1)
     ground.platform.as_of = ground.clock.now
-    blocked = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    blocked = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(blocked, Blocked)
     assert [block.code for block in blocked.blocks] == ["OVERDUE_REASON_MISSING"]
-    late = Request(stay=stay.id, key="k1", overdue_reason="家属次日才到")
+    late = Request(case=stay.ref, key="k1", overdue_reason="家属次日才到")
     settled = settle(ground.site, late, CLERK)
     assert isinstance(settled, Settlement)
     assert settled.overdue_reason == "家属次日才到"
@@ -150,13 +150,13 @@ def test_the_last_moment_of_the_48_hours_is_in_time(ground: Ground) -> None:
     stay = ground.discharged()
     ground.clock.pass_time(hours=48)
     ground.platform.as_of = ground.clock.now
-    assert isinstance(settle(ground.site, Request(stay=stay.id, key="k1"), CLERK), Settlement)
+    assert isinstance(settle(ground.site, Request(case=stay.ref, key="k1"), CLERK), Settlement)
 
 
 def test_a_stay_still_in_hospital_is_not_settled(ground: Ground) -> None:
     stay = ground.admitted()
     with pytest.raises(Conflict) as refused:
-        settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+        settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert refused.value.code == "STAY_STATE"
 
 
@@ -164,14 +164,14 @@ def test_a_stay_without_charges_is_not_settled(ground: Ground) -> None:
     from edge.steps.discharge import discharge
 
     stay = discharge(ground.site, ground.admitted().id, None, CLERK)
-    blocked = settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    blocked = settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     assert isinstance(blocked, Blocked)
     assert [block.code for block in blocked.blocks] == ["NO_CHARGES"]
 
 
 def test_the_messages_of_a_stay_arrive_in_order_once(ground: Ground) -> None:
     stay = ground.discharged()
-    settle(ground.site, Request(stay=stay.id, key="k1"), CLERK)
+    settle(ground.site, Request(case=stay.ref, key="k1"), CLERK)
     relay = Relay(ground.site.store, ground.site.outbox, ground.platform, ground.clock)
     relay.run_once()
     relay.run_once()
@@ -193,7 +193,7 @@ def test_somebody_elses_card_does_not_settle(ground: Ground) -> None:
     ground.site.store.read().execute(
         "update identifications set person_id = 'other' where id = ?", [identification.id]
     )
-    request = Request(stay=stay.id, key="k1", identification=identification.id)
+    request = Request(case=stay.ref, key="k1", identification=identification.id)
     with pytest.raises(Conflict) as refused:
         settle(ground.site, request, CLERK)
     assert refused.value.code == "OTHER_PERSON"

@@ -106,7 +106,9 @@ def test_migrating_again_changes_nothing(store: Store) -> None:
 
 def test_every_table_is_strict(store: Store) -> None:
     tables = list(
-        store.read().query("select name, strict from pragma_table_list where schema = 'main'")
+        store.read().query(
+            "select name, strict from pragma_table_list where schema = 'main' and type = 'table'"
+        )
     )
     ours = [table for table in tables if not table["name"].startswith("sqlite_")]
     assert ours

@@ -60,7 +60,9 @@ MATRIX: dict[str, Grants] = {
         {Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}
     ),
     # no hospital system reverses: a token proves no person
-    "POST /api/v1/settlements/{settlement}/reversal": frozenset({Role.DISCHARGE, Role.FINANCE}),
+    "POST /api/v1/settlements/{settlement}/reversal": frozenset(
+        {Role.DISCHARGE, Role.FINANCE, Role.FITTING}
+    ),
     "GET /api/v1/catalogue/mappings": frozenset({Role.FINANCE, Role.DISCHARGE, Scope.READ}),
     "POST /api/v1/catalogue/mappings": frozenset({Role.FINANCE}),
     "GET /api/v1/receivables": CLAIMS_READ,

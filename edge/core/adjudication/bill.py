@@ -6,13 +6,14 @@ Holds no outcome (``ruling``) and reads no pack (``law``).
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from edge.core.adjudication.ruling import LineReason
 from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, Standards
 from edge.core.charges import Charge
 from edge.core.errors import BadInput, Words
-from edge.core.money import FEN_MAX
-from edge.core.verification import Notice, Service
+from edge.core.money import FEN_MAX, multiplier_of
+from edge.core.verification import Notice, NoticeItem, Service
 
 _REGION_DIGITS = 6
 
@@ -36,11 +37,11 @@ class Bill:
     notice: Notice | None = None
 
     @property
-    def device_limits(self) -> Mapping[str, int | None] | None:
-        """The approved codes with the notice's limit in fen, if it names one; None: no notice."""
+    def device_limits(self) -> Mapping[str, NoticeItem] | None:
+        """The approved devices by code; None: no notice."""
         if self.notice is None:
             return None
-        return {item.code: item.limit_fen for item in self.notice.items or ()}
+        return {item.code: item for item in self.notice.items or ()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +93,16 @@ def _bad_standards(standards: Standards) -> Iterator[tuple[str, str, str]]:
 
 
 def _bad_limits(bill: Bill) -> Iterator[tuple[str, str, str]]:
-    limits: dict[str, int | None] = {}
+    limits: dict[str, tuple[int | None, Decimal | None]] = {}
     for place, item in enumerate(bill.notice.items or () if bill.notice else ()):
-        if not _is_limit(item.limit_fen):
-            yield f"notice.items[{place}].limit_fen", "限额不是可用的金额", "not an amount in fen"
-        if limits.setdefault(item.code, item.limit_fen) != item.limit_fen:
-            yield f"notice.items[{place}].limit_fen", "同一器具有两个限额", "two limits, one device"
+        limit, times = item.limit_fen, item.limit_multiplier
+        field = f"notice.items[{place}]"
+        if not _is_limit(limit):
+            yield f"{field}.limit_fen", "限额不是可用的金额", "not an amount in fen"
+        if times is not None and multiplier_of(times) is None:
+            yield f"{field}.limit_multiplier", "限额倍数不可用", "not a multiple above 0, up to 100"
+        if limits.setdefault(item.code, (limit, times)) != (limit, times):
+            yield f"{field}.limit_fen", "同一器具有两个限额", "two limits, one device"
 
 
 def _is_limit(fen: int | None) -> bool:

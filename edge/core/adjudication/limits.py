@@ -13,7 +13,8 @@ from decimal import Decimal
 from edge.core.adjudication.ruling import BUCKETS, Bucket, LineReason
 from edge.core.catalogue import CatalogueRow, CostKind, Standards
 from edge.core.charges import Charge
-from edge.core.money import PRICE_PER_FEN, QUANTITY_UNIT, amount_fen, half_up
+from edge.core.money import PRICE_PER_FEN, QUANTITY_UNIT, amount_fen, half_up, multiplier_of
+from edge.core.verification import NoticeItem
 
 BED_DAYS_MAX = 3660
 """A bed line longer than ten years takes the standard of its first ten: a limit on our loop."""
@@ -71,14 +72,12 @@ class Taken:
 class Limits:
     """The room that is left in every shared limit of one bill."""
 
-    def __init__(
-        self, standards: Standards, device_limits: Mapping[str, int | None] | None
-    ) -> None:
+    def __init__(self, standards: Standards, approved: Mapping[str, NoticeItem] | None) -> None:
         latest_first = reversed(standards.changes)
         self._bed_days = [(one.since.toordinal(), one.bed_day_fen) for one in latest_first]
         self._bed_days.append((0, standards.bed_day_fen))
         self._has_bed_days = any(fen is not None for _, fen in self._bed_days)
-        self._noticed = device_limits or {}
+        self._approved = approved or {}
         self._of_day: dict[tuple[str, date], int] = defaultdict(int)
         self._of_stay: dict[str, int] = defaultdict(int)
         self._of_night: dict[int, int] = defaultdict(int)
@@ -155,11 +154,18 @@ class Limits:
         return min(left, half_up(room, QUANTITY_UNIT) - self._device_taken[asked.row.code])
 
     def _device_limit(self, row: CatalogueRow) -> int | None:
-        """Return the limit of one unit: the notice's, else the catalogue's; None: no limit."""
+        """Return the limit of one unit: the notice's, else the catalogue's, times its multiplier.
+
+        None: no limit.
+        """
         if row.kind is not CostKind.DEVICE:
             return None
-        noticed = self._noticed.get(row.code)
-        return row.price_cap_fen if noticed is None else noticed
+        item = self._approved.get(row.code)
+        if item is None:
+            return row.price_cap_fen
+        limit = row.price_cap_fen if item.limit_fen is None else item.limit_fen
+        times = item.limit_multiplier and multiplier_of(item.limit_multiplier)
+        return half_up(limit * times, QUANTITY_UNIT) if limit is not None and times else limit
 
 
 def _capped(row: CatalogueRow, price: int) -> int:

@@ -143,6 +143,9 @@ _KEYS = {
     "device.notice_checked": _stated("机构查验核付通知单", "facility checks the notice"),
     "device.approved_items": _stated("按核付项目配置", "only approved devices"),
     "device.service_life": _stated("最低使用年限", "minimum service life"),
+    "device.channel": _word(
+        "配置信息的上传方式", "how fittings are uploaded", "api", "login", required=False
+    ),
     # The bill
     "catalogue.medical": _word(
         "医疗目录", "medical catalogue", "treatment", "treatment_medical_insurance", "province"

@@ -37,7 +37,7 @@ from edge.core.verification.reasons import (
     Verdict,
     WarningCode,
 )
-from edge.core.verification.verdict import verify
+from edge.core.verification.verdict import reason_of, verify
 
 __all__ = [
     "Basis",
@@ -71,5 +71,6 @@ __all__ = [
     "Worker",
     "filing_for",
     "notice_for",
+    "reason_of",
     "verify",
 ]

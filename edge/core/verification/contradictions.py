@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from edge.core.errors import BadInput, Words
+from edge.core.money import multiplier_of
 from edge.core.verification.facts import Facts, Moment
 
 _DIVISION = re.compile(r"[0-9]{6}")
@@ -20,7 +21,7 @@ def refuse_contradictions(facts: Facts) -> None:
 
     Raises:
         BadInput: NAIVE_MOMENT, DATE_OUT_OF_RANGE, DATE_MISSING, DATES_CONTRADICT, NOT_A_DIVISION
-            SERVICE_YEARS or NEGATIVE_NUMBER, naming the field.
+            SERVICE_YEARS, LIMIT_MULTIPLIER or NEGATIVE_NUMBER, naming the field.
     """
     _refuse_bad_days(facts)
     if facts.moment is Moment.DISCHARGE:
@@ -32,7 +33,7 @@ def refuse_contradictions(facts: Facts) -> None:
     for field, code in _divisions(facts):
         if code and not _DIVISION.fullmatch(code):
             raise _no_division(field)
-    _service_years(facts)
+    _approved_items(facts)
     for field, number in _counts(facts):
         if number is not None and number < 0:
             raise _negative(field)
@@ -152,9 +153,16 @@ def _negative(field: str) -> BadInput:
     )
 
 
-def _service_years(facts: Facts) -> None:
+def _approved_items(facts: Facts) -> None:
     items = (facts.notice and facts.notice.items) or ()
     for index, item in enumerate(items):
+        if item.limit_multiplier is not None and multiplier_of(item.limit_multiplier) is None:
+            raise BadInput(
+                "LIMIT_MULTIPLIER",
+                Words("限额倍数须大于 0、至多 100、至多 4 位小数", "not a multiple over 0, to 100"),
+                Words("核对通知单后更正", "correct it as the notice has it"),
+                field=f"notice.items[{index}].limit_multiplier",
+            )
         if not 0 <= (item.service_years or 0) <= _SERVICE_YEARS_MAX:
             raise BadInput(
                 "SERVICE_YEARS",

@@ -6,6 +6,7 @@ Dates are calendar days in Asia/Shanghai; moments are aware.
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum, StrEnum
 
 from edge.core.credential import CredentialKind
@@ -204,21 +205,30 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeItem:
-    """One approved device. Its limit is in fen."""
+    """One approved device. Its limit is in fen.
+
+    ``limit_multiplier`` raises the limit, the catalogue's where the notice names none: a decimal of
+    at most 4 places, such as 1.5.
+    """
 
     code: str
     limit_fen: int | None = None
     service_years: int | None = None
+    limit_multiplier: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """The fitting notice (配置费用核付通知单). Without ``valid_to`` it does not expire."""
+    """The fitting notice (配置费用核付通知单). Without ``valid_to`` it does not expire.
+
+    ``presented``: the worker showed it, and nobody but the paper tells what is on it.
+    """
 
     id: str = ""
     items: tuple[NoticeItem, ...] | None = ()
     valid_to: date | None = None
     used: bool = False
+    presented: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

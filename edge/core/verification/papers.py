@@ -31,10 +31,17 @@ def filing_for(
     return max(filings, key=fitness, default=None)
 
 
-def notice_for(notices: Iterable[Notice], *, service: Service, at: datetime) -> Notice | None:
-    """Return the fitting notice for a device: unused and unexpired first, then the latest."""
+def notice_for(
+    notices: Iterable[Notice], *, service: Service, at: datetime, named: str = ""
+) -> Notice | None:
+    """Return the fitting notice for a device: the one ``named``, of which there may be none.
+
+    Where none is named: unused and unexpired first, then the latest.
+    """
     if service is not Service.DEVICE:
         return None
+    if named:
+        return next((notice for notice in notices if notice.id == named), None)
     day = local_day(at)
 
     def fitness(notice: Notice) -> tuple[bool, bool, date]:

@@ -1,6 +1,6 @@
 """The verdict: every check in turn, every finding weighed, the strongest effect decides."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from edge.core.rules import Pack, Rulebook
 from edge.core.verification import cautions, facility, filing, fitting, person, source
@@ -52,6 +52,11 @@ def verify(facts: Facts, rulebook: Rulebook) -> Verdict:
         return _verdict(case, [_reason(Finding(Code.LOCAL_WORKER), case)], ())
     reasons = list(_reasons(case))
     return _verdict(case, reasons, cautions.warnings(case, tuple(reasons)))
+
+
+def reason_of(code: Code, effect: Decision, article: str, blanks: Mapping[str, object]) -> Reason:
+    """Return a reason in the verdict's own words, for who finds it after the verification."""
+    return _told(Finding(code, blanks=blanks), Weight(effect, article))
 
 
 def _reasons(case: Case) -> Iterator[Reason]:

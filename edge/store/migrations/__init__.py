@@ -2,35 +2,39 @@
 
 import fcntl
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
 from edge.core.errors import Fault, Words
-from edge.store.database import Store
+from edge.store.database import Rows, Store
 from sync.inbox import SCHEMA as INBOX_SCHEMA
 from sync.tables import SCHEMA as OUTBOX_SCHEMA
 
 
-def migrate(store: Store) -> int:
-    """Bring the file to the newest schema and return its number.
+def migrate(store: Store, history: Sequence[str] = ()) -> int:
+    """Bring the file to the newest schema and return its number; ``history`` replaces our own.
 
     One process at a time (a lock file beside the database); each step is one transaction that
     also sets ``user_version``, so a kill leaves the old schema or the new one, never between.
 
     Raises:
-        Fault: SCHEMA_TOO_NEW, when a newer release has already changed the file.
+        Fault: SCHEMA_TOO_NEW, when a newer release has already changed the file; SCHEMA_STEP, when
+            a step leaves a reference to nothing: it is taken back whole.
     """
-    steps = _history()
+    steps = history or _history()
     with _only_one(store.path):
         at = _version(store)
         if at > len(steps):
             raise _too_new(at, len(steps))
         for number, sql in enumerate(steps[at:], start=at + 1):
-            with store.transaction() as db:
+            with _tables_made_anew(store), store.transaction() as db:
+                before = _broken_references(db)
                 for statement in statements(sql):
                     db.execute(statement)
+                if _broken_references(db) > before:
+                    raise _broken(number)
                 db.execute(f"pragma user_version = {number}")
     return len(steps)
 
@@ -44,6 +48,23 @@ def statements(sql: str) -> Iterator[str]:
         if pending.rstrip().endswith(";") and not inside_trigger:
             yield pending.strip()
             pending = ""
+
+
+@contextmanager
+def _tables_made_anew(store: Store) -> Iterator[None]:
+    """Let a step make a table anew that others refer to (sqlite.org/lang_altertable, section 7).
+
+    References are not followed while it runs: whether they hold is checked at its end.
+    """
+    store.read().execute("pragma foreign_keys = off")
+    try:
+        yield
+    finally:
+        store.read().execute("pragma foreign_keys = on")
+
+
+def _broken_references(db: Rows) -> int:
+    return sum(1 for _ in db.query("pragma foreign_key_check"))
 
 
 def _history() -> list[str]:
@@ -62,6 +83,7 @@ def _history() -> list[str]:
         INBOX_SCHEMA,
         _script("0012_claims.sql"),
         _script("0013_presentations.sql"),
+        _script("0014_fittings.sql"),
     ]
 
 
@@ -91,4 +113,12 @@ def _too_new(found: int, known: int) -> Fault:
         Words(
             "请安装新版程序，或恢复升级前的备份", "install the newer release or restore the backup"
         ),
+    )
+
+
+def _broken(number: int) -> Fault:
+    return Fault(
+        "SCHEMA_STEP",
+        Words(f"数据库结构升级第 {number} 步失败", f"step {number} breaks references"),
+        Words("恢复升级前的备份并联系厂商", "restore the backup and call the supplier"),
     )

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
 from edge.core.adjudication import Bill
+from edge.core.cases import CaseKind, CaseRef
 from edge.core.fallback import Ground, ManualPackage, Paper
+from edge.core.fitting import Fitting
 from edge.core.identity import Identity, masked_number
 from edge.core.reversal import REASON_LENGTH_MAX
 from edge.core.stay import Stay
@@ -40,7 +42,8 @@ class ManualForm(BaseModel):
 class Package(BaseModel):
     """All that the documents of a manual reimbursement are made of, as of ``handed_at``."""
 
-    stay: Stay
+    stay: Stay | None
+    fitting: Fitting | None
     person: Identity
     ground: Ground
     reason: str
@@ -61,7 +64,7 @@ def router(desk: Desk) -> APIRouter:
     def hand_over(caller: HandsOver, stay: str, given: ManualForm) -> Response:
         """Hand a stay that cannot settle directly to manual; asked again, the same package."""
         request = Request(
-            stay=stay,
+            case=CaseRef(CaseKind.STAY, stay),
             reason=given.reason,
             identification=given.identification,
             third_party=given.third_party,
@@ -73,7 +76,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("", responses=_PACKAGE)
     def handed(caller: Sees, stay: str) -> Response:
         """Return what was handed over; the person is masked, and showing them is entered."""
-        return _shown(package_handed(site, stay, caller.name))
+        return _shown(package_handed(site, CaseRef(CaseKind.STAY, stay), caller.name))
 
     return routes
 

@@ -17,7 +17,7 @@ from edge.web.desk import Desk
 from edge.web.problems import Problem
 from edge.web.security import Caller, require
 
-Reverses = Annotated[Caller, Depends(require(*REVERSERS))]
+Reverses = Annotated[Caller, Depends(require(*frozenset().union(*REVERSERS.values())))]
 
 
 class _Body(BaseModel):
@@ -100,8 +100,8 @@ def router(desk: Desk) -> APIRouter:
             second_password=given.second_person.password.get_secret_value(),
         )
         outcome = reverse(site, request, caller.name)
-        stay_id = load_settlement(site.store.read(), site.vault, settlement).stay_id
-        desk.changed("stay", stay_id)
+        case = load_settlement(site.store.read(), site.vault, settlement).case
+        desk.changed(case.kind, case.id)
         match outcome:
             case Reversal():
                 return _reversed(outcome)

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from edge import codec
+from edge.core.cases import CaseKind, CaseRef
 from edge.core.settlement import Block, Blocked
 from edge.core.stay import Bedside, Injury, Stay
 from edge.steps.admit import Admission, admit
@@ -95,10 +96,11 @@ class StayNow(BaseModel):
 
 
 class Receipt(BaseModel):
-    """A settlement; money in fen."""
+    """A settlement of a stay or of a fitting; money in fen."""
 
     id: str
-    stay: str
+    stay: str | None
+    fitting: str | None
     verification: str
     total_fen: int
     fund_fen: int
@@ -168,7 +170,7 @@ def _money(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/{stay}/preview", responses={200: {"model": Ruling}})
     def ruling(_caller: Settles, stay: str) -> Response:
         """Show what the bill comes to; nothing is stored."""
-        return _json(preview(desk.site, stay).ruling)
+        return _json(preview(desk.site, CaseRef(CaseKind.STAY, stay)).ruling)
 
     @routes.post("/{stay}/settlement", status_code=201, response_model=Receipt)
     def settlement(
@@ -183,7 +185,7 @@ def _money(routes: APIRouter, desk: Desk) -> None:
         about cover or bill lists everything in the way in ``blocks``.
         """
         request = Request(
-            stay=stay,
+            case=CaseRef(CaseKind.STAY, stay),
             key=idempotency_key,
             identification=given.identification,
             overdue_reason=given.overdue_reason,
@@ -223,9 +225,11 @@ def stay_now(stay: Stay) -> StayNow:
 
 def receipt(settlement: Settlement) -> Receipt:
     """Return a settlement as the API shows it."""
+    case = settlement.case
     return Receipt(
         id=settlement.id,
-        stay=settlement.stay_id,
+        stay=case.id if case.kind is CaseKind.STAY else None,
+        fitting=case.id if case.kind is CaseKind.FITTING else None,
         verification=settlement.verification_id,
         total_fen=settlement.total_fen,
         fund_fen=settlement.fund_fen,

@@ -67,8 +67,8 @@ def _stay(screen: Screen, stay_id: str) -> dict[str, object]:
     site = screen.desk.site
     db = site.store.read()
     stay = load_stay(db, stay_id)
-    settlement = settlement_of(db, site.vault, stay_id)
-    case = _settled(settlement) if settlement else preview(site, stay_id)
+    settlement = settlement_of(db, site.vault, stay.ref)
+    case = _settled(settlement) if settlement else preview(site, stay.ref)
     return {
         "stay": stay,
         "left": time_left(stay, site.clock()),
