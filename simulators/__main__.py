@@ -36,6 +36,7 @@ from simulators.platform.faults import NO_FAULTS, Faults, load_script
 from simulators.platform.journal import Journal
 from simulators.platform.register import SAMPLE, load_register
 from simulators.platform.server import serve
+from simulators.reader import VpcdCard
 from simulators.scanner import VirtualScanner, load_scan_script
 from simulators.script_file import SCRIPTS, BadFile, shipped
 from sync.envelope import PublicKey, load_public
@@ -127,7 +128,7 @@ def _platform(given: argparse.Namespace) -> int:
 
 
 def _card(given: argparse.Namespace) -> int:
-    command.run(given, _told_to_stop())
+    command.run(given, _told_to_stop(), VpcdCard)
     return 0
 
 

@@ -21,6 +21,7 @@ from bench.frame import Work
 from bench.works.adjudicate import CODES, Case, PlainCatalogue, cases, plain_loop
 from edge import codec
 from edge.case import Asked, examined
+from edge.core.cases import CaseKind, CaseRef
 from edge.core.catalogue import CatalogueRow
 from edge.core.charges import Charge
 from edge.core.credential import Credential, CredentialKind
@@ -68,7 +69,7 @@ class Bill:
         """Take the lines and settle the next stay."""
         stay = next(self.stays)
         charge(self.site, stay, codec.decode(self.request, list[Charge]), _WHO)
-        outcome = settle(self.site, Request(stay=stay, key=stay), _WHO)
+        outcome = settle(self.site, Request(case=CaseRef(CaseKind.STAY, stay), key=stay), _WHO)
         if not isinstance(outcome, Settlement):
             raise TypeError(outcome)
 
@@ -176,6 +177,7 @@ def _verified(site: Site) -> Verification:
         )
         shown = Identification(
             id="i",
+            presentation="t",
             person_id=person,
             source="card",
             reader="",

@@ -9,19 +9,21 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 from simulators.card.image import IMAGES, CardImage, Person, load_image
+from simulators.card.plan import CardPlan
 from simulators.card.recorder import Recorder
 from simulators.card.script import (
     CardStep,
     Prepared,
+    Slot,
     check_readers,
     load_card_script,
     play,
 )
 from simulators.card.virtual import VirtualCard
 from simulators.pcscd import READERS, ensure_running
-from simulators.reader import VpcdCard
 from simulators.script_file import SCRIPTS, BadFile, shipped
 
 
@@ -48,7 +50,20 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list images and scripts that ship")
 
 
-def run(given: argparse.Namespace, ending: threading.Event) -> None:
+class NamedSlot(Slot, Protocol):
+    """A slot that tells its reader's name in PC/SC."""
+
+    reader: str
+
+
+class SlotMaker(Protocol):
+    """Makes the slot of a number; ``made`` makes the card of a plan."""
+
+    def __call__(self, slot: int, /, *, made: Callable[[CardPlan], VirtualCard]) -> NamedSlot:
+        """Return the slot."""
+
+
+def run(given: argparse.Namespace, ending: threading.Event, slot_of: SlotMaker) -> None:
     """Put the cards in, play the script, and leave the cards until ``ending`` is set.
 
     Raises:
@@ -69,7 +84,7 @@ def run(given: argparse.Namespace, ending: threading.Event) -> None:
         if recorder:
             stack.callback(recorder.save)
         made = recorder.made if recorder else VirtualCard
-        slots = [VpcdCard(number, made=made) for number in range(len(READERS))]
+        slots = [slot_of(number, made=made) for number in range(len(READERS))]
         for slot in slots:
             stack.callback(slot.remove)
         if steps:
@@ -113,7 +128,7 @@ def _steps(name: str | None, card: CardImage) -> tuple[Prepared, ...]:
     return steps
 
 
-def _insert(slots: Sequence[VpcdCard], images: Sequence[CardImage]) -> None:
+def _insert(slots: Sequence[NamedSlot], images: Sequence[CardImage]) -> None:
     for slot, image in zip(slots, images, strict=False):
         slot.insert(image.plan())
         person = image.person.synthetic()

@@ -99,7 +99,7 @@ class Desk:
 
     def press(self, stay: Stay) -> Settlement | Blocked:
         """Press the button of a stay."""
-        outcome = settle(self.site, Request(stay=stay.id, key=f"press {stay.id}"), CLERK)
+        outcome = settle(self.site, Request(case=stay.ref, key=f"press {stay.id}"), CLERK)
         assert isinstance(outcome, Settlement | Blocked)
         return outcome
 
@@ -161,7 +161,7 @@ def test_two_hundred_stays_settled_without_a_network_arrive_once_when_it_is_back
     kinds = Counter(message.kind.value for message in kept)
     assert kinds == dict.fromkeys(("admission", "charges", "discharge", "settlement"), 200)
     told = {m.order_key: m.body["fund_fen"] for m in kept if m.kind.value == "settlement"}
-    assert told == {one.stay_id: one.fund_fen for one in desk.settled}
+    assert told == {one.case.id: one.fund_fen for one in desk.settled}
     assert desk.site.ledger.verify(desk.site.store.read()) is None
 
 

@@ -61,7 +61,7 @@ def test_a_bill_comes_to_the_same_however_its_lines_are_sent(
         told = (received.accepted, received.duplicates, [one.id for one in received.refused])
         assert told == receive(known, batch)
         assert lines_of(site.store.read(), site.vault, stay.id) == known
-    ruling = preview(site, stay.id).ruling
+    ruling = preview(site, stay.ref).ruling
     sound = [one for one in known.values() if one.code != "NOWHERE"]
     assert ruling.total_fen == sum(one.amount_fen for one in sound)
     assert {one.id for one in ruling.refused} == known.keys() - {one.id for one in sound}
