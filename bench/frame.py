@@ -26,9 +26,10 @@ class Work:
     """One work done in our way and by the floor; both may be called any number of times.
 
     ``name`` is the measurement's, ``work`` says how much of what. ``before`` lays out again what
-    ``ours`` uses up: untimed, before each call. ``singly``: each call is a round of its own, for
-    what waits on other processes, whose pauses a mean would keep. ``size`` is how much of it there
-    is, where several works of one name differ in nothing else: then it is told how ours grows.
+    ``ours`` uses up, ``before_floor`` what the floor does: untimed, before each call. ``singly``:
+    each call is a round of its own, for what waits on other processes, whose pauses a mean would
+    keep. ``size`` is how much of it there is, where several works of one name differ in nothing
+    else: then it is told how ours grows.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Work:
     ours: Callable[[], object]
     floor: Callable[[], object]
     before: Callable[[], object] | None = None
+    before_floor: Callable[[], object] | None = None
     singly: bool = False
     size: int = 0
 
@@ -94,7 +96,7 @@ def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     gc.freeze()  # what the work holds ready is not walked by the collector in every round
     ways = [
         (work.ours, work.before, _calls(work.ours, work.before), list[float]()),
-        (work.floor, None, _calls(work.floor, None), list[float]()),
+        (work.floor, work.before_floor, _calls(work.floor, work.before_floor), list[float]()),
     ]
     if work.singly:
         rounds *= _SINGLE_CALLS

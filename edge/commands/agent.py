@@ -50,7 +50,6 @@ def agent(
 def _run(link: "Link", desk: str, installation: str, counter_port: int) -> None:
     import signal
     import socket
-    import uuid
     from contextlib import ExitStack, closing
 
     from drivers.agent.counter import counter
@@ -62,7 +61,7 @@ def _run(link: "Link", desk: str, installation: str, counter_port: int) -> None:
 
     hello = Hello(
         desk=desk,
-        installation=installation or f"{uuid.getnode():012x}",
+        installation=installation or _this_pc(),
         host=socket.gethostname(),
     )
     with ExitStack() as stack:
@@ -74,6 +73,16 @@ def _run(link: "Link", desk: str, installation: str, counter_port: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: agent.stop())
         agent.run()
+
+
+def _this_pc() -> str:
+    """Return what tells this PC from another: its network card's address, or else its name."""
+    import socket
+    import uuid
+
+    address = uuid.getnode()
+    # Python makes one up, another at each start, where there is none; it sets this bit then.
+    return socket.gethostname() if address >> 40 & 1 else f"{address:012x}"
 
 
 def _refuse(word: str, reason: str, next_action: str, *, code: int = 2) -> NoReturn:

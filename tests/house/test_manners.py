@@ -57,7 +57,10 @@ DOORS = {
 }
 """Outside library: the modules of the product, or the rooms (``.*``), that may import it."""
 
-RAW = {"smartcard": {"bench.works.card", "tests.fakes.winscard"}, "serial": set[str]()}
+RAW = {
+    "smartcard": {"bench.works.card", "bench.works.card_event", "tests.fakes.winscard"},
+    "serial": set[str](),
+}
 """Hardware's libraries: who besides the door may import them, for a floor or a stand-in."""
 
 
