@@ -6,6 +6,7 @@ The site it serves is opened by ``edge.opening``, which the commands use without
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from functools import partial
 
 import uvicorn
@@ -42,6 +43,9 @@ GRACE_S = 3
 
 _LOOK_S = 0.5
 """How often the service looks for what no device tells."""
+
+_NOTE_EVERY = timedelta(seconds=30)
+"""How often it is written down that an agent is heard."""
 
 
 @contextmanager
@@ -211,12 +215,15 @@ def _passing_on(desk: Desk) -> Iterator[None]:
     ending = threading.Event()
 
     def pass_on() -> None:
-        lying = frozenset[str]()
+        lying, note_at = frozenset[str](), desk.site.clock()
         while not ending.is_set():
             event = desk.station.next_event(_LOOK_S)
             if event:
                 desk.reader_changed(event)
             lying = _look_around(desk, lying)
+            if abs(desk.site.clock() - note_at) >= _NOTE_EVERY:
+                note_at = desk.site.clock()
+                desk.note_agents()
 
     thread = threading.Thread(target=pass_on, name="reader hints", daemon=True)
     thread.start()

@@ -21,6 +21,7 @@ from edge.rulebooks import rulebook_in_force
 from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
 from edge.steps.list_status import list_status
+from edge.store.agents import AgentHeard, agents_heard
 from edge.store.catalogues import held_versions
 from edge.store.database import SQLITE_VERSION, Store
 from edge.store.keys import load_keys
@@ -31,6 +32,7 @@ from sync.outcome import NotReceived
 
 DISK_FREE_MIN_MB = 500
 CLOCK_BACK_MAX = timedelta(minutes=2)
+AGENT_HEARD_WITHIN = timedelta(minutes=2)
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 
 
@@ -58,6 +60,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("catalogues", lambda: _catalogues(settings)),
         ("readers", _readers),
         ("scanners", lambda: _scanners(settings)),
+        ("agents", lambda: _agents(settings, clock)),
         ("fonts", _fonts),
         ("platform", lambda: _platform(settings, clock)),
         ("list", lambda: _list(settings, clock)),
@@ -141,7 +144,7 @@ def _readers() -> Iterator[Finding]:
 
 def _scanners(settings: Settings) -> Iterator[Finding]:
     for place in settings.desks:
-        if place.scanner:
+        if place.scanner and not place.agent:
             yield _scanner(place, settings.scanner.baud_rate)
 
 
@@ -156,6 +159,28 @@ def _scanner(place: Place, baud_rate: int) -> Finding:
     except DriverError as wrong:
         fix = wrong.next_action_en
         return Finding(name=name, well=False, seen=f"{seen}: {wrong.text_en}", fix=fix)
+
+
+def _agents(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    desks = [place.name for place in settings.desks if place.agent]
+    if not desks:
+        return
+    with closing(Store(settings.data / "edge.db")) as store:
+        migrate(store)
+        heard = agents_heard(store.read())
+    for desk in desks:
+        yield _agent(desk, heard.get(desk), clock)
+
+
+def _agent(desk: str, heard: AgentHeard | None, clock: Clock) -> Finding:
+    if heard is None:
+        seen, well = "never heard", False
+    else:
+        # The service notes it every half minute.
+        well = abs(clock() - heard.seen_at) <= AGENT_HEARD_WITHIN
+        seen = f"{heard.host}, last heard {heard.seen_at.isoformat(timespec='seconds')}"
+    fix = "start the agent on the desk's PC, see docs/agent.md; is the service running?"
+    return _judged(f"agent {desk}", seen, well=well, fix=fix)
 
 
 def _fonts() -> Iterator[Finding]:

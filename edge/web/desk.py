@@ -14,6 +14,7 @@ from edge.core.errors import BadInput, Conflict, EdgeError, Words
 from edge.settings import Place
 from edge.site import Site
 from edge.steps.clear_case import clear_case
+from edge.store.agents import AgentHeard, note_agent
 from edge.store.desk_cases import is_left_behind
 from edge.store.people import presentation_is_used
 from edge.web.agents import Agents
@@ -197,6 +198,23 @@ class Desk:
             used = presentation_is_used(self.site.store.read(), newest.token)
             if self.agents.is_news(desk, newest.token) and not used:
                 self._begin_anew(desk, newest.token)
+
+    def note_agents(self) -> None:
+        """Keep when each agent was heard last: a restart and `edge doctor` must know."""
+        views = [station.view() for station in self.agents.all()]
+        heard = [
+            AgentHeard(desk=view.desk, host=view.host, seen_at=view.seen_at)
+            for view in views
+            if view.online and view.seen_at
+        ]
+        if not heard:
+            return
+        try:
+            with self.site.store.transaction() as db:
+                for one in heard:
+                    note_agent(db, one)
+        except EdgeError as fault:
+            self.site.log.warning("agent.not_noted", code=fault.code)
 
     def _begin_anew(self, desk: str, presentation: str) -> None:
         try:

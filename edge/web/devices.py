@@ -16,6 +16,7 @@ from drivers.scanner import Scanned, ScannerPlan, ScannerView
 from edge.core.errors import BadInput, Words
 from edge.settings import Place
 from edge.settings import Scanner as ScannerSettings
+from edge.store.agents import AgentHeard, agents_heard
 from edge.web.desk import Desk, other_desk
 from edge.web.remote_station import AgentView
 from edge.web.security import Caller
@@ -59,8 +60,9 @@ class Presentation(BaseModel):
 def devices(desk: Desk) -> list[DeviceNow]:
     """Return every agent, reader and scanner and its state."""
     found = [_reader(desk, view, desk.desks_of(view.name), None) for view in desk.readers_here()]
+    heard = agents_heard(desk.site.store.read())
     for station in desk.agents.all():
-        found.append(_agent(desk, station.view()))
+        found.append(_agent(desk, station.view(), heard.get(station.desk)))
         views = desk.readers_at(station.desk)
         found += [_reader(desk, view, [station.desk], station.desk) for view in views if view.name]
     for place in desk.site.settings.desks:
@@ -154,11 +156,12 @@ def _scanner(desk: Desk, view: ScannerView, place: Place) -> DeviceNow:
     )
 
 
-def _agent(desk: Desk, view: AgentView) -> DeviceNow:
+def _agent(desk: Desk, view: AgentView, heard: AgentHeard | None) -> DeviceNow:
+    """Return an agent; one that is away by what is known of it from before a restart too."""
     offline = None if view.online else AgentOffline(field=view.desk)
     return DeviceNow(
         kind="agent",
-        name=view.host,
+        name=view.host or (heard.host if heard else ""),
         desks=[view.desk],
         state="online" if view.online else "offline",
         since=view.since,
@@ -166,7 +169,7 @@ def _agent(desk: Desk, view: AgentView) -> DeviceNow:
         text=offline.text if offline else None,
         simulated=desk.site.settings.desk.simulated,
         agent=view.desk,
-        seen_at=view.seen_at,
+        seen_at=view.seen_at or (heard.seen_at if heard else None),
     )
 
 

@@ -17,10 +17,15 @@ import pytest
 
 from drivers.serial_line import open_line
 from edge.clock import fresh_id, system_clock
+from edge.doctor import examine
 from edge.founding import found_site
+from edge.opening import open_site
+from edge.settings import load_settings
+from edge.store.agents import AgentHeard, note_agent
 from simulators.hospital.rehearsal import CASES
 from simulators.pcscd import Pcscd
 from simulators.scanner import VirtualScanner
+from tests.fakes.log import Log
 
 START_S_MAX = 30.0
 STOP_S_MAX = 10.0
@@ -74,6 +79,25 @@ def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) 
     spoken = edge("doctor", "--config", settings_file)
     assert "✗ keys" in spoken.stdout
     assert "→ run edge init" in spoken.stdout
+
+
+def test_doctor_tells_when_each_desks_agent_was_heard_last(tmp_path: Path) -> None:
+    settings_file = founded(tmp_path)
+    given = settings_file.read_text(encoding="utf-8")
+    place = '{ name = "远端窗", agent = true, scanner = "COM3" }'
+    settings_file.write_text(given.replace("desks = []", f"desks = [{place}]"), encoding="utf-8")
+    told = {one.name: one for one in examine(settings_file, system_clock)}
+    assert (told["agent 远端窗"].well, told["agent 远端窗"].seen) == (False, "never heard")
+    assert "docs/agent.md" in told["agent 远端窗"].fix
+    assert "scanner 远端窗" not in told
+    with (
+        open_site(load_settings(settings_file), log=Log()) as site,
+        site.store.transaction() as db,
+    ):
+        note_agent(db, AgentHeard(desk="远端窗", host="pc-7", seen_at=site.clock()))
+    told = {one.name: one for one in examine(settings_file, system_clock)}
+    assert told["agent 远端窗"].well
+    assert told["agent 远端窗"].seen.startswith("pc-7, last heard 20")
 
 
 def test_doctor_finds_each_desks_scanner_or_says_what_mends_it(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from drivers.agent.counter import counter
 from drivers.agent.link import Link
+from drivers.agent_errors import AgentOffline
 from edge.settings import Place
-from edge.store.operators import Scope
+from edge.store.agents import agents_heard
+from edge.store.operators import Role, Scope
 from edge.web.remote_station import Patience
 from simulators.card import mute_card, social_security_card, synthetic_person
 from simulators.card.hsm import answers
@@ -43,7 +45,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, virtual: VirtualScanner) -
     desks = (
         Place(name=DESK, agent=True, scanner=str(virtual.device)),
         Place(name=OTHER, agent=True),
-        Place(name="本机窗"),
+        Place(name="1号窗"),
     )
     folder = tmp_path_factory.mktemp("service")
     with service_at(folder, desks=desks, patience=PATIENCE) as service:
@@ -84,7 +86,7 @@ def test_a_card_at_the_agents_reader_is_identified_and_verified(
 def test_a_clerk_at_another_desk_does_not_reach_the_agents_reader(
     service: Service, token: str, readers: InProcessReaders
 ) -> None:
-    stranger = service.connect("system of the local desk", [Scope.IDENTIFY], desk="本机窗")
+    stranger = service.connect("system of the local desk", [Scope.IDENTIFY], desk="1号窗")
     readers.insert(CARD)
     with agent_at(service, readers, token):
         until(service, "reader", "present")
@@ -135,6 +137,23 @@ def test_a_desk_without_its_agent_says_so_and_is_back_by_itself(
     with agent_at(service, readers, token):
         until(service, "reader", "present")
         assert identified(service)["desk"] == DESK
+
+
+def test_the_page_of_devices_tells_who_was_heard_last_and_from_where(
+    service: Service, token: str, readers: InProcessReaders
+) -> None:
+    clerk = service.log_in("看设备的入院员", Role.ADMISSION)
+    with agent_at(service, readers, token):
+        until(service, "reader", "empty")
+        shown = service.client.get("/devices", headers=clerk).text
+        assert "pc-1" in shown
+        assert "窗口读卡器" in shown
+    until(service, "agent", "offline")
+    shown = service.client.get("/pages/devices", headers=clerk).text
+    assert "pc-1" in shown
+    assert AgentOffline().text in shown
+    heard = agents_heard(service.site.store.read())[DESK]
+    assert (heard.host, heard.seen_at) == ("pc-1", service.clock())
 
 
 def test_a_card_swapped_while_the_agent_was_away_clears_the_case_and_is_the_one_read(
@@ -229,7 +248,7 @@ def test_a_second_agent_on_the_same_pc_takes_over_and_the_first_ends(
         ([Scope.IDENTIFY], DESK, DESK, "GRANT_MISSING"),
         ([Scope.AGENT], OTHER, DESK, "OTHER_DESK"),
         ([Scope.AGENT], "", DESK, "DESK_REQUIRED"),
-        ([Scope.AGENT], "本机窗", "本机窗", "AGENT_NOT_EXPECTED"),
+        ([Scope.AGENT], "1号窗", "1号窗", "AGENT_NOT_EXPECTED"),
     ],
 )
 def test_a_token_that_is_not_this_desks_is_turned_away_for_good(

@@ -84,6 +84,7 @@ def _history() -> list[str]:
         _script("0012_claims.sql"),
         _script("0013_presentations.sql"),
         _script("0014_fittings.sql"),
+        _script("0015_agents.sql"),
     ]
 
 

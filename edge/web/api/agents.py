@@ -63,6 +63,7 @@ def _sessions(routes: APIRouter, desk: Desk) -> None:
         station = _station(desk, caller)
         session = station.open(hello)
         desk.site.log.info("agent.connected", desk=station.desk, host=hello.host[:80])
+        desk.note_agents()
         desk.agent_changed(station.desk)
         patience = desk.agents.patience
         return _json(
@@ -78,6 +79,7 @@ def _sessions(routes: APIRouter, desk: Desk) -> None:
     def farewells(caller: SpeaksForDesk, session: Session = "") -> None:
         """End the session: its devices are off line from now on."""
         station = _station(desk, caller)
+        desk.note_agents()
         station.leave(session)
         desk.site.log.info("agent.left", desk=station.desk)
         desk.agent_changed(station.desk)

@@ -39,6 +39,13 @@ _READER_STATES = {
 }
 
 
+DEVICE_STATES: dict[str, tuple[Colour, Words]] = {
+    **{state.value: shown for state, shown in _SCANNER_STATES.items()},
+    **{state.value: shown for state, shown in _READER_STATES.items()},
+}
+"""How a device's state is shown, whatever device it is."""
+
+
 def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
     """Return the lamps of one header: the devices of the desk ``at``, and the platform."""
     met_at, answered = _last_met(desk)
