@@ -2,7 +2,7 @@
 
 import typer
 
-from edge.commands import agent, catalogues, claims, law, lists, operation, upkeep
+from edge.commands import agent, backups, catalogues, claims, law, lists, operation, upkeep
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
@@ -14,6 +14,8 @@ for command in (
     law.verify,
     law.adjudicate,
     upkeep.replay,
+    backups.backup,
+    backups.restore,
 ):
     app.command()(command)
 for name, group in {
@@ -22,6 +24,7 @@ for name, group in {
     "claims": claims.app,
     "ledger": upkeep.ledger,
     "lists": lists.app,
+    "restored": backups.restored,
     "sync": upkeep.sync,
     "tokens": upkeep.tokens,
     "users": upkeep.users,

@@ -1,5 +1,6 @@
 """A founded site opened: its memory, its law, its wire. Serves nothing."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
@@ -8,7 +9,7 @@ from urllib.parse import quote
 
 from edge import packs
 from edge.clock import Clock, FreshId, fresh_id, system_clock
-from edge.core.errors import Fault, Words
+from edge.core.errors import Conflict, Fault, Words
 from edge.log import Log, json_log
 from edge.rulebooks import rulebook_in_force
 from edge.settings import Settings
@@ -50,11 +51,13 @@ def open_site(
 
     Raises:
         Fault: keys or database cannot be used.
+        Conflict: SITE_IN_USE, while a backup is being restored.
         BadRule: a region pack is wrong.
         PlatformMisplaced: the platform's address cannot be used.
     """
     keys = load_keys(settings.data / "keys")
     with (
+        open_to_others(settings.data),
         closing(Store(settings.data / "edge.db")) as store,
         platform_of(settings, keys.signing, clock) as platform,
         closing(_cached_list(settings, keys, platform)) as cached_list,
@@ -83,6 +86,46 @@ def open_site(
             fresh_id=ids,
             log=log or json_log(),
         )
+
+
+@contextmanager
+def open_to_others(data: Path) -> Iterator[None]:
+    """Say that the database is in use, by this process among others.
+
+    Raises:
+        Conflict: SITE_IN_USE, while it is being restored.
+    """
+    with _held(data, fcntl.LOCK_SH):
+        yield
+
+
+@contextmanager
+def closed_to_others(data: Path) -> Iterator[None]:
+    """Have the database alone.
+
+    Raises:
+        Conflict: SITE_IN_USE.
+    """
+    with _held(data, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _held(data: Path, how: int) -> Iterator[None]:
+    with (data / "in-use.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
+        except BlockingIOError as taken:
+            raise _in_use() from taken
+        yield
+
+
+def _in_use() -> Conflict:
+    return Conflict(
+        "SITE_IN_USE",
+        Words("服务或命令正在使用数据库", "the service or a command is using the database"),
+        Words("先停止服务，再执行恢复", "stop the service, then restore"),
+    )
 
 
 def _cached_list(settings: Settings, keys: Keys, platform: Platform) -> CachedList:

@@ -12,6 +12,7 @@ from edge.settings import Settings
 from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
 from edge.store.ledger import Ledger
+from edge.store.quarantine import require_nothing_forgotten
 from edge.store.vault import Vault
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.dispatch import Page, PageQuestion
@@ -21,6 +22,7 @@ from sync.inbox import Inbox
 from sync.lists import CachedList
 from sync.outbox import Outbox
 from sync.question import Answer, Question
+from sync.recollection import Recollection, RecollectionQuestion
 from sync.relay import Gateway
 
 
@@ -35,6 +37,9 @@ class FarEnd(Gateway, Protocol):
 
     def collect(self, question: PageQuestion, /) -> Page:
         """Hand over what came down since, or raise ``SyncError``."""
+
+    def recollect(self, question: RecollectionQuestion, /) -> Recollection:
+        """Return what the platform keeps of ours, or raise ``SyncError``."""
 
     def resolve(self, question: CodeQuestion, /) -> CardHolder:
         """Say whose e-card showed a code, or raise ``SyncError``."""
@@ -81,7 +86,12 @@ class Site:
         return self.send_about(db, kind, about, operator, body)
 
     def send_about(self, db: Rows, kind: Kind, about: About, operator: str, body: object) -> str:
-        """Put a message about something else than a stay in the outbox, likewise."""
+        """Put a message about something else than a stay in the outbox, likewise.
+
+        Raises:
+            Conflict: QUARANTINED, CASE_FORGOTTEN: a restored site does not know what it has told.
+        """
+        require_nothing_forgotten(db, about.order_key)
         envelope = Envelope(
             id=self.fresh_id(),
             kind=kind,

@@ -23,6 +23,7 @@ class Act(StrEnum):
     BATCH = "batch"
     STATUS = "status"
     INBOX = "inbox"
+    RECOLLECTION = "recollection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,4 +84,5 @@ _PATHS = {
     Act.MESSAGE: "/v1/messages",
     Act.BATCH: "/v1/batches",
     Act.INBOX: "/v1/inbox",
+    Act.RECOLLECTION: "/v1/recollections",
 }

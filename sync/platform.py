@@ -38,6 +38,12 @@ from sync.outcome import (
     still_unknown,
 )
 from sync.question import Answer, Question, read_answer, sign_question, unreachable, unsure
+from sync.recollection import (
+    Recollection,
+    RecollectionQuestion,
+    read_recollection,
+    sign_recollection,
+)
 from sync.silence import unanswered, undelivered
 
 
@@ -163,6 +169,21 @@ class Platform:
             raise PlatformUnreachable(unanswered(reply))
         if reply.status == HTTPStatus.OK:
             return read_page(reply.body, question)
+        raise self._not_answered(reply)
+
+    def recollect(self, question: RecollectionQuestion) -> Recollection:
+        """Ask what the platform keeps of ours, within ``Deadlines.deliver_s`` in all.
+
+        Raises:
+            PlatformUnreachable: no answer in time, or the platform cannot answer anybody now.
+            PlatformUnsure: it answers, but not this question.
+        """
+        signed = sign_recollection(question, self._facility, self._key)
+        reply = self._delivered(Act.RECOLLECTION, question.id, signed)
+        if isinstance(reply, Silence):
+            raise PlatformUnreachable(unanswered(reply))
+        if reply.status == HTTPStatus.OK:
+            return read_recollection(reply.body, question)
         raise self._not_answered(reply)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:

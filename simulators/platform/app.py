@@ -64,6 +64,7 @@ def _add_platform(app: FastAPI, intake: Intake) -> None:
     _add_question(app, "/v1/verifications", intake.inquire)
     _add_question(app, "/v1/credentials", intake.resolve)
     _add_question(app, "/v1/card-keys", intake.card_key)
+    _add_question(app, "/v1/recollections", intake.recollect)
 
     @app.post("/v1/messages")
     def messages(signed: _Signed) -> Response:

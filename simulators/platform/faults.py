@@ -13,7 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulators.script_file import load_file
 
-Place = Literal["any", "verifications", "credentials", "card_keys", "messages", "status", "lists"]
+Place = Literal[
+    "any",
+    "verifications",
+    "credentials",
+    "card_keys",
+    "recollections",
+    "messages",
+    "status",
+    "lists",
+]
 Act = Literal["down", "delay", "error", "busy", "lose_ack", "garbage", "truncated", "huge", "drip"]
 
 

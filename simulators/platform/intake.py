@@ -20,6 +20,8 @@ from sync.e_card import open_code
 from sync.envelope import Envelope, PublicKey, digest, key_ring, open_signed, signer
 from sync.errors import BadEnvelope
 from sync.question import open_question
+from sync.recollection import PAGE_MAX as RECOLLECTION_MAX
+from sync.recollection import open_recollection
 
 _GONE = Refusal(code="WORKER_NOT_KNOWN", field="code")
 
@@ -114,6 +116,24 @@ class Intake:
         except BadEnvelope as wrong:
             return Refusal(code=wrong.code)
         return problem or proofs(question)
+
+    def recollect(self, signed: bytes) -> dict[str, Any] | Refusal:
+        """Return what was kept of a facility's since a moment, a page of it."""
+        try:
+            facility_id, question = open_recollection(signed, self._ring)
+            problem = self._speaker_problem(facility_id, signed)
+        except BadEnvelope as wrong:
+            return Refusal(code=wrong.code)
+        theirs = [
+            kept.signed
+            for kept in self._journal.kept()
+            if kept.facility == facility_id and kept.receipt.received_at >= question.since
+        ][question.after :]
+        return problem or {
+            "question": question.id,
+            "messages": theirs[:RECOLLECTION_MAX],
+            "more": len(theirs) > RECOLLECTION_MAX,
+        }
 
     def _known(self, envelope: Envelope, signed: bytes) -> Receipt | Refusal | None:
         receipt = self._receipts.get(envelope.id)

@@ -19,6 +19,7 @@ _PLACES: dict[str, Place] = {
     "/v1/verifications": "verifications",
     "/v1/credentials": "credentials",
     "/v1/card-keys": "card_keys",
+    "/v1/recollections": "recollections",
 }
 _GARBAGE = "<html>系统维护中</html>".encode()
 

@@ -17,6 +17,7 @@ from sync.errors import PlatformUnreachable
 from sync.message import Claimed
 from sync.outcome import Accepted, NotReceived, Outcome, Standing, not_sent
 from sync.question import Answer, Question, unreachable, unsure
+from sync.recollection import Recollection, RecollectionQuestion
 
 PLATFORM_KEY = new_key()
 """Signs what comes down."""
@@ -62,6 +63,12 @@ class Platform:
             raise PlatformUnreachable(unreachable("fake"))
         new = self.dispatches[question.after : question.after + question.limit]
         return Page(tuple(new), len(self.dispatches))
+
+    def recollect(self, question: RecollectionQuestion) -> Recollection:
+        """Return all that was received, or be unreachable."""
+        if self.down:
+            raise PlatformUnreachable(unreachable("fake"))
+        return Recollection(tuple(self.received.values())[question.after :], more=False)
 
     def card_key(self, question: CardKeyQuestion) -> CardKeyAnswer:
         """Let ``hsm`` answer; without one, hold no card's key."""

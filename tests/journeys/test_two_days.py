@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -66,7 +66,13 @@ class Desk:
     clock: Clock
     faults: Faults
     journal: Journal
+    settings_file: Path
+    opened: ExitStack
     settled: list[Settlement] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Close the site, as a service that stops does."""
+        self.opened.close()
 
     def verified(self, person: SyntheticPerson) -> Verification:
         """Present a person's card and verify for an admission."""
@@ -126,10 +132,12 @@ def a_desk(folder: Path, people: int, more_settings: str) -> Iterator[Desk]:
     add_lists(platform, list_releases(settings_file, known, clock))
     with serve(platform) as url:
         tell_platform(settings_file, url)
-        with open_site(load_settings(settings_file), clock=clock, log=Log()) as site:
+        with ExitStack() as opened:
+            settings = load_settings(settings_file)
+            site = opened.enter_context(open_site(settings, clock=clock, log=Log()))
             stock_catalogues(site)
             assert refresh_list(site)
-            yield Desk(site, clock, faults, journal)
+            yield Desk(site, clock, faults, journal, settings_file, opened)
 
 
 @pytest.fixture

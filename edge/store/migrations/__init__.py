@@ -85,6 +85,7 @@ def _history() -> list[str]:
         _script("0013_presentations.sql"),
         _script("0014_fittings.sql"),
         _script("0015_agents.sql"),
+        _script("0016_quarantine.sql"),
     ]
 
 
