@@ -391,3 +391,11 @@ def test_errors_that_cancel_each_other_in_the_total_are_a_fault_too(view: str) -
     with pytest.raises(Fault) as broken:
         proven(replace(ruling, **{view: wrong[view]}))
     assert broken.value.field == view
+
+
+def test_a_line_that_is_not_paid_in_full_names_the_row_that_decided_it() -> None:
+    rows = [row("A", price_cap_fen=900), row("B"), row("C", in_scope=False)]
+    lines = [line("1", "A"), line("2", "B", injury_related=False), line("3", "C")]
+    assert [one.catalogue_row for one in ruled(bill(lines, rows)).values()] == [
+        *("A@2024-01-01", "B@2024-01-01", "C@2024-01-01"),
+    ]
