@@ -181,7 +181,6 @@ def _verified(site: Site) -> Verification:
             person_id=person,
             source="card",
             reader="",
-            presentation="token",
             credential=card,
             presented_at=_ADMITTED,
             expires_at=_NOW + timedelta(days=1),
