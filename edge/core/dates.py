@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta, timezone
 # A fixed offset: China has kept no daylight saving time since 1991.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
+_IN_EVERY_MONTH = 28
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
@@ -46,5 +48,7 @@ def anniversary(day: date, years: int) -> date:
 
 def _months_after(day: date, months: int) -> date:
     year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if day.day <= _IN_EVERY_MONTH:
+        return date(year, month0 + 1, day.day)
     last = monthrange(year, month0 + 1)[1]
     return date(year, month0 + 1, min(day.day, last))

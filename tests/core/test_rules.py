@@ -9,6 +9,7 @@ from edge.core.dates import Period
 from edge.core.errors import BadRule
 from edge.core.rules import KEYS, NATIONAL, SILENT, Area, Instrument, Pack, Rule, Rulebook, Scope
 from edge.core.rules.pack import Value
+from tests.core.desk import rulebook
 
 START = date(2024, 4, 1)
 
@@ -159,3 +160,10 @@ def test_geography_is_the_regions_own_and_nationals_where_it_has_none() -> None:
 def test_every_key_says_what_it_is_in_both_languages() -> None:
     assert all(key.words.zh and key.words.en for key in KEYS.values())
     assert all(" " not in name and name == name.lower() for name in KEYS)
+
+
+def test_areas_are_told_of_more_regions_than_are_kept() -> None:
+    on, book = date(2026, 1, 1), rulebook()
+    for number in range(100_000, 100_300):
+        assert not book.area(str(number), on=on).whole_region
+    assert book.area("310000", on=on).whole_region

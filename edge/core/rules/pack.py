@@ -3,8 +3,9 @@
 Knows no key by name but those of geography: who asks for a rule says which.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -20,6 +21,8 @@ SILENT = "法无明文"
 
 CUSTOMER = "客户规则"
 """The article of a rule that the customer set."""
+
+_AREAS_MAX = 256  # kept; there are 34 regions, and a caller may name what is none
 
 Value = bool | int | str | tuple[str, ...] | Period
 
@@ -91,6 +94,27 @@ class Pack:
     instruments: tuple[Instrument, ...]
     dated: Mapping[str, tuple[tuple[date, Rule | None], ...]]
     starts: date
+    # Looked up at every desk, every time: what is in force is gathered once a span of days.
+    _changes: list[date] = field(default_factory=list, init=False, repr=False, compare=False)
+    _spans: dict[int, Mapping[str, Rule]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        self._changes.extend(sorted({day for dated in self.dated.values() for day, _ in dated}))
+
+    def span(self, on: date) -> int:
+        """Return which of the spans of days between two changes of the pack that day lies in."""
+        return bisect_right(self._changes, on)
+
+    def in_force(self, on: date) -> Mapping[str, Rule]:
+        """Return every rule in force on that day, by key."""
+        span = self.span(on)
+        found = self._spans.get(span)
+        if found is None:
+            each = ((key, self.rule(key, on=on)) for key in self.dated)
+            found = self._spans[span] = {key: rule for key, rule in each if rule}
+        return found
 
     def rule(self, key: str, *, on: date) -> Rule | None:
         """Return what ``key`` says on that day; None: not covered, not yet, or ceased.
@@ -163,10 +187,11 @@ class Rulebook:
     ``strict_terms`` leaves a pack once its stated term has passed; otherwise it still applies.
     """
 
-    __slots__ = ("_by_region", "_by_scope", "strict_terms")
+    __slots__ = ("_areas", "_by_region", "_by_scope", "strict_terms")
 
     def __init__(self, packs: Iterable[Pack], *, strict_terms: bool = False) -> None:
         known = tuple(packs)
+        self._areas: dict[tuple[str, str, int, int], Area] = {}
         self._by_scope = {
             scope: {pack.region: pack for pack in known if pack.scope is scope} for scope in Scope
         }
@@ -190,12 +215,19 @@ class Rulebook:
         national = self._by_region[NATIONAL]
         own = self._by_region.get(region)
         pack = own if own and self._in_force(own, on) else national
+        place = region, pack.region, pack.span(on), national.span(on)
+        known = self._areas.get(place)
+        if known:
+            return known
         kind = pack.needed("local.area", on=on)
-        return Area(
+        area = Area(
             kind.value == "region" or region in _codes(national, "local.municipalities", on),
             _codes(pack, "local.own_areas", on),
             kind.article,
         )
+        if len(self._areas) < _AREAS_MAX:
+            self._areas[place] = area
+        return area
 
     def _in_force(self, pack: Pack, on: date) -> bool:
         return pack.starts <= on and not (self.strict_terms and pack.term_passed(on))

@@ -3,13 +3,15 @@
 Gathers what the checks share; it gives no reason itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from edge.core.dates import local_day, settle_by
-from edge.core.rules import Area, Pack, Rule, Rulebook
-from edge.core.verification.facts import Basis, Facts, Filing, Moment
+from edge.core.rules import SILENT, Area, Pack, Rule, Rulebook
+from edge.core.verification.facts import Basis, Facts, Moment
 from edge.core.verification.reasons import PackSide
+from edge.core.verification.validity import Limits, limits_of
 
 _HOUR_S = 3600
 
@@ -25,12 +27,15 @@ class Case:
     facts: Facts
     insured: Pack
     treatment: Pack
+    insured_law: Mapping[str, Rule]
+    treatment_law: Mapping[str, Rule]
     area: Area
     started_at: datetime
     day: date
     today: date
     settle_by: datetime | None
     list_is_fresh: bool
+    limits: Limits
 
     @property
     def at_discharge(self) -> bool:
@@ -63,7 +68,7 @@ class Case:
         """Whether an emergency filed late may settle directly (川 第十七条, 吉规 第十五条)."""
         return (
             self.facts.emergency is not None
-            and self.insured.needed("emergency.unfiled", on=self.day).value == "late_filing"
+            and self.needed(PackSide.INSURED, "emergency.unfiled").value == "late_filing"
         )
 
     @property
@@ -80,43 +85,23 @@ class Case:
 
     def rule(self, side: PackSide, key: str) -> Rule | None:
         """Return what the pack of that side says, if it covers the key."""
-        return self._pack(side).rule(key, on=self.day)
+        return self._law(side).get(key)
 
     def needed(self, side: PackSide, key: str) -> Rule:
         """Return a rule that every pack has."""
-        return self._pack(side).needed(key, on=self.day)
+        rule = self._law(side).get(key)
+        return rule or self._pack(side).needed(key, on=self.day)
 
     def article(self, side: PackSide, key: str) -> str:
         """Return the article of a key on that side."""
-        return self._pack(side).article(key, on=self.day)
-
-    def valid_until(self, filing: Filing) -> date | None:
-        """Return a filing's last day for this service; None: open.
-
-        Its own dates count. Left out, the insured region's length from ``valid_from`` does.
-        """
-        if self.facts.service.benefit != "device":
-            return filing.valid_to or self._lasts(f"filing.validity.{filing.category}", filing)
-        return (
-            filing.device_until
-            or self._lasts("filing.validity.device", filing)
-            or filing.valid_to
-            or self._lasts(f"filing.validity.{filing.category}", filing)
-        )
+        rule = self._law(side).get(key)
+        return rule.article if rule else SILENT
 
     def _pack(self, side: PackSide) -> Pack:
         return self.insured if side is PackSide.INSURED else self.treatment
 
-    def _lasts(self, key: str, filing: Filing) -> date | None:
-        rule, first = self.insured.rule(key, on=self.day), first_day(filing)
-        return rule.period.last_day(first) if rule and rule.period and first else None
-
-
-def first_day(filing: Filing) -> date | None:
-    """Return the day from which a filing's length counts: its own, else that of its approval."""
-    if filing.valid_from or filing.approved_at is None:
-        return filing.valid_from
-    return local_day(filing.approved_at)
+    def _law(self, side: PackSide) -> Mapping[str, Rule]:
+        return self.insured_law if side is PackSide.INSURED else self.treatment_law
 
 
 def open_case(facts: Facts, rulebook: Rulebook) -> Case:
@@ -127,16 +112,20 @@ def open_case(facts: Facts, rulebook: Rulebook) -> Case:
     insured_region, region = facts.worker.insured_region, facts.facility.region
     crosses = insured_region != region
     treatment = rulebook.governing(region, on=day, cross_province=crosses)
+    insured = rulebook.governing(insured_region, on=day, cross_province=crosses)
     return Case(
         facts=facts,
-        insured=rulebook.governing(insured_region, on=day, cross_province=crosses),
+        insured=insured,
         treatment=treatment,
+        insured_law=insured.in_force(day),
+        treatment_law=treatment.in_force(day),
         area=rulebook.area(region, on=day),
         started_at=started_at,
         day=day,
         today=local_day(facts.at),
         settle_by=_settle_by(facts, treatment, day),
         list_is_fresh=_list_is_fresh(facts),
+        limits=limits_of(facts, insured.in_force(day)),
     )
 
 

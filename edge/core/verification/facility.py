@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from edge.core.rules import CUSTOMER
+from edge.core.rules import CUSTOMER, Scope
 from edge.core.verification.case import Case
 from edge.core.verification.reasons import Code, Finding, PackSide
+
+_SERVICES = {scope: f"services.{scope.value}" for scope in Scope}
 
 
 def suspended(case: Case) -> Iterator[Finding]:
@@ -54,12 +56,8 @@ def unsettled_side(case: Case) -> PackSide | None:
 
     Where neither does, the one whose instrument says so, the insured region's first.
     """
-    key = services_key(case)
-    sides = [
-        side
-        for side in (PackSide.INSURED, PackSide.TREATMENT)
-        if case.facts.service not in case.needed(side, key).words
-    ]
+    key, asked = services_key(case), case.facts.service
+    sides = [side for side in PackSide if asked not in case.needed(side, key).words]
     if len(sides) > 1 and case.needed(sides[0], key).article == CUSTOMER:
         return sides[1]
     return sides[0] if sides else None
@@ -67,7 +65,7 @@ def unsettled_side(case: Case) -> PackSide | None:
 
 def services_key(case: Case) -> str:
     """Return the key that lists the services of this scope."""
-    return f"services.{case.treatment.scope}"
+    return _SERVICES[case.treatment.scope]
 
 
 def _is_of_the_kind(case: Case) -> bool:

@@ -4,15 +4,11 @@ Where care began inside a filing, its end during the stay is no obstacle.
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
-from edge.core.dates import local_day
 from edge.core.verification.case import Case
 from edge.core.verification.facts import Category, Filing, FilingStatus
 from edge.core.verification.reasons import Code, Finding, PackSide
-
-Ends = tuple[date | None, date | None, date | None]
-"""Last days to begin care: of the filing, of the referral's window, of the rehab."""
 
 _BY_STATUS = {
     FilingStatus.PENDING: Code.FILING_PENDING,
@@ -33,14 +29,8 @@ def filing(case: Case) -> Iterator[Finding]:
         yield Finding(_BY_STATUS[given.status])
     yield from _approved_in_time(case, given)
     yield from _covers_the_care(case, given)
-    limits = ends(case, given)
-    yield from _covers_the_day(case, given, limits)
-    yield from _outlived_by_the_stay(case, given, limits)
-
-
-def ends(case: Case, filing: Filing) -> Ends:
-    """Return the last days to begin care: of the filing, the referral's window, the rehab."""
-    return case.valid_until(filing), _referral_until(case, filing), _rehab_until(case, filing)
+    yield from _covers_the_day(case, given)
+    yield from _outlived_by_the_stay(case, given)
 
 
 def _approved_in_time(case: Case, filing: Filing) -> Iterator[Finding]:
@@ -67,23 +57,23 @@ def _covers_the_care(case: Case, filing: Filing) -> Iterator[Finding]:
         yield Finding(Code.FILING_CONSUMED)
 
 
-def _covers_the_day(case: Case, filing: Filing, limits: Ends) -> Iterator[Finding]:
+def _covers_the_day(case: Case, filing: Filing) -> Iterator[Finding]:
     day, binds = case.day, _trip_binds(case, filing)
     first = _latest(filing.valid_from, filing.trip_from if binds else None)
-    until, window_until, rehab_until = limits
-    last = _earliest(until, filing.trip_to if binds else None)
+    limits = case.limits
+    last = _earliest(limits.until, filing.trip_to if binds else None)
     # Whoever filed late in an emergency is not asked from which day the filing is valid.
     if first and day < first and not case.is_filed_late_in_time:
         yield Finding(Code.FILING_NOT_YET_VALID, blanks={"first": first})
     if last and last < day:
         yield Finding(Code.FILING_EXPIRED, blanks={"last": last})
-    if window_until and window_until < day:
-        yield Finding(Code.REFERRAL_WINDOW_PASSED, blanks={"last": window_until})
-    if rehab_until and rehab_until < day:
-        yield Finding(Code.REHAB_PERIOD_ENDED, blanks={"last": rehab_until})
+    if limits.window_until and limits.window_until < day:
+        yield Finding(Code.REFERRAL_WINDOW_PASSED, blanks={"last": limits.window_until})
+    if limits.rehab_until and limits.rehab_until < day:
+        yield Finding(Code.REHAB_PERIOD_ENDED, blanks={"last": limits.rehab_until})
 
 
-def _outlived_by_the_stay(case: Case, filing: Filing, limits: Ends) -> Iterator[Finding]:
+def _outlived_by_the_stay(case: Case, filing: Filing) -> Iterator[Finding]:
     """See what ended during a stay; a visit or a fitting is judged on its own day alone.
 
     A filing that came too late to count has no validity for the stay to begin in.
@@ -93,7 +83,7 @@ def _outlived_by_the_stay(case: Case, filing: Filing, limits: Ends) -> Iterator[
         return
     if case.is_late_filed and not case.is_filed_late_in_time:
         return
-    passed = [last for last in limits if last and case.day <= last < case.today]
+    passed = [last for last in case.limits.days() if last and case.day <= last < case.today]
     if passed:
         yield Finding(Code.ADMITTED_WITHIN_VALIDITY, blanks={"last": min(passed)})
 
@@ -112,24 +102,6 @@ def _trip_binds(case: Case, filing: Filing) -> bool:
         and filing.category is Category.REFERRAL
         and case.rule(PackSide.INSURED, "referral.trip_binds_outpatient") is not None
     )
-
-
-def _referral_until(case: Case, filing: Filing) -> date | None:
-    """Return the last day to begin care, counted from the day after the approval."""
-    if filing.category is not Category.REFERRAL or filing.approved_at is None:
-        return None
-    within = case.rule(PackSide.INSURED, "referral.start_within")
-    if within is None or within.period is None:
-        return None
-    return within.period.last_day(local_day(filing.approved_at) + timedelta(days=1))
-
-
-def _rehab_until(case: Case, filing: Filing) -> date | None:
-    """Return the last day of approved rehab, where the insured region caps it at all."""
-    if filing.rehab_until is None or case.facts.service.benefit != "rehab":
-        return None
-    capped = case.rule(PackSide.INSURED, f"rehab.cap.{filing.category}")
-    return filing.rehab_until if capped else None
 
 
 def _latest(one: date | None, other: date | None) -> date | None:

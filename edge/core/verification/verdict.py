@@ -1,8 +1,9 @@
 """The verdict: every check in turn, every finding weighed, the strongest effect decides."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 
-from edge.core.rules import Pack, Rulebook
+from edge.core.rules import Rulebook
 from edge.core.verification import cautions, facility, filing, fitting, person, source
 from edge.core.verification.case import Case, open_case
 from edge.core.verification.contradictions import refuse_contradictions
@@ -75,6 +76,18 @@ def _reason(finding: Finding, case: Case) -> Reason:
 
 
 def _told(finding: Finding, weight: Weight) -> Reason:
+    if not finding.blanks:
+        return _plain(finding.code, finding.variant, weight.effect, weight.article)
+    return _reason_of(finding, weight)
+
+
+@lru_cache(maxsize=1024)
+def _plain(code: Code, variant: str, effect: Decision, article: str) -> Reason:
+    """Return a reason whose sentence has no blanks, made once."""
+    return _reason_of(Finding(code, variant), Weight(effect, article))
+
+
+def _reason_of(finding: Finding, weight: Weight) -> Reason:
     zh, en, mend = told(finding)
     return Reason(
         code=finding.code,
@@ -93,10 +106,21 @@ def _verdict(case: Case, reasons: list[Reason], warnings: Iterable[DeskWarning])
         decision=decision,
         reasons=tuple(reasons),
         warnings=tuple(sorted(warnings, key=lambda warning: warning.code)),
-        packs=(_used(PackSide.INSURED, case.insured), _used(PackSide.TREATMENT, case.treatment)),
+        packs=_used(
+            (case.insured.region, case.insured.version, case.insured.sha256),
+            (case.treatment.region, case.treatment.version, case.treatment.sha256),
+        ),
         settle_by=None if decision is Decision.LOCAL else case.settle_by,
     )
 
 
-def _used(side: PackSide, pack: Pack) -> PackUsed:
-    return PackUsed(side=side, region=pack.region, version=pack.version, sha256=pack.sha256)
+@lru_cache(maxsize=256)
+def _used(
+    insured: tuple[str, str, str], treatment: tuple[str, str, str]
+) -> tuple[PackUsed, PackUsed]:
+    """Return which files governed: region, version and hash of each side, made once."""
+    return _one_used(PackSide.INSURED, *insured), _one_used(PackSide.TREATMENT, *treatment)
+
+
+def _one_used(side: PackSide, region: str, version: str, sha256: str) -> PackUsed:
+    return PackUsed(side=side, region=region, version=version, sha256=sha256)
