@@ -5,6 +5,7 @@ Knows ISO/IEC 7816-4, not the social-security card.
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from drivers.errors import CardRefused
 from drivers.transport import Transport
@@ -78,8 +79,7 @@ class Command:
         return self._encoded[protocol]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The whole data and the last status word."""
 
     data: bytes

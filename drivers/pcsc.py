@@ -35,6 +35,9 @@ _STATUS_BYTES = 2
 _PROTOCOLS = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
 """Contact cards of ours speak T=0 only, contactless ones T=1."""
 
+_KEPT_MAX = 8
+"""Readers whose contexts are kept; readers that come and go have ever new names."""
+
 _OK = 0
 _INVALID_HANDLE = 6
 _BROKEN_PIPE = 109
@@ -83,20 +86,22 @@ def error_for(code: int, *, field: str = "") -> DriverError:
 class PcscReaders:
     """The machine's readers (`transport.Readers`); ``close`` it at the end.
 
-    Waiting has a context of its own, made again after any fault; each ``open`` has another (0.14
-    ms), so that no call queues behind another thread's and none outlives its service. ``api`` is
-    winscard, or a stand-in with its functions and constants.
+    Waiting has a context of its own, made again after any fault; each card being read has another,
+    so that no call queues behind another thread's. A reader keeps its context from one reading to
+    the next while nothing fails: a new one costs the service a thread. ``api`` is winscard, or a
+    stand-in with its functions and constants.
     """
 
     def __init__(self, api: Any = scard) -> None:  # noqa: ANN401 - pyscard ships no types
         self._api = api
         self._lock = Lock()
         self._waiting: int | None = None
+        self._kept: dict[str, int] = {}
         self._contexts_open = 0
 
     @property
     def contexts_open(self) -> int:
-        """PC/SC contexts held now: 0 to 1, and one for each card being read."""
+        """PC/SC contexts held now: 0 to 1, and one for each reader that reads or has read."""
         with self._lock:
             return self._contexts_open
 
@@ -120,22 +125,52 @@ class PcscReaders:
     @contextmanager
     def open(self, name: str) -> Iterator[Transport]:
         """Connect shared, hold one transaction, and leave the card powered."""
-        context = self._establish()
+        context, card = self._connected(name)
         try:
-            card = _connect(self._api, context, name)
             try:
                 with _transaction(self._api, card):
                     yield _PcscTransport(self._api, card)
             finally:
                 self._api.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-        finally:
-            self._release(context)
+        except BaseException:
+            self._release(context)  # whatever failed may have taken it along
+            raise
+        self._keep(name, context)
 
     def close(self) -> None:
-        """Release the context that waits; the next ``wait`` makes another."""
+        """Release the contexts that wait or are kept; the next call makes others."""
         context, self._waiting = self._waiting, None
-        if context is not None:
+        with self._lock:
+            idle, self._kept = [*self._kept.values()], {}
+        for one in [context, *idle]:
+            if one is not None:
+                self._release(one)
+
+    def _connected(self, name: str) -> tuple[int, int]:
+        """Return a context of the reader's own and a connection to its card."""
+        with self._lock:
+            kept = self._kept.pop(name, None)
+        if kept is not None:
+            try:
+                return kept, _connect(self._api, kept, name)
+            except DriverError:
+                self._release(kept)  # the service may have restarted since: once more, afresh
+        context = self._establish()
+        try:
+            return context, _connect(self._api, context, name)
+        except DriverError:
             self._release(context)
+            raise
+
+    def _keep(self, name: str, context: int) -> None:
+        """Keep the context for the reader's next card; of several one is enough."""
+        with self._lock:
+            spare = self._kept.pop(name, None)
+            self._kept[name] = context
+            if spare is None and len(self._kept) > _KEPT_MAX:
+                spare = self._kept.pop(next(iter(self._kept)))  # of a reader long gone
+        if spare is not None:
+            self._release(spare)
 
     def _establish(self) -> int:
         (context,) = _checked(self._api.SCardEstablishContext(scard.SCARD_SCOPE_USER))

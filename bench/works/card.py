@@ -1,9 +1,9 @@
 """A full read of a card, EF05 and EF06, against the same commands sent with nothing around them.
 
-Ours is what a desk does with a card that is in the reader: a context, a connection, one
-transaction, every record read and understood, the card id checked again. The floor makes the same
-PC/SC calls and sends the same commands by raw ``SCardTransmit`` in one transaction, looking at no
-answer. The card is virtual, in a process of its own, behind the real pcscd and vpcd.
+Ours is what a desk does with a card that is in the reader: a connection, one transaction, every
+record read and understood, the card id checked again. The floor connects likewise and sends the
+same commands by raw ``SCardTransmit`` in one transaction, looking at no answer. Both keep their
+context. The card is virtual, in a process of its own, behind the real pcscd and vpcd.
 """
 
 import subprocess
@@ -36,8 +36,9 @@ def works() -> Iterator[Work]:
                 return read_card(card)
 
         sent = commands(readers, name)
-        work = f"EF05 and EF06, {RECORDS} records, {len(sent)} commands, pcscd + vpcd"
-        yield Work(name="card", work=work, ours=ours, floor=raw_reading(name, sent), singly=True)
+        with raw_reading(name, sent) as floor:
+            work = f"EF05 and EF06, {RECORDS} records, {len(sent)} commands, pcscd + vpcd"
+            yield Work(name="card", work=work, ours=ours, floor=floor, singly=True)
 
 
 def commands(readers: PcscReaders, name: str) -> list[bytes]:
@@ -48,22 +49,25 @@ def commands(readers: PcscReaders, name: str) -> list[bytes]:
     return heard.sent
 
 
-def raw_reading(name: str, sent: list[bytes]) -> Callable[[], list[list[int]]]:
-    """Return what sends ``sent`` and returns the raw answers."""
-    apdus, header = [list(apdu) for apdu in sent], scard.SCARD_PCI_T0
+@contextmanager
+def raw_reading(name: str, sent: list[bytes]) -> Iterator[Callable[[], list[list[int]]]]:
+    """Yield what sends ``sent`` and returns the raw answers."""
+    context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)[1]
+    shared, t0, header = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0, scard.SCARD_PCI_T0
+    apdus = [list(apdu) for apdu in sent]
 
     def floor() -> list[list[int]]:
-        context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)[1]
-        shared, t0 = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_T0
         card = scard.SCardConnect(context, name, shared, t0)[1]
         scard.SCardBeginTransaction(card)
         answers = [scard.SCardTransmit(card, header, apdu)[1] for apdu in apdus]
         scard.SCardEndTransaction(card, scard.SCARD_LEAVE_CARD)
         scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-        scard.SCardReleaseContext(context)
         return answers
 
-    return floor
+    try:
+        yield floor
+    finally:
+        scard.SCardReleaseContext(context)
 
 
 @contextmanager

@@ -21,7 +21,8 @@ def test_the_floor_sends_what_we_send_and_the_card_answers_the_same() -> None:
     slot = VpcdCard()
     with closing(PcscReaders()) as readers, _inserted(readers, slot) as name:
         sent = commands(readers, name)
-        answers = [bytes(answer) for answer in raw_reading(name, sent)()]
+        with raw_reading(name, sent) as floor:
+            answers = [bytes(answer) for answer in floor()]
     assert [apdu[1] for apdu in sent].count(READ_RECORD) == RECORDS
     records = {b + b"\x90\x00" for file in CARD.files.values() for b in file.values()}
     assert records <= set(answers)
