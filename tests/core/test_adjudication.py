@@ -357,3 +357,9 @@ def test_a_line_that_is_not_paid_in_full_names_the_row_that_decided_it() -> None
     assert [one.catalogue_row for one in ruled(bill(lines, rows)).values()] == [
         *("A@2024-01-01", "B@2024-01-01", "C@2024-01-01"),
     ]
+
+
+def test_a_rehab_line_names_the_article_on_rehab_whether_paid_or_not() -> None:
+    rows = [row("R", "rehab"), row("C", "rehab", price_cap_fen=900)]
+    lines = ruled(bill([line("1", "R"), line("2", "C")], rows))
+    assert [one.article for one in lines.values()] == ["康复 IN_SCOPE", "康复 OVER_PRICE_CAP"]
