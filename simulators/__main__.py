@@ -18,6 +18,8 @@ from edge import codec
 from edge.clock import system_clock
 from edge.core.errors import Fault
 from edge.log import json_log
+from simulators.agency.api import add_agency
+from simulators.agency.office import open_office
 from simulators.card import command, tracing
 from simulators.card.script import CardStep
 from simulators.hospital import Hospital, hospital, rehearse
@@ -77,7 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     platform.add_argument("--port", type=int, default=8700)
     platform.add_argument("--register", type=Path, default=SAMPLE, help="workers and facilities")
     platform.add_argument("--script", help="faults to play: a file, or the name of one that ships")
-    platform.add_argument("--journal", type=Path, help="keep what is received in this file")
+    platform.add_argument("--journal", type=Path, help="also write what is received to this file")
+    platform.add_argument(
+        "--agency", type=Path, help="the agency's database, kept; without it a passing one"
+    )
     platform.add_argument(
         "--key",
         action="append",
@@ -118,11 +123,24 @@ def _platform(given: argparse.Namespace) -> int:
     keys = dict(map(_registered, given.key))
     named = shipped(given.script, SCRIPTS / "platform") if given.script else None
     faults = Faults(load_script(named) if named else NO_FAULTS)
-    with closing(Journal(given.journal)) as journal:
-        known = load_register(given.register)
-        platform = build(known, system_clock, keys, faults, journal)
+    with (
+        tempfile.TemporaryDirectory(prefix="injury-desk-agency-") as passing,
+        closing(Journal(given.journal)) as also,
+        open_office(
+            given.agency or Path(passing) / "agency.db",
+            load_register(given.register),
+            system_clock,
+            also=also,
+        ) as office,
+    ):
+        platform = build(office.registry, system_clock, keys, faults, office.journal)
+        add_agency(platform, office, keys)
+        key_file = (given.agency or Path("agency")).with_suffix(".pub.pem")
+        key_file.write_bytes(office.downward.public_key.pem())
         with serve(platform, port=given.port) as url:
-            sys.stdout.write(f"platform simulator: {url}  ({len(known.workers)} workers)\n")
+            workers = len(office.registry.workers)
+            sys.stdout.write(f"platform simulator: {url}  ({workers} workers)\n")
+            sys.stdout.write(f"agency: {url}/agency   platform.keys: {key_file.absolute()}\n")
             _until_told_to_stop()
     return 0
 

@@ -14,8 +14,8 @@ from simulators.platform.batches import add_batches
 from simulators.platform.codes import Codes
 from simulators.platform.faults import Faults, Script
 from simulators.platform.intake import Intake
-from simulators.platform.journal import Journal
-from simulators.platform.register import Register
+from simulators.platform.journal import Journal, Keeper
+from simulators.platform.register import Known
 from simulators.platform.releases import Releases
 from simulators.platform.wire import DisturbedWire
 from sync.envelope import PublicKey
@@ -23,11 +23,11 @@ from sync.jws import SIGNED_BYTES_MAX
 
 
 def build(
-    register: Register,
+    register: Known,
     clock: Clock,
     public_keys: Mapping[str, PublicKey],
     faults: Faults | None = None,
-    journal: Journal | None = None,
+    journal: Keeper | None = None,
     codes: Codes | None = None,
 ) -> FastAPI:
     """Return the application; ``public_keys`` are by facility id, ``codes`` those of its e-cards.
@@ -101,7 +101,7 @@ def add_lists(app: FastAPI, releases: Releases) -> None:
         return FileResponse(found)  # answers a span when one is asked for
 
 
-def _add_rehearsal(app: FastAPI, faults: Faults, journal: Journal) -> None:
+def _add_rehearsal(app: FastAPI, faults: Faults, journal: Keeper) -> None:
     @app.post("/sim/faults")
     def play(script: Script) -> Response:
         faults.play(script)
@@ -125,7 +125,7 @@ class _Showing(BaseModel):
     id_number: str
 
 
-def _add_e_cards(app: FastAPI, register: Register, codes: Codes) -> None:
+def _add_e_cards(app: FastAPI, register: Known, codes: Codes) -> None:
     @app.post("/sim/codes")
     def show(given: _Showing) -> Response:
         if register.worker(given.id_number) is None:

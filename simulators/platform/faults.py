@@ -22,6 +22,7 @@ Place = Literal[
     "messages",
     "status",
     "lists",
+    "inbox",
 ]
 Act = Literal["down", "delay", "error", "busy", "lose_ack", "garbage", "truncated", "huge", "drip"]
 

@@ -7,7 +7,7 @@ from drivers.authentication import KeyRequest
 from simulators.card.hsm import answers
 from simulators.platform.answers import Refusal
 from simulators.platform.codes import IssuedCode
-from simulators.platform.register import Facility, Filing, Notice, Register, Worker
+from simulators.platform.register import Facility, Filing, Known, Notice, Worker
 from sync.card_key import CardKeyQuestion
 from sync.e_card import CodeQuestion
 from sync.question import Question
@@ -17,7 +17,7 @@ _SM4 = 3
 
 
 def answer(
-    register: Register, facility: Facility, question: Question, now: datetime
+    register: Known, facility: Facility, question: Question, now: datetime
 ) -> dict[str, Any] | None:
     """Return the facts for one question as of ``now``, or None when the person is not known."""
     worker = register.worker(question.id_number)

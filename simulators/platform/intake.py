@@ -13,8 +13,8 @@ from simulators.platform.answers import Absent, Answer, Later, Receipt, Refusal
 from simulators.platform.checks import Case, case_after, check
 from simulators.platform.codes import Codes
 from simulators.platform.inquiry import answer, holder, proofs
-from simulators.platform.journal import Journal, Kept
-from simulators.platform.register import Facility, Register
+from simulators.platform.journal import Keeper, Kept
+from simulators.platform.register import Facility, Known
 from sync.card_key import open_card_key
 from sync.e_card import open_code
 from sync.envelope import Envelope, PublicKey, digest, key_ring, open_signed, signer
@@ -31,9 +31,9 @@ class Intake:
 
     def __init__(
         self,
-        register: Register,
+        register: Known,
         public_keys: Mapping[str, PublicKey],
-        journal: Journal,
+        journal: Keeper,
         clock: Clock,
         codes: Codes | None = None,
     ) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from typing import Protocol
 
 from edge import codec
 from simulators.platform.answers import Receipt
@@ -29,6 +30,19 @@ class Kept:
     moment: datetime
     body: dict[str, object]
     signed: str
+
+
+class Keeper(Protocol):
+    """Whoever keeps what was accepted: in memory, in a file, or in an agency's database."""
+
+    def append(self, kept: Kept) -> None:
+        """Keep one message."""
+
+    def sync(self) -> None:
+        """Bring what was kept to the disk; it is called before any receipt."""
+
+    def kept(self) -> tuple[Kept, ...]:
+        """Return all messages, oldest first."""
 
 
 class Journal:

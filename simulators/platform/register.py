@@ -5,7 +5,7 @@ Loaded from a readable TOML or JSON file of synthetic persons (``register.toml``
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -97,6 +97,16 @@ class Worker(_Entry):
     determinations: tuple[Determination, ...] = ()
     filings: tuple[Filing, ...] = ()
     notices: tuple[Notice, ...] = ()
+
+
+class Known(Protocol):
+    """Whoever knows facilities and workers: a register file, or an agency's own."""
+
+    def facility(self, facility_id: str) -> Facility | None:
+        """Return the facility of this id."""
+
+    def worker(self, id_number: str) -> Worker | None:
+        """Return the worker of this identity number."""
 
 
 class Register(_Entry):

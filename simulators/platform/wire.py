@@ -20,6 +20,7 @@ _PLACES: dict[str, Place] = {
     "/v1/credentials": "credentials",
     "/v1/card-keys": "card_keys",
     "/v1/recollections": "recollections",
+    "/v1/inbox": "inbox",
 }
 _GARBAGE = "<html>系统维护中</html>".encode()
 
