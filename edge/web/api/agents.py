@@ -4,6 +4,7 @@ An agent speaks for the desk of its token and for no other. No card is sent here
 to a request of ours, and none is kept or logged.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -35,6 +36,8 @@ SpeaksForDesk = Annotated[Caller, Depends(require(Scope.AGENT))]
 Session = Annotated[str, Header(alias="edge-session", max_length=64)]
 
 JSON = "application/json"
+NAME_MAX = 80
+"""Characters of a PC's name or mark that are kept."""
 
 
 async def _raw(request: Request) -> bytes:
@@ -57,12 +60,15 @@ def _sessions(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/sessions", openapi_extra=_body(Hello))
     def sessions(caller: SpeaksForDesk, body: Body) -> Response:
         """Begin a session; the same installation's earlier one ends, another's is respected."""
-        hello = _read(body, Hello)
+        given = _read(body, Hello)
+        hello = replace(
+            given, host=given.host[:NAME_MAX], installation=given.installation[:NAME_MAX]
+        )
         if hello.desk != caller.desk and caller.desk:
             raise other_desk("desk", caller.desk)
         station = _station(desk, caller)
         session = station.open(hello)
-        desk.site.log.info("agent.connected", desk=station.desk, host=hello.host[:80])
+        desk.site.log.info("agent.connected", desk=station.desk, host=hello.host)
         desk.note_agents()
         desk.agent_changed(station.desk)
         patience = desk.agents.patience
