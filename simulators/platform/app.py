@@ -12,11 +12,11 @@ from edge.clock import Clock
 from simulators.platform.answers import Refusal, on_the_wire
 from simulators.platform.batches import add_batches
 from simulators.platform.codes import Codes
-from simulators.platform.faults import Faults, Script
+from simulators.platform.faults import LIST_FAULT, Faults, Script
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal, Keeper
 from simulators.platform.register import Known
-from simulators.platform.releases import Releases
+from simulators.platform.releases import BELIEVED, Releases
 from simulators.platform.wire import DisturbedWire
 from sync.envelope import PublicKey
 from sync.jws import SIGNED_BYTES_MAX
@@ -90,15 +90,26 @@ def add_lists(app: FastAPI, releases: Releases) -> None:
     """Publish one facility's cached list."""
 
     @app.get(f"/v1/lists/{releases.facility}/{{kind}}/{{name}}")
-    def published(kind: str, name: str) -> Response:
+    def published(kind: str, name: str, request: Request) -> Response:
         if name == "timestamp.json":
-            releases.publish_when_old()
+            _disturbed(releases, request.scope.get(LIST_FAULT))
         found = releases.repository.file(kind, name)
         if found is None:
             return Response(status_code=404)
         if isinstance(found, bytes):
             return _json(200, found)
         return FileResponse(found)  # answers a span when one is asked for
+
+
+def _disturbed(releases: Releases, fault: str | None) -> None:
+    """Make a new release when it is time; or an expired one; or serve the one before."""
+    match fault:
+        case "stale_list":
+            releases.publish(as_of=releases.now() - 2 * BELIEVED)
+        case "rolled_back_list":
+            releases.repository.serve_again(max(releases.version - 1, 1))
+        case _:
+            releases.publish_when_old()
 
 
 def _add_rehearsal(app: FastAPI, faults: Faults, journal: Keeper) -> None:

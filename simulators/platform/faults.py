@@ -22,9 +22,27 @@ Place = Literal[
     "messages",
     "status",
     "lists",
+    "list_release",
     "inbox",
 ]
-Act = Literal["down", "delay", "error", "busy", "lose_ack", "garbage", "truncated", "huge", "drip"]
+Act = Literal[
+    "down",
+    "delay",
+    "error",
+    "busy",
+    "lose_ack",
+    "garbage",
+    "truncated",
+    "huge",
+    "drip",
+    "duplicate",
+    "reorder",
+    "wrong_signature",
+    "stale_list",
+    "rolled_back_list",
+]
+LIST_FAULT = "list_fault"
+"""Where the wire tells the publisher of lists what to serve, in the request's scope."""
 
 
 class Fault(BaseModel):
@@ -87,7 +105,7 @@ class Faults:
         """Return the fault for this request, if one strikes, and count it."""
         with self._guard:
             for number, (fault, times) in enumerate(self._left):
-                if fault.on in {place, "any"} and self._chance.random() < fault.chance:
+                if _fits(fault, place) and self._chance.random() < fault.chance:
                     self._count(number, fault, times)
                     return fault
         return None
@@ -97,3 +115,14 @@ class Faults:
             del self._left[number]
         elif times:
             self._left[number] = (fault, times - 1)
+
+
+def _fits(fault: Fault, place: Place) -> bool:
+    """Tell whether a fault may strike here; a release's own faults strike where it is named."""
+    release = place == "list_release"
+    if fault.on in {"lists", "list_release"} and fault.do in _OF_A_RELEASE:
+        return release
+    return fault.on in {place, "any"} or (release and fault.on == "lists")
+
+
+_OF_A_RELEASE = {"wrong_signature", "stale_list", "rolled_back_list"}

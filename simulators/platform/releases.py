@@ -5,7 +5,7 @@ Knows no HTTP; ``simulators.platform.repository`` signs and serves.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -67,14 +67,22 @@ class Releases:
         """The newest release's number."""
         return len(self._history)
 
+    def now(self) -> datetime:
+        """Return the moment by the platform's clock."""
+        return self._clock()
+
     def publish_when_old(self) -> None:
         """Make the next release if the newest one served is over a minute old."""
         if self.repository.serves_newest and self._clock() - self._published_at > PUBLISHED_EVERY:
             self.publish()
 
-    def publish(self) -> int:
-        """Make the next release of what the register says now, and return its number."""
+    def publish(self, *, as_of: datetime | None = None) -> int:
+        """Make the next release of what the register says now, and return its number.
+
+        ``as_of``: it says that it was made then, however long ago.
+        """
         self._published_at = self._clock()
+        self._as_of = as_of or self._published_at
         rows = self._rows()
         self._history.append(rows)
         files = {f"snapshot-{self.version}.db": self._snapshot(rows)}
@@ -115,7 +123,7 @@ class Releases:
     def _release(
         self, rows: int, deltas: tuple[Delta, ...], files: tuple[Published, ...]
     ) -> Release:
-        now = self._clock()
+        now = self._as_of
         ours = self._register().facility(self.facility)
         return Release(
             version=self.version,

@@ -1,15 +1,18 @@
 """The wire between the receiver and the edge, disturbed as the fault script says. ASGI middleware.
 
 ``down``, ``error`` and ``busy`` strike before the platform has seen the request; ``lose_ack``,
-``garbage``, ``truncated``, ``huge`` and ``drip`` strike after it has done its work.
+``garbage``, ``truncated``, ``huge``, ``drip`` and ``wrong_signature`` after it has done its work;
+``duplicate`` and ``reorder`` change how often and when it sees it.
 """
 
 import asyncio
+import re
+from contextlib import suppress
 from typing import assert_never
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulators.platform.faults import Fault, Faults, Place
+from simulators.platform.faults import LIST_FAULT, Fault, Faults, Place
 
 HUGE_BYTES = 4 * 1024 * 1024
 _HUGE_PIECE = 64 * 1024
@@ -22,6 +25,10 @@ _PLACES: dict[str, Place] = {
     "/v1/recollections": "recollections",
     "/v1/inbox": "inbox",
 }
+REORDER_S_MAX = 1.0
+"""How long a request waits to be overtaken, when the script says nothing."""
+# The hexadecimal signatures of a list's metadata; the third part of a JWS.
+_SIGNATURE = re.compile(rb'("sig": ?"|[\w-]{8,}\.[\w-]{8,}\.)([\w-])')
 _GARBAGE = "<html>系统维护中</html>".encode()
 
 
@@ -31,6 +38,7 @@ class DisturbedWire:
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
         self._faults = faults
+        self._overtaken = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -38,6 +46,7 @@ class DisturbedWire:
         fault = self._faults.strike(place) if place else None
         if fault is None:
             await self._app(scope, receive, send)
+            self._overtaken.set()
         else:
             await self._disturb(fault, scope, receive, send)
 
@@ -52,12 +61,45 @@ class DisturbedWire:
             case "delay":
                 await asyncio.sleep(fault.seconds)
                 await self._app(scope, receive, send)
-            case "lose_ack" | "garbage" | "truncated" | "huge" | "drip":
+            case "duplicate" | "reorder":
+                await self._rearrange(fault, scope, receive, send)
+            case "stale_list" | "rolled_back_list":
+                await self._app({**scope, LIST_FAULT: fault.do}, receive, send)
+            case "lose_ack" | "garbage" | "truncated" | "huge" | "drip" | "wrong_signature":
                 answer = _Answer()
                 await self._app(scope, receive, answer.take)
                 await _spoil(fault, answer, scope, receive, send)
             case _:
                 assert_never(fault.do)
+
+    async def _rearrange(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        """Bring the request twice, or after a later one."""
+        request = await _whole(receive)
+        if fault.do == "duplicate":
+            await self._app(scope, _again(request), _Answer().take)
+        else:
+            self._overtaken.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._overtaken.wait(), fault.seconds or REORDER_S_MAX)
+        await self._app(scope, _again(request), send)
+
+
+async def _whole(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        if not message.get("more_body"):
+            return body
+
+
+def _again(body: bytes) -> Receive:
+    """Return what brings the same request once more."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 class _Answer:
@@ -86,8 +128,20 @@ async def _spoil(fault: Fault, answer: _Answer, scope: Scope, receive: Receive, 
             await _hang_up(scope, receive, after_sending=True)
         case "drip":
             await _drip(fault.seconds, answer, send)
+        case "wrong_signature":
+            await send(answer.start)
+            await send(_piece(_forged(answer.body), more=False))
         case _:
             await _hang_up(scope, receive)
+
+
+def _forged(body: bytes) -> bytes:
+    """Change the first character of every signature in an answer; its length stays."""
+
+    def other(found: re.Match[bytes]) -> bytes:
+        return found[1] + (b"1" if found[2] == b"0" else b"0")
+
+    return _SIGNATURE.sub(other, body)
 
 
 async def _flood(send: Send) -> None:
@@ -135,5 +189,5 @@ def _place(scope: Scope) -> Place | None:
     if path.startswith("/v1/messages/"):
         return "status"
     if path.startswith("/v1/lists/"):
-        return "lists"
+        return "list_release" if path.endswith("/timestamp.json") else "lists"
     return _PLACES.get(path)
