@@ -103,6 +103,20 @@ def change_card(place: Hospital, window: Window, card: SyntheticPerson | None) -
     place.virtual.slot.insert(social_security_card(card) if card else foreign_card())
 
 
+def test_warnings_stand_beside_the_verdict_and_an_emergency_asks_for_its_document(
+    admission: Window, system: HospitalSystem
+) -> None:
+    expect(admission.open("/").locator("#card form")).to_be_visible()
+    shown = system.post("/identifications", {})
+    asked = {"identification": shown["id"], "service": "inpatient_medical"}
+    verdict = system.post("/verifications", asked | {"emergency": "emergency"})
+    [warning] = verdict["warnings"]
+    page = admission.open(f"/verifications/{verdict['id']}")
+    expect(page.locator("p.hint", has_text=warning["text"])).to_be_visible()
+    expect(page.locator(".verdict")).not_to_contain_text(warning["text"])
+    expect(page.locator("input[name=emergency_document][required]")).to_be_visible()
+
+
 def test_a_whole_case_by_keyboard_alone(
     chromium: Browser, place: Hospital, system: HospitalSystem, camera: Camera
 ) -> None:
