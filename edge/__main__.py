@@ -2,7 +2,17 @@
 
 import typer
 
-from edge.commands import agent, backups, catalogues, claims, law, lists, operation, upkeep
+from edge.commands import (
+    agent,
+    backups,
+    catalogues,
+    claims,
+    law,
+    ledger,
+    lists,
+    operation,
+    upkeep,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 for command in (
@@ -22,7 +32,8 @@ for name, group in {
     "packs": law.app,
     "catalogue": catalogues.catalogue,
     "claims": claims.app,
-    "ledger": upkeep.ledger,
+    "clock": ledger.clock,
+    "ledger": ledger.app,
     "lists": lists.app,
     "restored": backups.restored,
     "sync": upkeep.sync,

@@ -20,6 +20,7 @@ from drivers.transport import Readers
 from edge.card_key import by_platform
 from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
+from edge.keeper import Keeper
 from edge.list_keeping import keep_list
 from edge.site import Site
 from edge.web.agents import USUAL_PATIENCE, Agents
@@ -56,11 +57,13 @@ def running(
     crash: Callable[[str], None] = lambda _point: None,
     patience: Patience = USUAL_PATIENCE,
 ) -> Iterator[Desk]:
-    """Run what works in the background: the reader monitor, the scanners and the relay.
+    """Run what works in the background: the reader monitor, the scanners, the relay, the keeper.
 
-    ``crash`` is called at the relay's named points (a torture test dies there); ``patience`` is
-    what the service has with agents.
+    The ledger is verified first; a broken one is served, but nothing is settled on it. ``crash`` is
+    called at the relay's named points (a torture test dies there); ``patience`` is what the service
+    has with agents.
     """
+    _verify_ledger(site)
     hints = Hints()
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
     pace = Pace(site.settings.platform.senders)
@@ -75,6 +78,7 @@ def running(
         agents=Agents(agents, site.clock, site.fresh_id, patience=patience),
         hints=hints,
         relay=relay,
+        keeper=Keeper(site, on_told=partial(_tell_stay, hints, site), on_head=relay.wake),
     )
     scanners |= _scanners(desk)
     with (
@@ -87,9 +91,11 @@ def running(
         for scanner in scanners.values():
             listening.enter_context(scanner)
         relay.start()
+        desk.keeper.start()
         try:
             yield desk
         finally:
+            desk.keeper.stop()
             relay.stop()
 
 
@@ -157,6 +163,16 @@ def _scanners(desk: Desk) -> dict[str, Scanner]:
         for place in site.settings.desks
         if place.scanner and not place.agent
     }
+
+
+def _verify_ledger(site: Site) -> None:
+    broken = site.ledger.verify(site.store.read())
+    if broken:
+        site.log.error("ledger.broken", seq=broken.seq, why=broken.reason, against=broken.against)
+
+
+def _tell_stay(hints: Hints, site: Site, stay: str) -> None:
+    hints.publish("stay", stay, version_at(site.clock()))
 
 
 def _tell(hints: Hints, site: Site, message: str) -> None:

@@ -80,7 +80,7 @@ def examined(
     site: Site, identification: Identification, asked: Asked, operator: str
 ) -> Verification:
     """Find out what is known (``edge.inquiry``) and judge it."""
-    now = site.clock()
+    now = site.high_water()
     credential = identification.credential
     question = Question(
         id=site.fresh_id(),

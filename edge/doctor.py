@@ -13,25 +13,27 @@ from drivers.scan_errors import ScannerBusy
 from drivers.serial_line import open_line
 from edge import packs
 from edge.clock import Clock
-from edge.core.audit import Entry
 from edge.core.dates import local_day
+from edge.core.deadline import went_back
 from edge.core.errors import EdgeError
 from edge.opening import open_site, platform_of
 from edge.rulebooks import rulebook_in_force
 from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
+from edge.site import clock_behind
 from edge.steps.list_status import list_status
 from edge.store.agents import AgentHeard, agents_heard
+from edge.store.books import misstated
 from edge.store.catalogues import held_versions
 from edge.store.database import SQLITE_VERSION, Store
+from edge.store.high_water import high_water
 from edge.store.keys import load_keys
-from edge.store.ledger import Ledger, last_entry
+from edge.store.ledger import Ledger, heads_kept
 from edge.store.migrations import migrate
 from sync.errors import SyncError
 from sync.outcome import NotReceived
 
 DISK_FREE_MIN_MB = 500
-CLOCK_BACK_MAX = timedelta(minutes=2)
 AGENT_HEARD_WITHIN = timedelta(minutes=2)
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 
@@ -96,11 +98,12 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         library = ".".join(map(str, SQLITE_VERSION))
         seen = f"SQLite {library}, schema {schema}, {'sound' if sound else 'DAMAGED'}"
         yield _judged("database", seen, well=sound, fix="restore the last backup")
-        broken = Ledger(load_keys(settings.data / "keys")).verify(db)
-        seen = f"entry {broken.seq} {broken.reason}" if broken else "the chain verifies"
-        fix = "keep the file as evidence and call the security administrator"
+        broken = Ledger(load_keys(settings.data / "keys")).verify(db) or misstated(db)
+        heads = f"the chain verifies, {heads_kept(db)} signed heads"
+        seen = f"entry {broken.seq}: {broken.reason}" if broken else heads
+        fix = "keep the file as evidence, edge ledger verify, call the security administrator"
         yield _judged("ledger", seen, well=broken is None, fix=fix)
-        yield _clock(last_entry(db), clock)
+        yield _clock(high_water(db), clock)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -214,14 +217,12 @@ def _list(settings: Settings, clock: Clock) -> Iterator[Finding]:
     yield _judged("delivered files", seen, well=not refused, fix=fix)
 
 
-def _clock(ledger_head: Entry | None, clock: Clock) -> Finding:
+def _clock(seen: datetime | None, clock: Clock) -> Finding:
     now = clock()
-    last = datetime.fromisoformat(ledger_head.act.at) if ledger_head else None
-    behind = last is not None and now < last - CLOCK_BACK_MAX
-    seen = now.isoformat(timespec="seconds") + (
-        ", before the ledger's last entry" if behind else ""
-    )
-    return _judged("clock", seen, well=not behind, fix="set the clock (NTP), then restart")
+    fault = clock_behind(seen) if seen and went_back(now, seen) else None
+    told = f", {fault.reason.en}" if fault else ""
+    fix = fault.next_action.en if fault else ""
+    return _judged("clock", now.isoformat(timespec="seconds") + told, well=fault is None, fix=fix)
 
 
 def _judged(name: str, seen: str, *, well: bool, fix: str) -> Finding:

@@ -51,6 +51,10 @@ def by_card_alone(credential: Credential) -> Known:
 
 
 def _listed(site: Site, credential: Credential, question: Question) -> Known | None:
+    if site.clock_went_back():
+        # Time stands still until the clock has caught up: nobody can say how old the list is.
+        site.log.warning("list.unusable", code="CLOCK_WENT_BACK")
+        return None
     try:
         entry = site.cached_list.look_up(question.id_number, now=question.at)
         return _from_list(site, credential, question, entry) if entry else None

@@ -1,16 +1,20 @@
 """One site, assembled: everything a step works with. Built by ``edge.opening``, by hand, once."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from edge import codec
 from edge.clock import Clock, FreshId
+from edge.core.deadline import went_back
+from edge.core.errors import Fault, Words
 from edge.core.fitting import Case
 from edge.core.rules import Rulebook
 from edge.log import Log
 from edge.settings import Settings
 from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
+from edge.store.high_water import high_water
 from edge.store.ledger import Ledger
 from edge.store.quarantine import require_nothing_forgotten
 from edge.store.vault import Vault
@@ -40,6 +44,9 @@ class FarEnd(Gateway, Protocol):
 
     def recollect(self, question: RecollectionQuestion, /) -> Recollection:
         """Return what the platform keeps of ours, or raise ``SyncError``."""
+
+    def ledger_head(self) -> bytes | None:
+        """Give back the newest head of our ledger that was sent, or raise ``SyncError``."""
 
     def resolve(self, question: CodeQuestion, /) -> CardHolder:
         """Say whose e-card showed a code, or raise ``SyncError``."""
@@ -77,6 +84,18 @@ class Site:
     fresh_id: FreshId
     log: Log
 
+    def high_water(self) -> datetime:
+        """Return the latest moment that this site has seen, now included.
+
+        Deadlines and expiries go by it, so that no clock set back gives time back.
+        """
+        now = self.clock()
+        return max(now, high_water(self.store.read()) or now)
+
+    def clock_went_back(self) -> bool:
+        """Tell whether the clock shows a moment before one that it has already shown."""
+        return went_back(self.clock(), high_water(self.store.read()))
+
     def send(self, db: Rows, kind: Kind, case: Case, operator: str, body: object) -> str:
         """Put a message about ``case`` in the outbox, inside the caller's transaction.
 
@@ -105,3 +124,20 @@ class Site:
         )
         self.outbox.put(db, envelope)
         return envelope.id
+
+
+def clock_behind(seen: datetime) -> Fault:
+    """Return the fault of a clock that shows a moment before ``seen``."""
+    latest = seen.isoformat(timespec="seconds")
+    return Fault(
+        "CLOCK_WENT_BACK",
+        Words(
+            f"本机时钟早于曾经出现过的时间 {latest}：时限按后者计算，名单停用",
+            f"the clock is behind {latest}, which this site has seen: deadlines go by that moment,"
+            " and no cached list is used",
+        ),
+        Words(
+            "校准时钟（NTP）；若是当时的时钟走快了，校准后执行 edge clock reset",
+            "set the clock (NTP); if it was too fast then, set it and run edge clock reset",
+        ),
+    )

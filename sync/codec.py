@@ -44,6 +44,9 @@ EightBytes = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{16}$")]
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256 in hexadecimal."""
 
+Mac = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{64}$")]
+"""32 bytes in hexadecimal."""
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many."""
 

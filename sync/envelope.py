@@ -61,7 +61,7 @@ class Kind(StrEnum):
     OBJECTION = "objection"
     CONFIRMATION = "confirmation"
     REIMBURSEMENT_ANSWER = "reimbursement_answer"
-    AUDIT_HEAD = "audit_head"
+    LEDGER_HEAD = "ledger_head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

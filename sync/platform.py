@@ -13,6 +13,7 @@ from datetime import datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from sync.breaker import Breaker, Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion, read_card_key, sign_card_key
@@ -22,6 +23,7 @@ from sync.e_card import CardHolder, CodeQuestion, read_holder, refused, sign_cod
 from sync.envelope import SigningKey, digest
 from sync.errors import PlatformUnreachable, PlatformUnsure
 from sync.frame import BATCH_MESSAGES_MAX, batch, plain
+from sync.ledger_head import read_kept_head
 from sync.line import Call, Cause, Line, Reply, Silence
 from sync.lists.offer import Missing, Span
 from sync.message import Claimed
@@ -242,6 +244,18 @@ class Platform:
         if reply.status != wanted:
             raise PlatformUnreachable(unreachable(f"HTTP {reply.status}"))
         return reply.body
+
+    def ledger_head(self) -> bytes | None:
+        """Return the newest head of this facility's ledger that the platform keeps, still signed.
+
+        Raises:
+            PlatformUnreachable: no answer in time, or none that can be read.
+        """
+        try:
+            body = self.fetch(f"/v1/ledger-heads/{quote(self._facility, safe='')}", None)
+        except Missing:
+            return None
+        return read_kept_head(body)
 
     def close(self) -> None:
         """Cut what is under way and close every connection."""

@@ -1,4 +1,4 @@
-"""Keeping a site: its ledger, messages, operators and tokens."""
+"""Keeping a site: its messages, operators and tokens; settlements decided again."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +9,6 @@ from edge.commands.terminal import SITE_FILE, WHO, Config, one_of, opened
 if TYPE_CHECKING:
     from edge.store.operators import Scope
 
-ledger = typer.Typer(no_args_is_help=True, help="The ledger's chain.")
 sync = typer.Typer(no_args_is_help=True, help="Messages to the platform.")
 users = typer.Typer(no_args_is_help=True, help="Operators.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens for hospital systems.")
@@ -26,24 +25,6 @@ def replay(
         outcome = step.replay(site, decided)
     typer.echo(step.said(outcome))
     raise typer.Exit(0 if isinstance(outcome, step.Same) else 1)
-
-
-@ledger.command("verify")
-def ledger_verify(
-    config: Config = SITE_FILE,
-    *,
-    json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
-) -> None:
-    """Verify the chain from its start; name the first bad entry; exit 1 if there is one."""
-    from edge import codec
-
-    with opened(config) as site:
-        broken = site.ledger.verify(site.store.read())
-    if json:
-        typer.echo(codec.encode({"ok": broken is None, "broken": broken}))
-    else:
-        typer.echo(f"✗ entry {broken.seq}: {broken.reason}" if broken else "✓ the chain verifies")
-    raise typer.Exit(1 if broken else 0)
 
 
 @sync.command("status")

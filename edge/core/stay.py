@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from edge.core.cases import CaseKind, CaseRef, require_allowed
-from edge.core.dates import settle_by
+from edge.core.dates import SHANGHAI, settle_by
 from edge.core.errors import BadInput, Words
 from edge.core.verification import Decision, Service
 
@@ -138,7 +138,8 @@ def discharged(stay: Stay, at: datetime, now: datetime, *, window_h: int) -> Sta
     if at > now:
         raise _bad_moment("出院时间晚于当前时间", "the discharge is in the future")
     deadline = settle_by(at, window_h)
-    return replace(stay, state=StayState.DISCHARGED, discharged_at=at, settle_by=deadline)
+    left_at = at.astimezone(SHANGHAI)  # as every later reading gives it
+    return replace(stay, state=StayState.DISCHARGED, discharged_at=left_at, settle_by=deadline)
 
 
 def require_filled(given: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ def discharge(site: Site, stay_id: str, at: datetime | None, operator: str) -> S
         Conflict: STAY_STATE.
         BadInput: DISCHARGE_MOMENT.
     """
-    now = site.clock()
+    now = site.high_water()
     with site.store.transaction() as db:
         stay = load_stay(db, stay_id)
         moment = at or now

@@ -24,6 +24,7 @@ from edge.packs.papers import papers_of
 from edge.reverification import reverified
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.store.books import row_sha256
 from edge.store.cases import charges_of, load_case, move_case
 from edge.store.database import Rows
 from edge.store.desk_cases import finish_case
@@ -57,6 +58,7 @@ def fall_back(site: Site, request: Request, operator: str) -> ManualPackage:
         NotFound: UNKNOWN_STAY, UNKNOWN_FITTING, UNKNOWN_IDENTIFICATION.
         Conflict: STAY_STATE, FITTING_STATE, when it has not ended or is settled; NOT_MANUAL, when
             nothing keeps it from settling; NO_CHARGES; OTHER_PERSON; CASE_CHANGED.
+        Fault: LEDGER_BROKEN.
     """
     request = replace(request, reason=required_reason(request.reason))
     db = site.store.read()
@@ -78,6 +80,7 @@ def fall_back(site: Site, request: Request, operator: str) -> ManualPackage:
         known = package_of(db, site.vault, request.case)
         if known:
             return known
+        site.ledger.require_sound()
         case = load_case(db, site.vault, request.case)
         require_same_day(case, verification.facts.admitted_at)
         package = _package(site, db, request, case, verification, papers)
@@ -164,12 +167,12 @@ def _commit(
         "article": ground.article,
         "decision": verification.verdict.decision,
         "reversed_settlement": package.reversed_settlement,
+        "total_fen": package.ruling.total_fen,
     }
     body = {
         case.ref.kind.value: case.id,
         "hospital_number": case.hospital_number,
         "reason": package.reason,
-        "total_fen": package.ruling.total_fen,
         **facts,
     }
     # Of a case that is typed the site knows nothing that this would end.
@@ -190,6 +193,7 @@ def _commit(
         subject=case.id,
         now=package.handed_at,
         verification=verification.id,
+        row_sha256=row_sha256(db, "manual_packages", case.id),
         **facts,
     )
 

@@ -11,6 +11,8 @@ from edge.store.deliveries import Delivery, deliveries
 class ListStatus:
     """The list in use; ``fresh`` when its age is within ``offline.list_fresh_h`` and unexpired.
 
+    While the machine's clock is behind its own past, no list is fresh.
+
     Without a list all else is None. ``files`` are those that came with any list, newest first.
     """
 
@@ -33,11 +35,11 @@ def list_status(site: Site) -> ListStatus:
     status = site.cached_list.status()
     if status is None:
         return ListStatus(fresh=False)
-    now, release = site.clock(), status.release
+    now, release = site.high_water(), status.release
     age = now - release.as_of
     limit = timedelta(hours=site.settings.offline.list_fresh_h)
     return ListStatus(
-        fresh=age <= limit and now < release.expires_at,
+        fresh=age <= limit and now < release.expires_at and not site.clock_went_back(),
         version=release.version,
         as_of=release.as_of,
         expires_at=release.expires_at,

@@ -23,7 +23,7 @@ def refresh_list(
         ListRefused: the list offered is not to be believed.
         PlatformUnreachable: no answer, or broken off; the next refresh goes on from there.
     """
-    done = site.cached_list.refresh(site.clock(), floor=_floor(site), progress=progress)
+    done = site.cached_list.refresh(site.high_water(), floor=_floor(site), progress=progress)
     if done and done.by != "nothing":
         with site.store.transaction() as db:
             site.ledger.enter(

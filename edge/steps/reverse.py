@@ -16,6 +16,7 @@ from edge.core.reversal import (
 )
 from edge.core.settlement import require_key, reused_key
 from edge.site import Site
+from edge.store.books import row_sha256
 from edge.store.cases import load_case, move_case
 from edge.store.database import Rows
 from edge.store.entry_sheets import load_sheet
@@ -63,7 +64,7 @@ def reverse(site: Site, request: Request, operator: str) -> Reversal | AlreadyRe
         NotAllowed: REAUTHENTICATION_FAILED, SECOND_PERSON_REFUSED; both are entered in the ledger.
         Conflict: IDEMPOTENCY_KEY_REUSED, for another settlement; SETTLEMENT_REJECTED;
             ENTRY_SHEET_WAITING.
-        Fault: LOGIN_BUSY.
+        Fault: LOGIN_BUSY, LEDGER_BROKEN.
     """
     require_key(request.key)
     request = replace(request, reason=required_reason(request.reason))
@@ -75,7 +76,10 @@ def reverse(site: Site, request: Request, operator: str) -> Reversal | AlreadyRe
     _require_both(site, request, case, operator)
     with site.store.transaction() as db:
         before = _reversed_before(site, db, request)
-        return before or _committed(site, db, request, operator)
+        if before:
+            return before
+        site.ledger.require_sound()
+        return _committed(site, db, request, operator)
 
 
 def _reversed_before(site: Site, db: Rows, request: Request) -> Reversal | AlreadyReversed | None:
@@ -141,6 +145,7 @@ def _committed(site: Site, db: Rows, request: Request, operator: str) -> Reversa
         now=reversal.reversed_at,
         settlement=settlement.id,
         reversal=reversal.id,
+        row_sha256=row_sha256(db, "reversals", reversal.id),
         second_person=reversal.second_person,
         total_fen=settlement.total_fen,
         fund_fen=settlement.fund_fen,

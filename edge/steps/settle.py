@@ -28,6 +28,7 @@ from edge.core.verification import Basis
 from edge.digest import sha256
 from edge.reverification import reverified
 from edge.site import Site
+from edge.store.books import row_sha256
 from edge.store.cases import charges_of, load_case, move_case, said_total
 from edge.store.database import Rows
 from edge.store.desk_cases import finish_case
@@ -73,6 +74,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
     Raises:
         BadInput: IDEMPOTENCY_KEY, missing or too long.
         Conflict: IDEMPOTENCY_KEY_REUSED, for another case; STAY_STATE, FITTING_STATE; CASE_CHANGED.
+        Fault: LEDGER_BROKEN.
     """
     require_key(request.key)
     before = _settled_before(site, site.store.read(), request)
@@ -83,6 +85,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
         before = _settled_before(site, db, request)
         if before:
             return before
+        site.ledger.require_sound()
         case = load_case(db, site.vault, request.case)
         require_same_day(case, verification.facts.admitted_at)
         outcome = ruled(site, case, charges_of(db, site.vault, case))
@@ -189,6 +192,7 @@ def _committed(
         settlement=settlement.id,
         verification=settlement.verification_id,
         ruling_sha256=sha256(settlement.ruling),
+        row_sha256=row_sha256(db, "settlements", settlement.id),
         overdue_reason=settlement.overdue_reason,
         **_totals(settlement),
     )

@@ -1,19 +1,37 @@
-"""The append-only ledger on disk: every act, chained, in the act's own transaction."""
+"""The append-only ledger on disk: every act, chained, in the act's own transaction.
 
-from collections.abc import Iterator
-from datetime import datetime
+Its head is signed every so many entries and every hour; a signed head is kept and never altered.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 from edge import codec
-from edge.core.audit import Act, BrokenLink, Entry, chained, first_broken
+from edge.core.audit import Act, Anchor, BrokenLink, Entry, Link, chained, first_broken
+from edge.core.errors import Fault, Words
+from edge.digest import KeyedSm3
 from edge.store.database import Row, Rows
+from edge.store.high_water import raise_high_water
 from edge.store.keys import Keys
+from sync.envelope import key_ring
+from sync.errors import BadEnvelope
+from sync.ledger_head import LedgerHead, open_head, sign_head
+
+HEAD_ROWS = 500
+"""A head is signed once so many entries have come since the last one."""
+
+HEAD_EVERY = timedelta(hours=1)
+"""Or after this time, when any entry has come at all."""
 
 
 class Ledger:
-    """Writes and verifies the chain with the site's ledger key."""
+    """Writes, signs and verifies the chain with the site's keys. Thread-safe."""
 
     def __init__(self, keys: Keys) -> None:
-        self._key = keys.ledger
+        self._key = KeyedSm3(keys.ledger)
+        self._signing = keys.signing
+        self._ring = key_ring(keys.signing.public())
+        self._broken: BrokenLink | None = None
 
     def enter(
         self, db: Rows, *, kind: str, operator: str, subject: str, now: datetime, **facts: object
@@ -21,22 +39,101 @@ class Ledger:
         """Append one act; ``facts`` never hold an identity. Call inside the act's transaction."""
         body = codec.encode(facts).decode()
         act = Act(kind=kind, at=now.isoformat(), operator=operator, subject=subject, body=body)
-        entry = chained(self._key, last_entry(db), act)
+        last = last_entry(db)
+        if last and act.at < last.act.at:
+            # From now on the newest entry no longer tells the latest moment that was seen.
+            raise_high_water(db, datetime.fromisoformat(last.act.at))
+        entry = chained(self._key, last, act)
         db.execute(
             "insert into ledger (seq, kind, at, operator, subject, body, prev, mac)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            [entry.seq, kind, act.at, operator, subject, body, entry.prev, entry.mac],
+            entry.link,
         )
         return entry
 
-    def verify(self, db: Rows) -> BrokenLink | None:
-        """Return the first entry that does not verify, or None."""
-        return first_broken(self._key, entries(db))
+    def verify(self, db: Rows, anchors: Iterable[Anchor] = ()) -> BrokenLink | None:
+        """Return the first entry that does not verify against its key, its heads and ``anchors``.
+
+        What is found is remembered: ``require_sound`` refuses from then on.
+        """
+        kept = self._kept_heads(db)
+        self._broken = first_broken(self._key, links(db), [*kept, *anchors])
+        return self._broken
+
+    def require_sound(self) -> None:
+        """Refuse to move money on a ledger that was found broken.
+
+        Raises:
+            Fault: LEDGER_BROKEN.
+        """
+        if self._broken:
+            raise _broken(self._broken)
+
+    def head(self, db: Rows, now: datetime) -> bytes | None:
+        """Return the newest entry's head, signed but not kept; None while there is no entry."""
+        last = last_entry(db)
+        if last is None:
+            return None
+        return sign_head(LedgerHead(seq=last.seq, mac=last.mac, at=now), self._signing)
+
+    def opened(self, signed: bytes) -> LedgerHead:
+        """Return a head that this facility signed.
+
+        Raises:
+            BadEnvelope: it did not.
+        """
+        return open_head(signed, self._ring)
+
+    def head_due(self, db: Rows, now: datetime, rows: int = HEAD_ROWS) -> bool:
+        """Tell whether entries came that no head vouches for: many, or an hour ago."""
+        kept = db.one("select seq, signed from ledger_heads order by seq desc limit 1")
+        at_seq = kept["seq"] if kept else 0
+        last = last_entry(db)
+        if last is None or last.seq <= at_seq:
+            return False
+        return last.seq - at_seq >= rows or self._is_old(db, kept, now)
+
+    def keep_head(self, db: Rows, now: datetime) -> bytes | None:
+        """Sign the newest entry's head and keep it, if none is kept; call inside a transaction."""
+        signed = self.head(db, now)
+        if signed is None or heads_kept(db, since=self.opened(signed).seq):
+            return None
+        db.execute(
+            "insert into ledger_heads (seq, signed) values (?, ?)",
+            [self.opened(signed).seq, signed],
+        )
+        return signed
+
+    def _is_old(self, db: Rows, kept: Row | None, now: datetime) -> bool:
+        try:
+            since = self.opened(kept["signed"]).at if kept else _first_at(db)
+        except BadEnvelope:
+            return True  # another hand was at it: sign anew, the verification names it
+        # A clock that went back must not put the next head off.
+        return abs(now - since) >= HEAD_EVERY
+
+    def _kept_heads(self, db: Rows) -> Iterator[Anchor]:
+        for row in db.query("select seq, signed from ledger_heads order by seq"):
+            try:
+                head = self.opened(row["signed"])
+            except BadEnvelope:
+                yield Anchor(seq=row["seq"], mac=b"", source="signed head", sound=False)
+                continue
+            sound = head.seq == row["seq"]
+            yield Anchor(seq=row["seq"], mac=head.mac, source="signed head", sound=sound)
 
 
-def entries(db: Rows) -> Iterator[Entry]:
-    """Yield all entries in order."""
-    return map(_entry, db.query("select * from ledger order by seq"))
+def heads_kept(db: Rows, *, since: int = 0) -> int:
+    """Count the signed heads of entry ``since`` and later ones."""
+    row = db.one("select count(*) as heads from ledger_heads where seq >= ?", [since])
+    return int(row["heads"]) if row else 0
+
+
+def links(db: Rows) -> Iterator[Link]:
+    """Yield all entries in order, as plain values."""
+    return db.tuples(
+        "select seq, kind, at, operator, subject, body, prev, mac from ledger order by seq"
+    )
 
 
 def last_entry(db: Rows) -> Entry | None:
@@ -45,10 +142,25 @@ def last_entry(db: Rows) -> Entry | None:
     return _entry(row) if row else None
 
 
+def acts_between(db: Rows, kinds: Iterable[str], start: datetime, end: datetime) -> Iterator[Act]:
+    """Yield the acts of these kinds from ``start`` on and before ``end``, in their order."""
+    named = "', '".join(kinds)
+    rows = db.query(
+        f"select * from ledger where kind in ('{named}') and at >= ? and at < ? order by seq",  # noqa: S608 - our own words
+        [start.astimezone(UTC).isoformat(), end.astimezone(UTC).isoformat()],
+    )
+    return (_entry(row).act for row in rows)
+
+
 def latest(db: Rows, *, limit: int) -> list[Entry]:
     """Return the newest entries, newest first."""
     rows = db.query("select * from ledger order by seq desc limit ?", [limit])
     return [_entry(row) for row in rows]
+
+
+def _first_at(db: Rows) -> datetime:
+    [row] = db.query("select at from ledger order by seq limit 1")
+    return datetime.fromisoformat(row["at"])
 
 
 def _entry(row: Row) -> Entry:
@@ -60,3 +172,19 @@ def _entry(row: Row) -> Entry:
         body=row["body"],
     )
     return Entry(row["seq"], act, row["prev"], row["mac"])
+
+
+def _broken(link: BrokenLink) -> Fault:
+    return Fault(
+        "LEDGER_BROKEN",
+        Words(
+            f"账链校验不通过：第 {link.seq} 条（{link.reason}），已停止结算、冲正与转手工",
+            f"the ledger does not verify at entry {link.seq}: {link.reason};"
+            " nothing is settled, reversed or handed over",
+        ),
+        Words(
+            "保留数据库原样作为证据，执行 edge ledger verify，联系安全管理员后再恢复备份",
+            "keep the database as evidence, run edge ledger verify, call the security"
+            " administrator, and only then restore the backup",
+        ),
+    )

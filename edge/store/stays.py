@@ -1,7 +1,8 @@
 """Stays as rows: one a hospital stay number, at most one open stay a person."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
+from edge.core.dates import SHANGHAI
 from edge.core.errors import NotFound, Words
 from edge.core.stay import Bedside, Injury, Stay, StayState
 from edge.core.verification import Decision, Service
@@ -44,8 +45,8 @@ def move_stay(db: Rows, stay: Stay) -> None:
         "update stays set state = ?, discharged_at = ?, settle_by = ? where id = ?",
         [
             stay.state,
-            stay.discharged_at.isoformat() if stay.discharged_at else None,
-            stay.settle_by.isoformat() if stay.settle_by else None,
+            _stored(stay.discharged_at),
+            _stored(stay.settle_by),
             stay.id,
         ],
     )
@@ -65,28 +66,29 @@ def load_stay(db: Rows, stay_id: str) -> Stay:
             Words("在“在院”列表中重新选择", "choose it again from the list of stays"),
             field="stay",
         )
-    return _stay(row)
+    return stay_of(row)
 
 
 def open_stay_of(db: Rows, person_id: str) -> Stay | None:
     """Return the stay that this person has not been settled for yet."""
     row = db.one("select * from stays where person_id = ? and state in (?, ?)", [person_id, *_OPEN])
-    return _stay(row) if row else None
+    return stay_of(row) if row else None
 
 
 def stay_numbered(db: Rows, hospital_number: str) -> Stay | None:
     """Return the stay with the hospital's own number."""
     row = db.one("select * from stays where hospital_number = ?", [hospital_number])
-    return _stay(row) if row else None
+    return stay_of(row) if row else None
 
 
 def newest_stays(db: Rows, *, limit: int) -> list[Stay]:
     """Return the stays admitted last, newest first."""
     rows = db.query("select * from stays order by admitted_at desc, id limit ?", [limit])
-    return [_stay(row) for row in rows]
+    return [stay_of(row) for row in rows]
 
 
-def _stay(row: Row) -> Stay:
+def stay_of(row: Row) -> Stay:
+    """Return the stay that a row of ``stays`` holds."""
     return Stay(
         id=row["id"],
         person_id=row["person_id"],
@@ -109,5 +111,10 @@ def _stay(row: Row) -> Stay:
     )
 
 
+def _stored(moment: datetime | None) -> str | None:
+    """Write a moment so that text order is time order."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else None
+
+
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return datetime.fromisoformat(text).astimezone(SHANGHAI) if text else None

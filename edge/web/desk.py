@@ -11,6 +11,7 @@ from drivers.monitor import Presented, ReaderEvent, ReaderState, ReaderView
 from drivers.scanner import Scanned, ScannerState, ScannerView
 from edge.core.credential import expires_at
 from edge.core.errors import BadInput, Conflict, EdgeError, Words
+from edge.keeper import Keeper
 from edge.settings import Place
 from edge.site import Site
 from edge.steps.clear_case import clear_case
@@ -70,6 +71,7 @@ class Desk:
     agents: Agents
     hints: Hints
     relay: Relay
+    keeper: Keeper
 
     def place(self, desk: str) -> Place | None:
         """Return the desk as the settings have it; None where they bind nothing to it."""

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from edge.core.errors import EdgeError
+from edge.site import clock_behind
 from edge.web.desk import Desk
 
 _NOT_READY = 503
@@ -26,9 +27,11 @@ def health_router(desk: Desk) -> APIRouter:
 
     @routes.get("/readyz")
     def readyz(response: Response) -> Health:
-        """Answer 200 when the database serves."""
+        """Answer 200 when the database serves, the ledger is sound and the clock goes forward."""
         try:
-            desk.site.store.read().one("select 1 from ledger limit 1")
+            desk.site.ledger.require_sound()
+            if desk.site.clock_went_back():
+                raise clock_behind(desk.site.high_water())
         except EdgeError as wrong:
             response.status_code = _NOT_READY
             return Health(status=wrong.code)

@@ -219,7 +219,7 @@ TEXTS: dict[str, Words] = {
     "kind.fitting": Words("辅具配置", "Fitting"),
     "kind.manual": Words("转手工报销", "Manual reimbursement"),
     "kind.claim": Words("月结申请", "Monthly claim"),
-    "kind.audit_head": Words("审计链头", "Ledger head"),
+    "kind.ledger_head": Words("账链头", "Ledger head"),
     "message.pending": Words("待发送", "Waiting"),
     "message.sending": Words("发送中", "Sending"),
     "message.accepted": Words("平台已接收", "Accepted"),

@@ -158,6 +158,12 @@ SENTENCES: dict[str, Sentence] = {
     "NOT_SETTLED": Sentence(
         "原结算不存在或已冲正", "the original is no effective settlement", *_MEND_BODY
     ),
+    "HEAD_CONFLICT": Sentence(
+        "账链头与已收到的不一致：账链被截断、改写或恢复了旧备份",
+        "the ledger's head contradicts the one received before: it was cut, rewritten or put back",
+        "停止结算，执行 edge ledger verify，联系安全管理员",
+        "stop settling, run edge ledger verify, call the security administrator",
+    ),
     "OUT_OF_ORDER": Sentence(
         "前序报文尚未收到", "a message that must precede this one has not come", *_WAIT
     ),

@@ -74,6 +74,11 @@ def _add_platform(app: FastAPI, intake: Intake) -> None:
     def status(message_id: str) -> Response:
         return _json(*on_the_wire(intake.standing(message_id)))
 
+    @app.get("/v1/ledger-heads/{facility}")
+    def ledger_head(facility: str) -> Response:
+        head = intake.ledger_head(facility)
+        return _json(200, codec.encode(head)) if head else Response(status_code=404)
+
 
 def _add_question(
     app: FastAPI, path: str, answer: Callable[[bytes], dict[str, Any] | Refusal]

@@ -3,50 +3,68 @@
 Looks only at what the protocol fixes (docs/platform-protocol.md); other fields pass unread.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from edge import codec
 from edge.core.errors import BadInput
 from simulators.platform.answers import Later, LineProblem, Refusal
 from sync.envelope import Envelope, Kind
 
+_MAC = re.compile(r"[0-9A-F]{64}")
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What was kept so far of one stay or fitting. ``settlement`` is the effective one's id."""
+    """What was kept so far of one stay or fitting. ``settlement`` is the effective one's id.
+
+    ``head`` is the newest head of the facility's ledger, where the story is that of its heads.
+    """
 
     opened_by: Kind | None = None
     discharged: bool = False
     settlement: str | None = None
     reversed: frozenset[str] = frozenset()
+    head: "Head | None" = None
 
 
-def case_after(case: Case, *, kind: Kind, message_id: str) -> Case:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The ledger's newest entry as a facility signed it; ``mac`` is 64 hexadecimal digits."""
+
+    seq: int
+    mac: str
+    signed: str
+
+
+def case_after(case: Case, *, kind: Kind, message_id: str, body: dict[str, object]) -> Case:
     """Return the case once this message was kept."""
     match kind:
         case Kind.ADMISSION | Kind.FITTING:
-            return replace(case, opened_by=kind)
+            changes: dict[str, Any] = {"opened_by": kind}
         case Kind.DISCHARGE:
-            return replace(case, discharged=True)
+            changes = {"discharged": True}
         case Kind.SETTLEMENT:
-            return replace(case, settlement=message_id)
+            changes = {"settlement": message_id}
         case Kind.REVERSAL:
             undone = case.reversed | ({case.settlement} if case.settlement else set())
-            return replace(case, settlement=None, reversed=undone)
-        case Kind.CHARGES | Kind.MANUAL:
-            return case
+            changes = {"settlement": None, "reversed": undone}
+        case Kind.LEDGER_HEAD:
+            changes = {"head": codec.convert(body, Head)}
         case (
-            Kind.CLAIM
+            Kind.CHARGES
+            | Kind.MANUAL
+            | Kind.CLAIM
             | Kind.OBJECTION
             | Kind.CONFIRMATION
             | Kind.REIMBURSEMENT_ANSWER
-            | Kind.AUDIT_HEAD
         ):
-            return case
+            changes = {}
         case _:
             assert_never(kind)
+    return replace(case, **changes)
 
 
 def check(envelope: Envelope, case: Case) -> Refusal | Later | None:
@@ -100,6 +118,8 @@ def _body_problem(envelope: Envelope, case: Case) -> Refusal | None:
             return _settlement_problem(codec.decode(envelope.body, _Settlement))
         case Kind.REVERSAL:
             return _reversal_problem(codec.decode(envelope.body, _Reversal), case)
+        case Kind.LEDGER_HEAD:
+            return _head_problem(codec.decode(envelope.body, Head), case)
         case _:
             return None
 
@@ -133,6 +153,16 @@ def _reversal_problem(said: _Reversal, case: Case) -> Refusal | None:
     stands = said.original == case.settlement
     may_come = case.settlement is None and said.original not in case.reversed
     return None if stands or may_come else Refusal(code="NOT_SETTLED", field="original")
+
+
+def _head_problem(said: Head, case: Case) -> Refusal | None:
+    """Refuse a head that an honest ledger, which only grows, cannot have after the one we keep."""
+    if not _MAC.fullmatch(said.mac) or said.seq < 1:
+        return Refusal(code="BAD_FIELD", field="mac" if said.seq >= 1 else "seq")
+    known = case.head
+    if known and (said.seq < known.seq or (said.seq == known.seq and said.mac != known.mac)):
+        return Refusal(code="HEAD_CONFLICT", field="seq")
+    return None
 
 
 def _lines_problem(lines: Iterable[LineProblem]) -> Refusal | None:
@@ -170,7 +200,7 @@ def _order_problem(envelope: Envelope, case: Case) -> Refusal | Later | None:
             | Kind.OBJECTION
             | Kind.CONFIRMATION
             | Kind.REIMBURSEMENT_ANSWER
-            | Kind.AUDIT_HEAD
+            | Kind.LEDGER_HEAD
         ):
             pass
         case _:

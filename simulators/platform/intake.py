@@ -10,7 +10,7 @@ from typing import Any
 from edge import codec
 from edge.clock import Clock
 from simulators.platform.answers import Absent, Answer, Later, Receipt, Refusal
-from simulators.platform.checks import Case, case_after, check
+from simulators.platform.checks import Case, Head, case_after, check
 from simulators.platform.codes import Codes
 from simulators.platform.inquiry import answer, holder, proofs
 from simulators.platform.journal import Keeper, Kept
@@ -19,6 +19,7 @@ from sync.card_key import open_card_key
 from sync.e_card import open_code
 from sync.envelope import Envelope, PublicKey, digest, key_ring, open_signed, signer
 from sync.errors import BadEnvelope
+from sync.ledger_head import ORDER_KEY
 from sync.question import open_question
 from sync.recollection import PAGE_MAX as RECOLLECTION_MAX
 from sync.recollection import open_recollection
@@ -80,6 +81,11 @@ class Intake:
         with self._guard:
             known = self._receipts.get(message_id) or self._refusals.get(message_id)
         return known or Absent(message_id)
+
+    def ledger_head(self, facility_id: str) -> Head | None:
+        """Return the newest head of a facility's ledger: what its own verification asks for."""
+        with self._guard:
+            return self._cases.get((facility_id, ORDER_KEY), Case()).head
 
     def inquire(self, signed: bytes) -> dict[str, Any] | Refusal:
         """Answer a question about one person."""
@@ -184,7 +190,7 @@ class Intake:
         key = (kept.facility, kept.order_key)
         message_id = kept.receipt.id
         before = self._cases.get(key, Case())
-        self._cases[key] = case_after(before, kind=kept.kind, message_id=message_id)
+        self._cases[key] = case_after(before, kind=kept.kind, message_id=message_id, body=kept.body)
         self._receipts[message_id] = kept.receipt
         self._refusals.pop(message_id, None)
 

@@ -16,7 +16,7 @@ from edge.sheets.written import Fen, Sheet
 from edge.steps.reconcile import Protest, object_to, receivables
 from edge.steps.reverse import reverse
 from edge.store import operators as op
-from edge.store.ledger import entries
+from edge.store.ledger import latest
 from edge.store.operators import Operator, Role
 from simulators.agency.auditing import Deducted
 from simulators.agency.clearing import cleared, quarter_months
@@ -113,7 +113,9 @@ def _objected(country: Country, edge: Edge, text: str, *, lifted_fen: int) -> No
 def ledger_sum(edge: Edge, kind: str, fact: str) -> int:
     """Add a fact of one kind of entry in an edge's own chained ledger."""
     db = edge.site.store.read()
-    return sum(json.loads(e.act.body)[fact] for e in entries(db) if e.act.kind == kind)
+    return sum(
+        json.loads(e.act.body)[fact] for e in latest(db, limit=1_000_000) if e.act.kind == kind
+    )
 
 
 def grid(sheet: Sheet) -> list[list[object]]:

@@ -35,6 +35,7 @@ class Platform:
     holders: dict[str, CardHolder] = field(default_factory=dict)
     dispatches: list[bytes] = field(default_factory=list)
     hsm: Callable[[KeyRequest], KeyAnswers] | None = None
+    head: bytes | None = None
 
     @property
     def batch_max(self) -> int:
@@ -85,6 +86,12 @@ class Platform:
             return CardKeyAnswer(internal=made.internal, external=made.external)
         what = unreachable("fake") if self.down else unsure(question.id, question.id)
         raise PlatformUnreachable(what)
+
+    def ledger_head(self) -> bytes | None:
+        """Give back the head that it was told, or be unreachable."""
+        if self.down:
+            raise PlatformUnreachable(unreachable("fake"))
+        return self.head
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Take the message, or be unreachable before it is sent."""

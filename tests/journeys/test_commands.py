@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -22,6 +24,8 @@ from edge.founding import found_site
 from edge.opening import open_site
 from edge.settings import load_settings
 from edge.store.agents import AgentHeard, note_agent
+from edge.store.database import Store
+from edge.store.high_water import raise_high_water
 from simulators.hospital.rehearsal import CASES
 from simulators.pcscd import Pcscd
 from simulators.scanner import VirtualScanner
@@ -197,10 +201,62 @@ def test_the_packs_are_checked_listed_and_shown() -> None:
     assert edge("packs", "show", "999999").returncode == 2
 
 
-def test_an_untouched_ledger_verifies(tmp_path: Path) -> None:
+def test_the_ledger_verifies_until_somebody_touches_it(tmp_path: Path) -> None:
     settings_file = founded(tmp_path)
+    for name in ("HIS", "LIS"):
+        edge("tokens", "add", name, "--scope", "read", "--config", settings_file)
     done = edge("ledger", "verify", "--config", settings_file, "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"ok": True, "broken": None})
+    report = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (report["ok"], report["broken"], report["entries"]) == (True, None, 2)
+    assert report["platform"] == "silent"
+
+    printed = f"2:{report['mac']}"
+    verify = ("ledger", "verify", "--config", settings_file, "--offline", "--anchor")
+    assert edge(*verify, printed).returncode == 0
+    assert edge(*verify, "2:none").returncode == 2
+    with closing(Store(tmp_path / "data/edge.db")) as store:
+        store.read().execute("drop trigger ledger_is_never_shortened")
+        store.read().execute("delete from ledger where seq = 2")
+    assert edge("ledger", "verify", "--config", settings_file, "--offline").returncode == 0
+    cut = edge(*verify, printed)
+    assert (cut.returncode, cut.stdout) == (1, "✗ entry 2: cut off (against: day-end sheet)\n")
+    with closing(Store(tmp_path / "data/edge.db")) as store:
+        store.read().execute("drop trigger ledger_is_never_changed")
+        store.read().execute("update ledger set operator = 'nobody'")
+    broken = edge("ledger", "verify", "--config", settings_file, "--json")
+    assert broken.returncode == 1
+    assert json.loads(broken.stdout)["broken"]["seq"] == 1
+
+
+def test_a_days_end_is_told_and_its_head_verifies(tmp_path: Path) -> None:
+    settings_file = founded(tmp_path)
+    edge("tokens", "add", "HIS", "--scope", "read", "--config", settings_file)
+    told = edge("ledger", "day-end", "2026-11-20", "--config", settings_file)
+    head = re.search(r"^head (1:[0-9A-F]{64})$", told.stdout, re.MULTILINE)
+    assert head
+    assert "messages waiting: 0, refused: 0" in told.stdout
+    verified = edge("ledger", "verify", "--config", settings_file, "--anchor", head[1])
+    assert verified.returncode == 0
+    sheet = edge("ledger", "day-end", "2026-11-20", "--config", settings_file, "--json")
+    assert json.loads(sheet.stdout)["total"]["settled"]["count"] == 0
+    assert edge("ledger", "day-end", "today", "--config", settings_file).returncode == 2
+
+
+def test_a_mark_ahead_of_time_is_named_by_the_doctor_and_given_up(tmp_path: Path) -> None:
+    settings_file = founded(tmp_path)
+    with closing(Store(tmp_path / "data/edge.db")) as store:
+        ahead = system_clock() + timedelta(days=365)
+        with store.transaction() as db:
+            raise_high_water(db, ahead)
+    told = edge("doctor", "--config", settings_file, "--json")
+    [clock] = [one for one in json.loads(told.stdout) if one["name"] == "clock"]
+    assert (clock["well"], "edge clock reset" in clock["fix"]) == (False, True)
+    reset = edge("clock", "reset", "--note", "主板电池失效", "--config", settings_file)
+    assert (reset.returncode, ahead.isoformat(timespec="seconds") in reset.stdout) == (0, True)
+    told = edge("doctor", "--config", settings_file, "--json")
+    assert [one["well"] for one in json.loads(told.stdout) if one["name"] == "clock"] == [True]
+    assert edge("clock", "reset", "--note", " ", "--config", settings_file).returncode == 2
 
 
 @pytest.mark.parametrize("command", [["sync", "status"], ["sync", "now"]])

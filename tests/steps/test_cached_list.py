@@ -14,6 +14,7 @@ from edge.settings import Offline
 from edge.steps.list_status import list_status
 from edge.steps.refresh_list import refresh_list
 from edge.steps.settle import Request, settle
+from edge.steps.watch_clock import watch_clock
 from edge.store.ledger import latest
 from edge.store.settlements import Settlement
 from simulators.platform.register import Contribution, Facility, Filing, Register, Worker
@@ -228,3 +229,16 @@ def test_a_site_without_a_root_has_no_list_and_says_so(ground: Ground) -> None:
     assert not list_status(ground.site).fresh
     ground.platform.down = True
     assert ground.verified().basis is Basis.NONE
+
+
+@pytest.mark.usefixtures("lists")
+def test_while_the_clock_is_behind_its_own_past_no_list_is_used(ground: Ground) -> None:
+    assert list_status(ground.site).fresh
+    watch_clock(ground.site)
+    ground.clock.pass_time(minutes=-2)  # what NTP corrects is no jump
+    assert codes(ground.verified().verdict) == {Code.VERIFIED_FROM_LIST}
+    ground.clock.pass_time(seconds=-1)
+    assert codes(ground.verified().verdict) == {Code.PLATFORM_UNREACHABLE}
+    assert not list_status(ground.site).fresh
+    ground.clock.pass_time(minutes=3)
+    assert codes(ground.verified().verdict) == {Code.VERIFIED_FROM_LIST}

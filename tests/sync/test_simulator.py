@@ -12,6 +12,7 @@ import pytest
 
 from edge.codec import encode
 from simulators.platform.answers import SENTENCES, Absent, Later, Receipt, Refusal
+from simulators.platform.checks import Head
 from simulators.platform.faults import Fault, Faults, Script, load_script
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
@@ -86,9 +87,38 @@ def test_a_stay_is_opened_once(tell: Tell) -> None:
         assert tell(message("m-2", kind=kind)) == Refusal(code="ALREADY_OPEN", id="m-2")
 
 
-@pytest.mark.parametrize("kind", [Kind.CLAIM, Kind.AUDIT_HEAD])
-def test_what_belongs_to_no_stay_comes_in_any_order(tell: Tell, kind: Kind) -> None:
-    assert isinstance(tell(message("m-1", stay="2026-11", kind=kind)), Receipt)
+def test_what_belongs_to_no_stay_comes_in_any_order(tell: Tell) -> None:
+    assert isinstance(tell(message("m-1", stay="2026-11", kind=Kind.CLAIM)), Receipt)
+
+
+def head(seq: int, mac: str = "A" * 64) -> Envelope:
+    body = {"seq": seq, "mac": mac, "signed": f"signed {seq}"}
+    return message(f"h-{seq}-{mac[:4]}", stay="ledger", kind=Kind.LEDGER_HEAD, body=body)
+
+
+def test_heads_of_a_ledger_that_grows_are_kept_and_the_newest_is_given_back(
+    tell: Tell, key: SigningKey, journal: Journal
+) -> None:
+    assert intake_of(key, journal).ledger_head("TJ0001") is None
+    assert isinstance(tell(head(5), head(9), head(9, "A" * 64)), Receipt)
+    kept = intake_of(key, journal).ledger_head("TJ0001")
+    assert kept == Head(seq=9, mac="A" * 64, signed="signed 9")
+    assert intake_of(key, journal).ledger_head("BJ0001") is None
+
+
+@pytest.mark.parametrize("other", [head(8), head(9, "B" * 64)])
+def test_a_head_that_no_honest_ledger_can_have_is_refused(tell: Tell, other: Envelope) -> None:
+    tell(head(5), head(9))
+    refused = tell(other)
+    assert refused == Refusal(code="HEAD_CONFLICT", id=other.id, field="seq")
+    assert isinstance(tell(head(10, "C" * 64)), Receipt)
+
+
+@pytest.mark.parametrize(("seq", "mac", "field"), [(0, "A" * 64, "seq"), (1, "a" * 64, "mac")])
+def test_a_head_that_is_none_is_refused(tell: Tell, seq: int, mac: str, field: str) -> None:
+    refused = tell(head(seq, mac))
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.field) == ("BAD_FIELD", field)
 
 
 def test_a_fitting_is_settled_without_a_discharge(tell: Tell) -> None:

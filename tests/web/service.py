@@ -202,6 +202,7 @@ def service_at(
     try:
         with running(site, readers, patience=patience) as desk, _serving(desk) as url:
             desk.relay.stop()
+            desk.keeper.stop()
             with httpx2.Client(base_url=url, trust_env=False) as client:
                 service = Service(
                     site=site,

@@ -40,6 +40,10 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/compat/iReadCardBas_HSM_Step2": frozenset({Scope.CARD}),
     "POST /api/v1/arrivals": ARRIVAL,  # a token needs two scopes: a test of its own
     "GET /api/v1/stays": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
+    "GET /api/v1/stays/due": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
+    "GET /api/v1/day-ends/{day}": frozenset(
+        {Role.DISCHARGE, Role.FINANCE, Role.AUDITOR, Scope.READ}
+    ),
     "GET /api/v1/stays/{stay}": frozenset(
         {Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}
     ),

@@ -9,6 +9,7 @@ from edge.web.api import (
     charges,
     claims,
     compat,
+    deadlines,
     inbox,
     manual,
     mappings,
@@ -29,6 +30,7 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(arrivals.router(desk), tags=["arrivals"])
     takes_json.include_router(compat.router(desk), tags=["compat"])
     takes_json.include_router(agents.router(desk), tags=["agents"])
+    takes_json.include_router(deadlines.router(desk))  # before /stays/{stay}
     takes_json.include_router(stays.router(desk), tags=["stays"])
     takes_json.include_router(manual.router(desk), tags=["stays"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])

@@ -71,6 +71,6 @@ def _told(views: Sequence[ReaderView | ScannerView]) -> dict[str, Words | None]:
 
 def _stays(screen: Screen) -> dict[str, object]:
     site = screen.desk.site
-    now = site.clock()
+    now = site.high_water()
     stays = newest_stays(site.store.read(), limit=STAYS_SHOWN)
     return {"stays": [(stay, time_left(stay, now)) for stay in stays]}

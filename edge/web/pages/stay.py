@@ -71,7 +71,7 @@ def _stay(screen: Screen, stay_id: str) -> dict[str, object]:
     case = _settled(settlement) if settlement else preview(site, stay.ref)
     return {
         "stay": stay,
-        "left": time_left(stay, site.clock()),
+        "left": time_left(stay, site.high_water()),
         "settlement": settlement,
         "key": site.fresh_id(),
         "messages": screen.desk.site.outbox.of_case(db, stay.id),

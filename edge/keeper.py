@@ -1,0 +1,62 @@
+"""What the site does by itself while it serves: watches the deadlines and signs the ledger's head.
+
+Decides nothing: the steps do. A fault of the disk ends one round, never the loop.
+"""
+
+import threading
+from collections.abc import Callable
+
+from edge.core.errors import EdgeError
+from edge.site import Site
+from edge.steps.sign_head import sign_head
+from edge.steps.watch_clock import watch_clock
+from sync.errors import SyncError
+
+ROUND_S = 10.0
+"""Seconds between two rounds; a round with nothing to do costs two looks."""
+
+
+class Keeper:
+    """Runs its rounds from a thread, or one at a time from ``run_once``.
+
+    ``on_told`` hears the id of each stay of whose clock something was told; ``on_head`` hears that
+    a head waits to be sent.
+    """
+
+    def __init__(
+        self, site: Site, *, on_told: Callable[[str], None], on_head: Callable[[], None]
+    ) -> None:
+        self._site = site
+        self._on_told = on_told
+        self._on_head = on_head
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def run_once(self) -> None:
+        """Do what is due now; what the disk does not let us do is logged and due again."""
+        try:
+            for stay in watch_clock(self._site):
+                self._on_told(stay)
+            if sign_head(self._site):
+                self._on_head()
+        except (EdgeError, SyncError) as fault:
+            self._site.log.warning("keeper.failed", code=fault.code)
+
+    def start(self) -> None:
+        """Do the first round at once, then one every ``ROUND_S``."""
+        self.run_once()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._loop, name="keeper", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after the round under way."""
+        if self._thread:
+            self._ending.set()
+            self._thread.join()
+            self._thread = None
+            self._ending.clear()
+
+    def _loop(self) -> None:
+        while not self._ending.wait(ROUND_S):
+            self.run_once()
