@@ -38,7 +38,7 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
             *("login", "logout", "events", "readers", "presentations"),
             *("identifications", "verifications", "agent/sessions", "agent/devices"),
             *("agent/requests", "agent/answers", "agent/card-keys", "agent/farewells"),
-            *("stays/due", "day-ends/{day}"),
+            *("stays/due", "day-ends/{day}", "verifications/{verification}"),
             *("arrivals", "stays", "stays/{stay}", "stays/{stay}/charges"),
             *("stays/{stay}/charges/report", "catalogue/mappings"),
             *("stays/{stay}/discharge", "stays/{stay}/preview", "stays/{stay}/settlement"),
