@@ -129,6 +129,12 @@ class Desk(_Section):
     simulated: bool = False
 
 
+class Fittings(_Section):
+    """The login channel: after how many hours a number that was not brought back is late."""
+
+    entry_late_h: int = Field(default=24, ge=1, le=24 * 30)
+
+
 class Settings(_Section):
     """The site's decisions."""
 
@@ -142,6 +148,7 @@ class Settings(_Section):
     lists: Lists = Lists()
     claims: Claims = Claims()
     desk: Desk = Desk()
+    fittings: Fittings = Fittings()
     scanner: Scanner = Scanner()
 
     @field_validator("desks")

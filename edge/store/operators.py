@@ -60,6 +60,7 @@ class Scope(Enum):
     CHARGE = "charge"
     DISCHARGE = "discharge"
     SETTLE = "settle"
+    FIT = "fit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,11 @@ class Person:
 
 
 IT_STAFF = Person("信息科", Role.SYSTEM_ADMINISTRATOR)
+FITTER = Person("配置员", Role.FITTING)
 STAFF = (
     Person("入院员", Role.ADMISSION),
     Person("出院员", Role.DISCHARGE),
+    FITTER,
     IT_STAFF,
     Person("审计员", Role.AUDITOR),
 )

@@ -34,29 +34,14 @@ def inpatient(place: Hospital, *, wait_s: float = DELIVERY_S_MAX) -> Iterator[St
     with HospitalSystem(place.url, place.token) as system:
         yield from card(place, system)
         verification = yield from verdict(system, service=_SERVICE)
-        stay = yield from _stay(system, verification)
+        stay = yield from stayed(system, verification)
         settlement = yield from settled(system, f"/stays/{stay}")
         arrived = yield from delivered(system, stay, wait_s)
     yield {"step": "end", "ok": arrived and settlement["fund_fen"] > 0}
 
 
-def admitted_at(now: datetime) -> datetime:
-    """Return when the rehearsed stay began: ten days before, so that there is a bill."""
-    return now - timedelta(days=_DAYS_IN_HOSPITAL)
-
-
-def discharged_stay(system: HospitalSystem) -> str:
-    """Take a case as far as the discharge, without telling, and return the stay."""
-    awaited(lambda: cards_present(system), CARD_S_MAX)
-    return silently(_stay(system, silently(verdict(system, service=_SERVICE))))
-
-
-def first_day(moment: datetime) -> date:
-    """Return the day in Shanghai on which the rehearsed bill begins."""
-    return moment.astimezone(SHANGHAI).date()
-
-
-def _stay(system: HospitalSystem, verification: str) -> Told[str]:
+def stayed(system: HospitalSystem, verification: str) -> Told[str]:
+    """Admit a verified worker, send the bill twice, discharge; return the stay."""
     began = admitted_at(system_clock())
     admission = {
         "verification": verification,
@@ -77,3 +62,19 @@ def _stay(system: HospitalSystem, verification: str) -> Told[str]:
     left: Step = system.post(f"/stays/{stay['id']}/discharge", {})
     yield {"step": "discharged", "settle_by": left["settle_by"]}
     return str(stay["id"])
+
+
+def admitted_at(now: datetime) -> datetime:
+    """Return when the rehearsed stay began: ten days before, so that there is a bill."""
+    return now - timedelta(days=_DAYS_IN_HOSPITAL)
+
+
+def discharged_stay(system: HospitalSystem) -> str:
+    """Take a case as far as the discharge, without telling, and return the stay."""
+    awaited(lambda: cards_present(system), CARD_S_MAX)
+    return silently(stayed(system, silently(verdict(system, service=_SERVICE))))
+
+
+def first_day(moment: datetime) -> date:
+    """Return the day in Shanghai on which the rehearsed bill begins."""
+    return moment.astimezone(SHANGHAI).date()

@@ -10,11 +10,17 @@ from simulators.platform.register import (
     Determination,
     Facility,
     Filing,
+    Notice,
+    NoticeItem,
     Register,
     Worker,
 )
 
 FACILITY = "TJ0001"
+DEVICE = "SYN-A002"
+"""A leg of the insured region's sample catalogue, which the notice approves."""
+
+NOTICE = "N-BJ-0001"
 _FILED_BEFORE = timedelta(days=90)
 
 
@@ -55,6 +61,13 @@ def _resident(person: SyntheticPerson, filed: datetime) -> Worker:
                 approved_at=filed,
                 valid_from=local_day(filed),
                 valid_to=anniversary(local_day(filed), 1) - timedelta(days=1),
+            ),
+        ),
+        notices=(
+            Notice(
+                id=NOTICE,
+                items=(NoticeItem(code=DEVICE, limit_fen=1_350_000, service_years=4),),
+                valid_to=anniversary(local_day(filed), 1),
             ),
         ),
     )

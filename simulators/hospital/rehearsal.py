@@ -3,8 +3,11 @@
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from simulators.hospital.device import device
+from simulators.hospital.fallback import fallback
 from simulators.hospital.ground import Hospital
 from simulators.hospital.inpatient import inpatient
+from simulators.hospital.offline import offline
 from simulators.hospital.telling import Step
 
 Case: TypeAlias = Callable[[Hospital], Iterator[Step]]
@@ -12,6 +15,9 @@ Case: TypeAlias = Callable[[Hospital], Iterator[Step]]
 
 CASES: dict[str, Case] = {
     "inpatient": inpatient,
+    "device": device,
+    "offline": offline,
+    "fallback": fallback,
 }
 """The cases by name, in the order in which they are told: each leaves the worker free."""
 

@@ -164,6 +164,15 @@ SENTENCES: dict[str, Sentence] = {
         "停止结算，执行 edge ledger verify，联系安全管理员",
         "stop settling, run edge ledger verify, call the security administrator",
     ),
+    "NOTICE_UNKNOWN": Sentence(
+        "查不到该职工的核付通知单", "no such fitting notice of this worker", *_MEND_BODY
+    ),
+    "NOTICE_USED": Sentence(
+        "该核付通知单已结算过", "a settlement stands on this fitting notice", *_MEND_BODY
+    ),
+    "NOT_APPROVED": Sentence(
+        "所配器具不在核付通知单内", "a device is not on the fitting notice", *_MEND_BODY
+    ),
     "OUT_OF_ORDER": Sentence(
         "前序报文尚未收到", "a message that must precede this one has not come", *_WAIT
     ),

@@ -1,5 +1,6 @@
 """What the register says about one person: fragments in the shape of FACTS.json. Judges nothing."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,17 @@ _SM4 = 3
 
 
 def answer(
-    register: Known, facility: Facility, question: Question, now: datetime
+    register: Known,
+    facility: Facility,
+    question: Question,
+    now: datetime,
+    *,
+    used: Callable[[str, str], bool] = lambda _region, _number: False,
 ) -> dict[str, Any] | None:
-    """Return the facts for one question as of ``now``, or None when the person is not known."""
+    """Return the facts for one question as of ``now``, or None when the person is not known.
+
+    ``used`` tells of an insured region's fitting notice whether a settlement stands on it.
+    """
     worker = register.worker(question.id_number)
     if worker is None:
         return None
@@ -32,7 +41,7 @@ def answer(
         ),
         "filing": _plain(_filing(worker, facility, question)),
         "contribution": _plain(worker.contribution),
-        "notice": _plain(_notice(worker, question)),
+        "notice": _as_it_is(_notice(worker, question), worker, used),
         "source": {"basis": "online", "as_of": now.isoformat()},
     }
 
@@ -91,6 +100,12 @@ def _notice(worker: Worker, question: Question) -> Notice | None:
     if question.service != _DEVICE_SERVICE:
         return None
     return next(iter(worker.notices), None)
+
+
+def _as_it_is(notice: Notice | None, worker: Worker, used: Callable[[str, str], bool]) -> Any:  # noqa: ANN401 - a fragment, or nothing
+    if notice and used(worker.insured_region, notice.id):
+        notice = notice.model_copy(update={"used": True})
+    return _plain(notice)
 
 
 def _plain(entry: Any) -> Any:  # noqa: ANN401 - a fragment, or nothing

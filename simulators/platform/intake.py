@@ -14,6 +14,7 @@ from simulators.platform.checks import Case, Head, case_after, check
 from simulators.platform.codes import Codes
 from simulators.platform.inquiry import answer, holder, proofs
 from simulators.platform.journal import Keeper, Kept
+from simulators.platform.notices import Notices
 from simulators.platform.register import Facility, Known
 from sync.card_key import open_card_key
 from sync.e_card import open_code
@@ -48,6 +49,7 @@ class Intake:
         self._receipts: dict[str, Receipt] = {}
         self._refusals: dict[str, Refusal] = {}
         self._cases: dict[tuple[str, str], Case] = {}
+        self._notices = Notices(register.worker)
         for kept in journal.kept():
             self._remember(kept)
 
@@ -97,7 +99,9 @@ class Intake:
         facility = self._register.facility(facility_id)
         if problem or facility is None:
             return problem or Refusal(code="UNKNOWN_FACILITY")
-        facts = answer(self._register, facility, question, self._clock())
+        facts = answer(
+            self._register, facility, question, self._clock(), used=self._notices.is_used
+        )
         return facts or Refusal(code="WORKER_NOT_KNOWN", field="id_number")
 
     def resolve(self, signed: bytes) -> dict[str, Any] | Refusal:
@@ -161,7 +165,8 @@ class Intake:
         if not _is_at_home(envelope, facility):
             return Refusal(code="WRONG_REGION", id=envelope.id, field="treatment_region")
         case = self._cases.get((envelope.facility, envelope.order_key), Case())
-        return check(envelope, case) or self._keep(envelope, signed)
+        problem = check(envelope, case) or self._notices.problem(envelope)
+        return problem or self._keep(envelope, signed)
 
     def _keep(self, envelope: Envelope, signed: bytes) -> Receipt:
         receipt = Receipt(
@@ -192,6 +197,7 @@ class Intake:
         before = self._cases.get(key, Case())
         self._cases[key] = case_after(before, kind=kept.kind, message_id=message_id, body=kept.body)
         self._receipts[message_id] = kept.receipt
+        self._notices.note(kept)
         self._refusals.pop(message_id, None)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 
+from edge.core.cases import CaseKind, CaseRef
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.settlements import settlement_of
 from simulators.hospital import Hospital, HospitalSystem
@@ -42,7 +43,7 @@ def test_settled_reversed_and_settled_again_arrives_in_order_and_adds_up(
         "settlement",
     ]
     site = place.desk.site
-    counting = settlement_of(site.store.read(), site.vault, stay)
+    counting = settlement_of(site.store.read(), site.vault, CaseRef(CaseKind.STAY, stay))
     assert counting is not None
     assert counting.id == second["id"]
     assert effective_fund_fen(place) == counting.fund_fen

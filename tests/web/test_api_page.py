@@ -36,7 +36,8 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
         f"/api/v1/{path}"
         for path in (
             *("login", "logout", "events", "readers", "presentations"),
-            *("identifications", "verifications", "agent/sessions", "agent/devices"),
+            *("identifications", "verifications", "verifications/{verification}"),
+            *("agent/sessions", "agent/devices"),
             *("agent/requests", "agent/answers", "agent/card-keys", "agent/farewells"),
             *("stays/due", "day-ends/{day}", "verifications/{verification}"),
             *("arrivals", "stays", "stays/{stay}", "stays/{stay}/charges"),
@@ -44,6 +45,10 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
             *("stays/{stay}/discharge", "stays/{stay}/preview", "stays/{stay}/settlement"),
             *("stays/{stay}/manual", "settlements/{settlement}"),
             "settlements/{settlement}/reversal",
+            *("fittings", "fittings/{fitting}", "fittings/{fitting}/fitted"),
+            *("fittings/{fitting}/preview", "fittings/{fitting}/settlement"),
+            *("fittings/{fitting}/manual", "fittings/{fitting}/entry-sheets", "entry-sheets"),
+            *("entry-sheets/{sheet}/confirmation", "entry-sheets/{sheet}/withdrawal"),
             *("compat/iReadCardBas", "compat/iReadCardBas_HSM_Step1"),
             *("compat/iReadCardBas_HSM_Step2", "sync/messages", "sync/messages/{message}/retry"),
             *("sync/messages/{message}/resolve", "audit"),

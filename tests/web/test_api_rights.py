@@ -20,6 +20,8 @@ ARRIVAL: Grants = frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FITTING})
 CLAIMS_READ: Grants = frozenset({Role.FINANCE, Scope.READ})
 SYNC: Grants = frozenset({Role.FINANCE, Role.SYSTEM_ADMINISTRATOR})
 
+FITTINGS_READ: Grants = frozenset({Role.FITTING, Role.FINANCE, Scope.READ})
+
 MATRIX: dict[str, Grants] = {
     "POST /api/v1/login": OPEN,
     "POST /api/v1/logout": OPEN,
@@ -60,8 +62,21 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/stays/{stay}/settlement": frozenset({Role.DISCHARGE, Scope.SETTLE}),
     "POST /api/v1/stays/{stay}/manual": frozenset({Role.DISCHARGE, Scope.SETTLE}),
     "GET /api/v1/stays/{stay}/manual": frozenset({Role.DISCHARGE, Role.FINANCE, Scope.SETTLE}),
+    "GET /api/v1/fittings": FITTINGS_READ,
+    "GET /api/v1/fittings/{fitting}": FITTINGS_READ,
+    "POST /api/v1/fittings": frozenset({Role.FITTING, Scope.FIT}),
+    "POST /api/v1/fittings/{fitting}/fitted": frozenset({Role.FITTING, Scope.FIT}),
+    "POST /api/v1/fittings/{fitting}/preview": frozenset({Role.FITTING, Scope.SETTLE}),
+    "POST /api/v1/fittings/{fitting}/settlement": frozenset({Role.FITTING, Scope.SETTLE}),
+    "POST /api/v1/fittings/{fitting}/manual": frozenset({Role.FITTING, Scope.SETTLE}),
+    "GET /api/v1/fittings/{fitting}/manual": frozenset({Role.FITTING, Role.FINANCE, Scope.SETTLE}),
+    # the national site is typed into by a person, who answers for the number
+    "GET /api/v1/fittings/{fitting}/entry-sheets": frozenset({Role.FITTING}),
+    "GET /api/v1/entry-sheets": frozenset({Role.FITTING, Role.FINANCE}),
+    "POST /api/v1/entry-sheets/{sheet}/confirmation": frozenset({Role.FITTING}),
+    "POST /api/v1/entry-sheets/{sheet}/withdrawal": frozenset({Role.FITTING}),
     "GET /api/v1/settlements/{settlement}": frozenset(
-        {Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}
+        {Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Role.FINANCE, Scope.READ}
     ),
     # no hospital system reverses: a token proves no person
     "POST /api/v1/settlements/{settlement}/reversal": frozenset(

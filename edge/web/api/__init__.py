@@ -10,6 +10,8 @@ from edge.web.api import (
     claims,
     compat,
     deadlines,
+    entry_sheets,
+    fittings,
     inbox,
     manual,
     mappings,
@@ -32,7 +34,9 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(agents.router(desk), tags=["agents"])
     takes_json.include_router(deadlines.router(desk))  # before /stays/{stay}
     takes_json.include_router(stays.router(desk), tags=["stays"])
-    takes_json.include_router(manual.router(desk), tags=["stays"])
+    takes_json.include_router(fittings.router(desk), tags=["fittings"])
+    takes_json.include_router(entry_sheets.router(desk), tags=["fittings"])
+    takes_json.include_router(manual.router(desk), tags=["manual"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])
     takes_json.include_router(mappings.router(desk), tags=["catalogues"])
     takes_json.include_router(claims.router(desk), tags=["claims"])

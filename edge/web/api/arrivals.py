@@ -12,12 +12,13 @@ from edge.case import Asked
 from edge.core.errors import Conflict
 from edge.core.identity import masked_number
 from edge.core.stay import Injury
-from edge.core.verification import Basis, Decision, Emergency, Moment, Service, Verdict
+from edge.core.verification import Basis, Decision, Emergency, Moment, Notice, Service, Verdict
 from edge.steps.identify import identify
 from edge.steps.verify import verify
 from edge.store.operators import Role, Scope
 from edge.store.people import Identification
 from edge.store.verifications import Verification, load_verification
+from edge.web.api.devices_asked import DevicesAsked, notice_shown
 from edge.web.desk import Desk, Source
 from edge.web.devices import DeviceNow, Presentation, desk_of, devices, presented
 from edge.web.security import Caller, require
@@ -84,13 +85,15 @@ class Identified(BaseModel):
 class Verified(Verdict):
     """A verdict, its ``id``, and what it rests on: ``basis``, the state of things at ``as_of``.
 
-    ``determinations`` are the injury determinations that the platform knows of the worker.
+    ``determinations`` are the injury determinations that the platform knows of the worker,
+    ``notice`` is the fitting notice that counted, for ``device``.
     """
 
     id: str
     basis: Basis
     as_of: datetime | None
     determinations: tuple[Injury, ...]
+    notice: Notice | None
 
 
 class Where(_Body):
@@ -114,7 +117,7 @@ class PresentedNow(BaseModel):
     left_behind: bool
 
 
-class Question(_Body):
+class Question(_Body, DevicesAsked):
     """What is asked about an identified worker; at discharge both moments are required."""
 
     identification: str = Field(min_length=1, max_length=64)
@@ -127,7 +130,7 @@ class Question(_Body):
     admission_decision: Decision | None = None
 
 
-class Arrival(Presentation):
+class Arrival(Presentation, DevicesAsked):
     """One press at the desk: take what is presented there and verify it for a service."""
 
     service: Service
@@ -190,6 +193,8 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
             admitted_at=given.admitted_at,
             discharged_at=given.discharged_at,
             admission_decision=given.admission_decision,
+            devices=given.devices,
+            notice=notice_shown(given),
         )
         return _answered(desk, verify(desk.site, given.identification, asked, caller.name))
 
@@ -206,9 +211,11 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
         identification = _identified(desk, caller, given)
         asked = Asked(
             service=given.service,
-            moment=Moment.ADMISSION,
+            moment=Moment.FITTING if given.service is Service.DEVICE else Moment.ADMISSION,
             emergency=given.emergency,
             third_party=given.third_party,
+            devices=given.devices,
+            notice=notice_shown(given),
         )
         return _answered(desk, verify(desk.site, identification.id, asked, caller.name))
 
@@ -240,6 +247,7 @@ def verdict_body(verification: Verification) -> dict[str, object]:
         "basis": verification.basis,
         "as_of": verification.as_of,
         "determinations": verification.determinations,
+        "notice": verification.facts.notice,
     }
 
 

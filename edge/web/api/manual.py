@@ -1,4 +1,4 @@
-"""A stay in manual reimbursement: handing it over, and what was handed over."""
+"""A case in manual reimbursement: handing it over, and what was handed over."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,11 +23,13 @@ from edge.web.desk import Desk
 from edge.web.security import Caller, require
 
 HandsOver = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.SETTLE))]
+HandsOverFitting = Annotated[Caller, Depends(require(Role.FITTING, Scope.SETTLE))]
+SeesFitting = Annotated[Caller, Depends(require(Role.FITTING, Role.FINANCE, Scope.SETTLE))]
 Sees = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Scope.SETTLE))]
 
 
 class ManualForm(BaseModel):
-    """Why the stay goes to manual, as clerk and worker decided it."""
+    """Why the case goes to manual, as clerk and worker decided it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -56,29 +58,47 @@ class Package(BaseModel):
 
 
 def router(desk: Desk) -> APIRouter:
-    """Return the endpoints of manual reimbursement."""
-    routes = APIRouter(prefix="/stays/{stay}/manual")
-    site = desk.site
+    """Return the endpoints of manual reimbursement, of stays and of fittings."""
+    routes = APIRouter()
+    _of_stays(routes, desk)
+    _of_fittings(routes, desk)
+    return routes
 
-    @routes.post("", responses=_PACKAGE)
+
+def _of_stays(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/stays/{stay}/manual", responses=_PACKAGE)
     def hand_over(caller: HandsOver, stay: str, given: ManualForm) -> Response:
         """Hand a stay that cannot settle directly to manual; asked again, the same package."""
-        request = Request(
-            case=CaseRef(CaseKind.STAY, stay),
-            reason=given.reason,
-            identification=given.identification,
-            third_party=given.third_party,
-        )
-        package = fall_back(site, request, caller.name)
-        desk.changed("stay", stay)
-        return _shown(package)
+        return _handed_over(desk, CaseRef(CaseKind.STAY, stay), given, caller)
 
-    @routes.get("", responses=_PACKAGE)
+    @routes.get("/stays/{stay}/manual", responses=_PACKAGE)
     def handed(caller: Sees, stay: str) -> Response:
         """Return what was handed over; the person is masked, and showing them is entered."""
-        return _shown(package_handed(site, CaseRef(CaseKind.STAY, stay), caller.name))
+        return _shown(package_handed(desk.site, CaseRef(CaseKind.STAY, stay), caller.name))
 
-    return routes
+
+def _of_fittings(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/fittings/{fitting}/manual", responses=_PACKAGE)
+    def hand_over_fitting(caller: HandsOverFitting, fitting: str, given: ManualForm) -> Response:
+        """Hand a fitting that cannot settle directly to manual; asked again, the same package."""
+        return _handed_over(desk, CaseRef(CaseKind.FITTING, fitting), given, caller)
+
+    @routes.get("/fittings/{fitting}/manual", responses=_PACKAGE)
+    def handed_fitting(caller: SeesFitting, fitting: str) -> Response:
+        """Return what was handed over; the person is masked, and showing them is entered."""
+        return _shown(package_handed(desk.site, CaseRef(CaseKind.FITTING, fitting), caller.name))
+
+
+def _handed_over(desk: Desk, case: CaseRef, given: ManualForm, caller: Caller) -> Response:
+    request = Request(
+        case=case,
+        reason=given.reason,
+        identification=given.identification,
+        third_party=given.third_party,
+    )
+    package = fall_back(desk.site, request, caller.name)
+    desk.changed(case.kind, case.id)
+    return _shown(package)
 
 
 def _shown(package: ManualPackage) -> Response:

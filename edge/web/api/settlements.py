@@ -9,14 +9,18 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from edge.core.reversal import REASON_LENGTH_MAX, Reversal
 from edge.steps.reverse import REVERSERS, AlreadyReversed, Request, reverse
-from edge.store.operators import NAME_LENGTH_MAX
+from edge.store.operators import NAME_LENGTH_MAX, Role, Scope
 from edge.store.reversals import reversal_of
 from edge.store.settlements import load_settlement
-from edge.web.api.stays import Reads, Receipt, receipt
+from edge.web.api.receipts import KEY, Receipt, receipt
 from edge.web.desk import Desk
 from edge.web.problems import Problem
 from edge.web.security import Caller, require
 
+Reads = Annotated[
+    Caller,
+    Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Role.FINANCE, Scope.READ)),
+]
 Reverses = Annotated[Caller, Depends(require(*frozenset().union(*REVERSERS.values())))]
 
 
@@ -51,6 +55,7 @@ class Reversed(BaseModel):
     operator: str
     second_person: str
     reversed_at: datetime
+    entry_sheet: str | None
 
 
 class SettlementNow(Receipt):
@@ -58,9 +63,6 @@ class SettlementNow(Receipt):
 
     effective: bool
     reversal: Reversed | None
-
-
-_KEY = "required, at most 200 characters; one for each form, the same when you try again"
 
 
 def router(desk: Desk) -> APIRouter:
@@ -85,7 +87,7 @@ def router(desk: Desk) -> APIRouter:
         caller: Reverses,
         settlement: str,
         given: ReversalForm,
-        idempotency_key: Annotated[str, Header(description=_KEY)] = "",
+        idempotency_key: Annotated[str, Header(description=KEY)] = "",
     ) -> Reversed | Response:
         """Undo a settlement: both persons prove themselves, nothing is deleted.
 
@@ -121,6 +123,7 @@ def _reversed(reversal: Reversal) -> Reversed:
         operator=reversal.operator,
         second_person=reversal.second_person,
         reversed_at=reversal.reversed_at,
+        entry_sheet=reversal.entry_sheet_id,
     )
 
 

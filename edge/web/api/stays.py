@@ -1,7 +1,6 @@
 """A stay: admission, charges, discharge, preview, settlement."""
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -15,7 +14,7 @@ from pydantic import (
 
 from edge import codec
 from edge.core.cases import CaseKind, CaseRef
-from edge.core.settlement import Block, Blocked
+from edge.core.settlement import Blocked
 from edge.core.stay import Bedside, Injury, Stay
 from edge.steps.admit import Admission, admit
 from edge.steps.discharge import discharge
@@ -24,9 +23,9 @@ from edge.steps.settle import AlreadySettled, Request, settle
 from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement
 from edge.store.stays import PAGE_MAX, load_stay, newest_stays
+from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, receipt
 from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
-from edge.web.problems import Problem
 from edge.web.security import Caller, require
 
 Admits = Annotated[Caller, Depends(require(Role.ADMISSION, Scope.ADMIT))]
@@ -95,23 +94,6 @@ class StayNow(BaseModel):
     settle_by: datetime | None
 
 
-class Receipt(BaseModel):
-    """A settlement of a stay or of a fitting; money in fen."""
-
-    id: str
-    stay: str | None
-    fitting: str | None
-    verification: str
-    total_fen: int
-    fund_fen: int
-    personal_fen: int
-    basis: str
-    settled_at: datetime
-
-
-_KEY = "required, at most 200 characters; one for each form, the same when you try again"
-
-
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a stay."""
     routes = APIRouter(prefix="/stays")
@@ -176,7 +158,7 @@ def _money(routes: APIRouter, desk: Desk) -> None:
     def settlement(
         caller: Settles,
         stay: str,
-        idempotency_key: Annotated[str, Header(description=_KEY)] = "",
+        idempotency_key: Annotated[str, Header(description=KEY)] = "",
         given: SettlementForm = _AS_IT_IS,
     ) -> Receipt | Response:
         """Verify again, rule, commit: once, whoever presses and however often.
@@ -196,9 +178,9 @@ def _money(routes: APIRouter, desk: Desk) -> None:
             case Settlement():
                 return receipt(outcome)
             case AlreadySettled(winner):
-                return _already_settled(winner)
+                return already_settled(winner)
             case Blocked(blocks):
-                return _blocked(blocks)
+                return blocked(blocks)
 
 
 def stay_now(stay: Stay) -> StayNow:
@@ -223,47 +205,5 @@ def stay_now(stay: Stay) -> StayNow:
     )
 
 
-def receipt(settlement: Settlement) -> Receipt:
-    """Return a settlement as the API shows it."""
-    case = settlement.case
-    return Receipt(
-        id=settlement.id,
-        stay=case.id if case.kind is CaseKind.STAY else None,
-        fitting=case.id if case.kind is CaseKind.FITTING else None,
-        verification=settlement.verification_id,
-        total_fen=settlement.total_fen,
-        fund_fen=settlement.fund_fen,
-        personal_fen=settlement.personal_fen,
-        basis=settlement.basis,
-        settled_at=settlement.settled_at,
-    )
-
-
 def _json(value: object) -> Response:
     return Response(codec.encode(value), media_type="application/json")
-
-
-def _already_settled(winner: Settlement) -> Response:
-    problem = Problem(
-        status=HTTPStatus.CONFLICT,
-        code="ALREADY_SETTLED",
-        detail="该住院记录已经结算，未重复结算",
-        detail_en="this stay is settled already; it was not settled twice",
-        next_action="使用随附的结算回执",
-        next_action_en="use the receipt that comes with this answer",
-        field="Idempotency-Key",
-    )
-    return problem.response(settlement=receipt(winner).model_dump(mode="json"))
-
-
-def _blocked(blocks: tuple[Block, ...]) -> Response:
-    first = blocks[0]
-    problem = Problem(
-        status=HTTPStatus.CONFLICT,
-        code=first.code,
-        detail=first.reason.zh,
-        detail_en=first.reason.en,
-        next_action=first.next_action.zh,
-        next_action_en=first.next_action.en,
-    )
-    return problem.response(blocks=codec.plain(blocks))
