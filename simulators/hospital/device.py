@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from edge.clock import fresh_id
 from simulators.hospital.ground import DESKS, FITTER, PASSWORD, Hospital
-from simulators.hospital.people import DEVICE, NOTICE
+from simulators.hospital.people import DETERMINATION, DEVICE, NOTICE
 from simulators.hospital.records import HospitalSystem
 from simulators.hospital.telling import Step, Told, card, settled, verdict
 
@@ -15,8 +15,13 @@ def device(place: Hospital) -> Iterator[Step]:
     """Yield each step of the case as it ends; the last says whether all ended as it should."""
     with HospitalSystem(place.url, place.token) as system:
         yield from card(place, system)
-        asked = {"service": "device", "moment": "fitting", "devices": [{"code": DEVICE}]}
-        verification = yield from verdict(system, **asked, notice={"id": NOTICE})
+        verification = yield from verdict(
+            system,
+            service="device",
+            moment="fitting",
+            devices=[{"code": DEVICE}],
+            notice={"id": NOTICE},
+        )
         fitting = yield from _fitted(system, verification)
         settlement = yield from settled(system, f"/fittings/{fitting}")
         sent = [m for m in system.get("/sync/messages") if m["order_key"] == fitting]
@@ -31,7 +36,7 @@ def _fitted(system: HospitalSystem, verification: str) -> Told[str]:
     opening = {
         "verification": verification,
         "hospital_number": f"PZ{fresh_id()[:8]}",
-        "determination": "津工认〔2026〕第0001号（合成）",
+        "determination": DETERMINATION,
         "injured_parts": "左小腿",
     }
     fitting: Step = system.post("/fittings", opening)

@@ -115,7 +115,7 @@ def hospital(
         scanner = stack.enter_context(VirtualScanner(folder.absolute() / SCANNER))
         virtual = stack.enter_context(virtual_reader())
         desk = stack.enter_context(running(site, virtual.readers))
-        url = stack.enter_context(_serving(desk, port))
+        url = stack.enter_context(serving(desk, port))
         virtual.slot.insert(social_security_card(SyntheticPerson()))
         yield Hospital(
             url=url,
@@ -178,7 +178,8 @@ def stock_catalogues(site: Site) -> None:
 
 
 @contextmanager
-def _serving(desk: Desk, port: int) -> Iterator[str]:
+def serving(desk: Desk, port: int) -> Iterator[str]:
+    """Serve a site on loopback until the block ends; yield its address."""
     with socket.create_server(("127.0.0.1", port)) as listening:
         # Without it each small answer waits some 40 ms for the other side's acknowledgement.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -7,6 +7,7 @@ from edge.clock import fresh_id, system_clock
 from edge.core.dates import SHANGHAI
 from simulators.hospital.bill import thirty_lines
 from simulators.hospital.ground import Hospital
+from simulators.hospital.people import DETERMINATION
 from simulators.hospital.records import HospitalSystem
 from simulators.hospital.telling import (
     CARD_S_MAX,
@@ -40,18 +41,22 @@ def inpatient(place: Hospital, *, wait_s: float = DELIVERY_S_MAX) -> Iterator[St
     yield {"step": "end", "ok": arrived and settlement["fund_fen"] > 0}
 
 
-def stayed(system: HospitalSystem, verification: str) -> Told[str]:
-    """Admit a verified worker, send the bill twice, discharge; return the stay."""
+def stayed(system: HospitalSystem, verification: str, **other: str) -> Told[str]:
+    """Admit a verified worker, send the bill twice, discharge; return the stay.
+
+    ``other`` fields are added to the admission.
+    """
     began = admitted_at(system_clock())
     admission = {
         "verification": verification,
         "hospital_number": f"ZY{fresh_id()[:8]}",
-        "determination": "津工认〔2026〕第0001号（合成）",
+        "determination": DETERMINATION,
         "injured_parts": "左胫骨",
         "ward": "骨科一病区",
         "bed": "12",
         "diagnosis": "左胫骨骨折术后",
         "admitted_at": began.isoformat(),
+        **other,
     }
     stay: Step = system.post("/stays", admission)
     yield {"step": "admitted", "stay": stay["id"], "decision": stay["admission_decision"]}

@@ -17,6 +17,7 @@ from simulators.platform.register import (
 )
 
 FACILITY = "TJ0001"
+DETERMINATION = "津工认〔2026〕第0001号（合成）"
 DEVICE = "SYN-A002"
 """A leg of the insured region's sample catalogue, which the notice approves."""
 
@@ -48,7 +49,7 @@ def _resident(person: SyntheticPerson, filed: datetime) -> Worker:
         insured_city="110100",
         contribution=Contribution(status="paying", as_of=local_day(filed)),
         determinations=(
-            Determination(number="津工认〔2026〕第0001号（合成）", parts="左胫骨"),
+            Determination(number=DETERMINATION, parts="左胫骨"),
             Determination(number="津工认〔2021〕第0099号（合成）", parts="右手食指"),
         ),
         filings=(

@@ -7,6 +7,7 @@ from simulators.hospital.device import device
 from simulators.hospital.fallback import fallback
 from simulators.hospital.ground import Hospital
 from simulators.hospital.inpatient import inpatient
+from simulators.hospital.late_filing import late_filing
 from simulators.hospital.offline import offline
 from simulators.hospital.telling import Step
 
@@ -17,6 +18,7 @@ CASES: dict[str, Case] = {
     "inpatient": inpatient,
     "device": device,
     "offline": offline,
+    "late filing": late_filing,
     "fallback": fallback,
 }
 """The cases by name, in the order in which they are told: each leaves the worker free."""

@@ -4,7 +4,8 @@ Knows no case: each has a module of its own, and ``rehearsal`` puts them in a ro
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from drivers.monitor import ReaderState
@@ -70,9 +71,14 @@ def cards_present(system: HospitalSystem) -> list[Step]:
     return [r for r in system.get("/readers") if r["state"] == ReaderState.PRESENT.value]
 
 
-def verdict(system: HospitalSystem, **asked: object) -> Told[str]:
-    """Identify the worker, ask for a service, and return the verification's id."""
-    shown = system.post("/identifications", {})
+def verdict(
+    system: HospitalSystem, presented: Mapping[str, str] = MappingProxyType({}), **asked: object
+) -> Told[str]:
+    """Identify the worker, ask for a service, and return the verification's id.
+
+    ``presented`` says what was shown where it is not the card in the reader: ``{"qr": …}``.
+    """
+    shown = system.post("/identifications", dict(presented))
     yield {"step": "identified", "worker": shown["worker"], "credential": shown["credential"]}
     found: Step = system.post("/verifications", {"identification": shown["id"], **asked})
     yield {

@@ -21,10 +21,15 @@ from edge.steps.settle import Request, settle
 from edge.store.fittings import load_fitting, move_fitting
 from edge.store.operators import Role
 from edge.store.settlements import Settlement
+from simulators.platform.answers import Receipt
+from simulators.platform.intake import Intake
+from simulators.platform.journal import Journal
+from simulators.platform.register import Facility, Register, Worker
+from simulators.platform.register import Notice as RegisteredNotice
 from sync.envelope import Kind
 from sync.relay import Relay
 from tests.steps.colleagues import SECOND, hire, reversed_by_both, settled, staffed
-from tests.steps.conftest import Ground
+from tests.steps.conftest import PERSON, Ground
 from tests.steps.fittings import (
     ARM,
     CLERK,
@@ -240,6 +245,28 @@ def test_the_messages_of_a_fitting_arrive_in_order_and_say_what_was_fitted(shop:
     ]
     assert settlement["fitting"] == fitting.id
     assert settlement["fund_fen"] == 1_800_000
+
+
+def test_the_platform_takes_a_fittings_messages_and_frees_its_notice_again(shop: Ground) -> None:
+    _staffed(shop)
+    worker = Worker(
+        id_number=PERSON.number,
+        name=PERSON.name,
+        insured_region="110000",
+        notices=(RegisteredNotice.model_validate(NOTICE),),
+    )
+    ours = Facility(id="TJ0001", region="330000", city="330100", kinds=("device",))
+    known = Register(facilities=(ours,), workers=(worker,))
+    platform = Intake(known, {"TJ0001": shop.site.public_key}, Journal(), shop.clock)
+    fitting = fitted(shop)
+    receipt = settled(shop, fitting.ref)
+    reversed_by_both(shop, receipt.id)
+    settled(shop, fitting.ref, "k2")
+    relay = Relay(shop.site.store, shop.site.outbox, shop.platform, shop.clock)
+    while relay.run_once():
+        pass
+    said = [platform.receive(signed) for signed in shop.platform.received.values()]
+    assert [type(one) for one in said] == [Receipt] * 6
 
 
 def test_on_the_list_a_fitting_rests_within_the_sites_limits(shop: Ground) -> None:
