@@ -16,6 +16,7 @@ from edge.settings import Settings
 from edge.shipped import config_folder
 from edge.site import Site
 from edge.store.catalogues import Catalogues
+from edge.store.circuit import note_circuit
 from edge.store.database import Store, open_building, open_unchanging
 from edge.store.keys import Keys, load_keys
 from edge.store.ledger import Ledger
@@ -187,6 +188,6 @@ def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
         batch_max=far.batch_max,
         packs=far.compression == "zstd",
         tls=context_of(papers),
-        breaker=Breaker(clock, rest),
+        breaker=Breaker(clock, rest, partial(note_circuit, settings.data)),
     )
     return Platform(far.url, facility=settings.facility.id, key=key, clock=clock, wire=wire)

@@ -18,6 +18,7 @@ from edge.store.high_water import high_water
 from edge.store.ledger import Ledger
 from edge.store.quarantine import require_nothing_forgotten
 from edge.store.vault import Vault
+from sync.breaker import Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.dispatch import Page, PageQuestion
 from sync.e_card import CardHolder, CodeQuestion
@@ -32,6 +33,9 @@ from sync.relay import Gateway
 
 class FarEnd(Gateway, Protocol):
     """The platform, as the desk and the relay need it."""
+
+    def circuit(self) -> Circuit | None:
+        """Say how the circuit stands, if there is one."""
 
     def ask(self, question: Question, /) -> Answer:
         """Answer about one person, or raise ``SyncError``."""

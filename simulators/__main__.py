@@ -37,7 +37,7 @@ from simulators.platform.app import build
 from simulators.platform.faults import NO_FAULTS, Faults, load_script
 from simulators.platform.journal import Journal
 from simulators.platform.register import SAMPLE, load_register
-from simulators.platform.server import serve
+from simulators.platform.server import ServerPapers, serve
 from simulators.reader import VpcdCard
 from simulators.scanner import VirtualScanner, load_scan_script
 from simulators.script_file import SCRIPTS, BadFile, shipped
@@ -90,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FACILITY=FILE",
         help="a facility's public key (facility.pub.pem); may be given several times",
     )
+    platform.add_argument("--tls-certificate", type=Path, help="serve over TLS (PEM)")
+    platform.add_argument("--tls-key", type=Path, help="its private key (PEM)")
+    platform.add_argument("--tls-clients", type=Path, help="CA of the only clients to be served")
     platform.set_defaults(act=_platform)
     card = kinds.add_parser("card", help="virtual cards in vpcd's readers")
     command.add_words(card)
@@ -137,12 +140,19 @@ def _platform(given: argparse.Namespace) -> int:
         add_agency(platform, office, keys)
         key_file = (given.agency or Path("agency")).with_suffix(".pub.pem")
         key_file.write_bytes(office.downward.public_key.pem())
-        with serve(platform, port=given.port) as url:
+        with serve(platform, port=given.port, papers=_papers(given)) as url:
             workers = len(office.registry.workers)
             sys.stdout.write(f"platform simulator: {url}  ({workers} workers)\n")
             sys.stdout.write(f"agency: {url}/agency   platform.keys: {key_file.absolute()}\n")
             _until_told_to_stop()
     return 0
+
+
+def _papers(given: argparse.Namespace) -> ServerPapers | None:
+    if given.tls_certificate is None:
+        return None
+    key = given.tls_key or given.tls_certificate
+    return ServerPapers(certificate=given.tls_certificate, key=key, clients=given.tls_clients)
 
 
 def _card(given: argparse.Namespace) -> int:

@@ -146,7 +146,7 @@ class Line:
         """Tell a certificate that one side does not accept from a line that fails."""
         if untrusted(lost):
             return Cause.PLATFORM_CERTIFICATE
-        if sent and self._tls and isinstance(lost, httpx2.ReadError | httpx2.WriteError):
+        if sent and self._tls and not isinstance(lost, httpx2.TimeoutException):
             host, port = self._url.host, self._url.port or 443
             if await certificate_refused(host, port, self._tls):
                 return Cause.OUR_CERTIFICATE

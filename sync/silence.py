@@ -42,8 +42,8 @@ PLATFORM_CERTIFICATE = Reason(
 )
 CLIENT_CERTIFICATE = Reason(
     code="CLIENT_CERTIFICATE",
-    text="平台不接受本机构的客户端证书（未提供、已过期或不是平台认可的 CA 签发）",
-    text_en="the platform does not accept our client certificate (none, expired, or another CA)",
+    text="平台握手后即断开：不接受本机构的客户端证书（未提供、已过期或 CA 不符）",
+    text_en="the platform hangs up on our client certificate (none shown, expired, or another CA)",
     next_action="请信息科核对 platform.client_certificate；报文保留，更正后自动查询并重发",
     next_action_en="check platform.client_certificate; messages wait and go by then",
 )

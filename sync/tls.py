@@ -54,12 +54,15 @@ def untrusted(lost: BaseException) -> bool:
 
 
 async def certificate_refused(host: str, port: int, context: ssl.SSLContext) -> bool:
-    """Shake hands once more, say nothing, and tell whether the server refuses our certificate."""
+    """Shake hands once more, say nothing, and tell whether the server refuses our certificate.
+
+    It says so by an alert, or just hangs up before anybody has said a word.
+    """
     try:
         async with asyncio.timeout(_LISTEN_S):
             reader, writer = await asyncio.open_connection(host, port, ssl=context)
             try:
-                await reader.read(1)
+                return not await reader.read(1)
             finally:
                 writer.close()
                 with suppress(OSError, ssl.SSLError):
@@ -68,7 +71,6 @@ async def certificate_refused(host: str, port: int, context: ssl.SSLContext) -> 
         return any(name in (alert.reason or "").lower() for name in _REFUSALS)
     except (OSError, TimeoutError):
         return False
-    return False
 
 
 def _show(context: ssl.SSLContext, papers: Papers) -> None:

@@ -29,11 +29,17 @@ def replay(
 
 @sync.command("status")
 def sync_status(config: Config = SITE_FILE) -> None:
-    """Count the messages by state."""
+    """Count the messages by state; tell how the circuit stands, and what is due by which day."""
     from edge import codec
+    from edge.steps.remind import remind
+    from edge.store.circuit import noted_circuit
 
     with opened(config) as site:
-        typer.echo(codec.encode(site.outbox.status(site.store.read())))
+        counts = codec.plain(site.outbox.status(site.store.read()))
+        # The circuit is the running service's: this process has only just been started.
+        circuit = noted_circuit(site.settings.data)
+        told = {**counts, "circuit": codec.plain(circuit), "reminders": codec.plain(remind(site))}
+    typer.echo(codec.encode(told))
 
 
 @sync.command("show")

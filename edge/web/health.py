@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from edge.core.errors import EdgeError
 from edge.site import clock_behind
 from edge.web.desk import Desk
+from sync.breaker import State
 
 _NOT_READY = 503
 
@@ -14,6 +15,15 @@ class Health(BaseModel):
     """``ok``, or the code of what is wrong."""
 
     status: str
+
+
+class Readiness(Health):
+    """``circuit`` to the platform: closed, open (it is silent and left in peace) or half_open.
+
+    The desk works on without the platform, so an open circuit is no reason to be unready.
+    """
+
+    circuit: State
 
 
 def health_router(desk: Desk) -> APIRouter:
@@ -26,15 +36,17 @@ def health_router(desk: Desk) -> APIRouter:
         return Health(status="ok")
 
     @routes.get("/readyz")
-    def readyz(response: Response) -> Health:
+    def readyz(response: Response) -> Readiness:
         """Answer 200 when the database serves, the ledger is sound and the clock goes forward."""
+        circuit = desk.site.platform.circuit()
+        state = circuit.state if circuit else State.CLOSED
         try:
             desk.site.ledger.require_sound()
             if desk.site.clock_went_back():
                 raise clock_behind(desk.site.high_water())
         except EdgeError as wrong:
             response.status_code = _NOT_READY
-            return Health(status=wrong.code)
-        return Health(status="ok")
+            return Readiness(status=wrong.code, circuit=state)
+        return Readiness(status="ok", circuit=state)
 
     return routes

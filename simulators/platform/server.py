@@ -2,8 +2,11 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Thread
 
 import uvicorn
@@ -13,9 +16,22 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 _STARTING_S = 10.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPapers:
+    """Files, PEM: our certificate and key; with ``clients`` only holders of its certificates."""
+
+    certificate: Path
+    key: Path
+    clients: Path | None = None
+
+
 @contextmanager
-def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def serve(
+    app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0, papers: ServerPapers | None = None
+) -> Iterator[str]:
     """Serve ``app`` and yield its base URL; ``port`` 0 takes a free one. Stops when the block ends.
+
+    With ``papers`` over TLS, and to nobody without a certificate when they name the clients' CA.
 
     Raises:
         OSError: the port is taken.
@@ -35,6 +51,10 @@ def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
                 log_level="critical",
                 proxy_headers=False,
                 timeout_graceful_shutdown=0,
+                ssl_certfile=papers.certificate if papers else None,
+                ssl_keyfile=papers.key if papers else None,
+                ssl_ca_certs=str(papers.clients) if papers and papers.clients else None,
+                ssl_cert_reqs=ssl.CERT_REQUIRED if papers and papers.clients else ssl.CERT_NONE,
             )
         )
         thread = Thread(target=server.run, args=([listening],), name="platform-simulator")
@@ -42,7 +62,7 @@ def serve(app: ASGIApp, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[s
         try:
             if not server.up.wait(_STARTING_S):
                 raise TimeoutError("the platform simulator did not start")
-            yield f"http://{host}:{listening.getsockname()[1]}"
+            yield f"{'https' if papers else 'http'}://{host}:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from drivers.authentication import KeyAnswers, KeyRequest
+from sync.breaker import Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.dispatch import Page, PageQuestion
 from sync.e_card import CardHolder, CodeQuestion, refused, unresolved
@@ -30,6 +31,7 @@ class Platform:
     facts: Mapping[str, Any]
     as_of: datetime
     down: bool = False
+    open_circuit: Circuit | None = None
     asked: list[Question] = field(default_factory=list)
     received: dict[str, bytes] = field(default_factory=dict)
     holders: dict[str, CardHolder] = field(default_factory=dict)
@@ -41,6 +43,10 @@ class Platform:
     def batch_max(self) -> int:
         """Take each message alone."""
         return 1
+
+    def circuit(self) -> Circuit | None:
+        """Show the circuit that a test laid out, if any."""
+        return self.open_circuit
 
     def ask(self, question: Question) -> Answer:
         """Answer, or be unreachable."""

@@ -140,7 +140,7 @@ def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
         url = f"http://127.0.0.1:{port}"
         assert _answer(f"{url}/healthz") == {"status": "ok"}
-        assert _answer(f"{url}/readyz") == {"status": "ok"}
+        assert _answer(f"{url}/readyz") == {"status": "ok", "circuit": "closed"}
         assert "/api/v1/stays/{stay}/settlement" in _answer(f"{url}/api/openapi.json")["paths"]
         service.send_signal(signal.SIGTERM)
         assert service.wait(STOP_S_MAX) == 0

@@ -375,12 +375,25 @@ def test_a_message_that_does_not_exist_is_not_found(service: Service) -> None:
     assert service.rows() == before
 
 
+def test_the_wire_is_told_with_its_circuit_and_what_is_due(service: Service) -> None:
+    finance = service.log_in("出纳员", Role.FINANCE)
+    told = service.ask("GET", "/sync/status", headers=finance).json()
+    assert told["circuit"] is None
+    assert set(told["counts"]) >= {"pending", "sending", "accepted", "rejected", "unknown"}
+    due = service.ask("GET", "/sync/reminders", headers=finance)
+    assert (due.status_code, due.json()) == (200, [])
+
+
 def test_the_machine_is_told_whether_the_service_lives_and_can_work(tmp_path: Path) -> None:
     with service_at(tmp_path) as service:
-        for path in ("/healthz", "/readyz"):
+        told = {"/healthz": {"status": "ok"}, "/readyz": {"status": "ok", "circuit": "closed"}}
+        for path, health in told.items():
             answer = service.client.get(path)
-            assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+            assert (answer.status_code, answer.json()) == (200, health)
         service.site.store.read().execute("alter table ledger rename to lost")
         ready = service.client.get("/readyz")
-        assert (ready.status_code, ready.json()) == (503, {"status": "STORE_UNAVAILABLE"})
+        assert (ready.status_code, ready.json()) == (
+            503,
+            {"status": "STORE_UNAVAILABLE", "circuit": "closed"},
+        )
         assert service.client.get("/healthz").status_code == 200

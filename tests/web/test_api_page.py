@@ -51,7 +51,7 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
             *("entry-sheets/{sheet}/confirmation", "entry-sheets/{sheet}/withdrawal"),
             *("compat/iReadCardBas", "compat/iReadCardBas_HSM_Step1"),
             *("compat/iReadCardBas_HSM_Step2", "sync/messages", "sync/messages/{message}/retry"),
-            *("sync/messages/{message}/resolve", "audit"),
+            *("sync/messages/{message}/resolve", "sync/status", "sync/reminders", "audit"),
             *("claims/{month}", "claims/{month}/workbook", "claims/{month}/reverification"),
             *("claims/{month}/submission", "claims/{month}/withdrawal"),
             *("claims/{month}/objections", "claims/{month}/confirmation", "receivables"),

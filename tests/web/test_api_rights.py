@@ -104,6 +104,8 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/sync/dispatches/collection": SYNC,
     "POST /api/v1/sync/dispatches/{dispatch}/aside": SYNC,
     "GET /api/v1/sync/messages": DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
+    "GET /api/v1/sync/status": DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
+    "GET /api/v1/sync/reminders": DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
     "POST /api/v1/sync/messages/{message}/retry": frozenset(
         {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}
     ),

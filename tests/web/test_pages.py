@@ -23,11 +23,12 @@ from edge.store.operators import Role
 from edge.web.look import Colour
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import acts_of
-from edge.web.pages.lamps import platform_lamp, reader_lamps
+from edge.web.pages.lamps import circuit_lamp, platform_lamp, reader_lamps
 from edge.web.pages.stay import LINES_SHOWN, bill_shown
 from edge.web.pages.verdict import FAMILIES, HEADLINES, region_named
 from edge.web.security import Caller
 from edge.web.texts import TEXTS
+from sync import breaker
 from sync.envelope import Kind
 from sync.message import State
 
@@ -91,6 +92,16 @@ def views(*names: str) -> list[ReaderView]:
 )
 def test_several_readers_are_told_apart_by_name(names: list[str], labels: list[str]) -> None:
     assert [lamp.label.zh for lamp in reader_lamps(views(*names))] == labels
+
+
+def test_the_platforms_lamp_says_when_it_is_left_in_peace() -> None:
+    shut = breaker.Circuit(state=breaker.State.OPEN, silences=3, until=NOW)
+    lamp = circuit_lamp(shut)
+    assert lamp
+    assert (lamp.colour, lamp.state.zh) == (Colour.BAD, "无应答，暂停联系")
+    assert circuit_lamp(None) is None
+    closed = breaker.Circuit(state=breaker.State.CLOSED, silences=2, until=None)
+    assert circuit_lamp(closed) is None
 
 
 def test_the_platforms_lamp_says_only_what_was_met() -> None:

@@ -8,13 +8,16 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from edge import codec
 from edge.core.errors import NotFound, Words
+from edge.core.reminders import Reminder
 from edge.site import Site
+from edge.steps.remind import remind
 from edge.store.ledger import latest
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
+from sync.breaker import Circuit
 from sync.errors import OutboxConflict
-from sync.message import Message
+from sync.message import Counts, Message
 from sync.outbox import PAGE_MAX
 
 Reads = Annotated[
@@ -42,6 +45,14 @@ class Resolution(BaseModel):
     note: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
 
 
+class SyncStatus(BaseModel):
+    """How many messages stand where, and how the circuit to the platform stands."""
+
+    counts: Counts
+    circuit: Circuit | None
+    """None: there is none. ``until`` is when an open one lets a call through."""
+
+
 class LedgerEntry(BaseModel):
     """One act in its place in the chain."""
 
@@ -54,11 +65,27 @@ class LedgerEntry(BaseModel):
 
 
 def router(desk: Desk) -> APIRouter:
-    """Return the endpoints of messages and audit."""
+    """Return the endpoints of messages, what is due, and audit."""
     routes = APIRouter()
+    _standing(routes, desk)
     _delivery(routes, desk)
     _inspection(routes, desk)
     return routes
+
+
+def _standing(routes: APIRouter, desk: Desk) -> None:
+    site = desk.site
+
+    @routes.get("/sync/status")
+    def status(_caller: Reads) -> SyncStatus:
+        """Count the messages by state, and tell whether the platform is left in peace."""
+        counts = site.outbox.status(site.store.read())
+        return SyncStatus(counts=counts, circuit=site.platform.circuit())
+
+    @routes.get("/sync/reminders")
+    def due(_caller: Reads) -> list[Reminder]:
+        """List what a month's day asks for and is not done yet, the most urgent first."""
+        return list(remind(site))
 
 
 def _delivery(routes: APIRouter, desk: Desk) -> None:

@@ -11,6 +11,7 @@ from edge.core.verification import Basis
 from edge.store.verifications import last_asked
 from edge.web.desk import Desk
 from edge.web.look import Colour, Lamp
+from sync.breaker import Circuit, State
 
 LAMPS_MAX = 4
 """Readers shown; a desk has one or two."""
@@ -53,7 +54,7 @@ def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
     return (
         *reader_lamps(desk.shown_at(at)),
         *([scanner_lamp(scanner)] if scanner else []),
-        platform_lamp(met_at, answered=answered),
+        circuit_lamp(desk.site.platform.circuit()) or platform_lamp(met_at, answered=answered),
     )
 
 
@@ -76,6 +77,13 @@ def platform_lamp(met_at: datetime | None, *, answered: bool) -> Lamp:
     if answered:
         return Lamp(_PLATFORM, Colour.GOOD, Words("在线", "online"))
     return Lamp(_PLATFORM, Colour.BAD, Words("无法连接", "unreachable"))
+
+
+def circuit_lamp(circuit: Circuit | None) -> Lamp | None:
+    """Return the platform's lamp while it is silent and left in peace; else None."""
+    if circuit is None or circuit.state is State.CLOSED:
+        return None
+    return Lamp(_PLATFORM, Colour.BAD, Words("无应答，暂停联系", "silent, left in peace"))
 
 
 def _reader(view: ReaderView, mark: str) -> Lamp:
