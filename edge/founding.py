@@ -12,7 +12,7 @@ from edge.crypto import new_token
 from edge.settings import load_settings
 from edge.shipped import config_folder
 from edge.store.database import Store
-from edge.store.keys import create_keys, load_keys
+from edge.store.keys import SIGNATURES, create_keys, load_keys
 from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 
@@ -50,9 +50,10 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
         )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings_file.write_text(settings or example_settings(), encoding="utf-8")
-    data = load_settings(settings_file).data
+    chosen = load_settings(settings_file)
+    data = chosen.data
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_keys(data / "keys")
+    create_keys(data / "keys", SIGNATURES[chosen.platform.signature])
     public_key = data / "facility.pub.pem"
     public_key.write_bytes(load_keys(data / "keys").signing.public().pem())
     password = new_token()[:_PASSWORD_CHARACTERS]

@@ -18,7 +18,7 @@ from edge.site import Site
 from edge.store.catalogues import Catalogues
 from edge.store.circuit import note_circuit
 from edge.store.database import Store, open_building, open_unchanging
-from edge.store.keys import Keys, load_keys
+from edge.store.keys import SIGNATURES, Keys, load_keys, require_algorithm
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.vault import Vault
@@ -57,6 +57,7 @@ def open_site(
         PlatformMisplaced: the platform's address cannot be used.
     """
     keys = load_keys(settings.data / "keys")
+    require_algorithm(settings.data / "keys", keys.signing, SIGNATURES[settings.platform.signature])
     with (
         open_to_others(settings.data),
         closing(Store(settings.data / "edge.db")) as store,

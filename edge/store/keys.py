@@ -12,6 +12,10 @@ from edge.crypto import KEY_BYTES, new_key
 from sync.envelope import SigningKey, load_key
 from sync.envelope import new_key as new_signing_key
 from sync.errors import SyncError
+from sync.keys import Algorithm
+
+SIGNATURES = {"ed25519": Algorithm.ED25519, "sm2": Algorithm.SM2}
+"""What the setting ``platform.signature`` chooses between."""
 
 _PRIVATE = 0o600
 _SECRETS = ("identity", "index", "ledger", "listing")
@@ -30,18 +34,18 @@ class Keys:
     listing: bytes
     """Opens the rows of the cached list (shared with the platform at registration)."""
     signing: SigningKey
-    """Signs envelopes for the platform (Ed25519)."""
+    """Signs envelopes for the platform (Ed25519, or SM2)."""
 
 
-def create_keys(folder: Path) -> None:
-    """Make new keys in ``folder``.
+def create_keys(folder: Path, signature: Algorithm = Algorithm.ED25519) -> None:
+    """Make new keys in ``folder``; ``signature`` says what the platform asks us to sign with.
 
     Raises:
         Fault: KEYS_EXIST; an existing key is never overwritten, what it sealed would be lost.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     secrets = {name: new_key() for name in _SECRETS}
-    for name, secret in {**secrets, "signing": new_signing_key().pem()}.items():
+    for name, secret in {**secrets, "signing": new_signing_key(signature).pem()}.items():
         _write_new(folder / f"{name}.key", secret)
 
 
@@ -58,11 +62,22 @@ def load_keys(folder: Path) -> Keys:
     return Keys(**secrets, signing=_signing_key(folder / "signing.key"))
 
 
+def require_algorithm(folder: Path, key: SigningKey, algorithm: Algorithm) -> None:
+    """Be sure that the site signs as its settings say.
+
+    Raises:
+        Fault: KEY_UNUSABLE.
+    """
+    if key.algorithm is not algorithm:
+        why = f"{key.algorithm}, and site.toml says platform.signature {algorithm}"
+        raise _unusable(folder / "signing.key", why)
+
+
 def _signing_key(path: Path) -> SigningKey:
     try:
         return load_key(_read(path))
     except SyncError as wrong:
-        raise _unusable(path, "not an Ed25519 key") from wrong
+        raise _unusable(path, "not an Ed25519 or SM2 key") from wrong
 
 
 def _write_new(path: Path, secret: bytes) -> None:
