@@ -23,12 +23,14 @@ from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.vault import Vault
 from sync.breaker import Breaker, Rest
+from sync.dialect import DIRECT
 from sync.envelope import PublicKey, SigningKey, key_ring, load_public
 from sync.errors import BadEnvelope
 from sync.inbox import Inbox
 from sync.lists import CachedList
 from sync.lists.offer import Source, read_root
 from sync.lists.shelf import Files
+from sync.numbered import Numbered
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform, Wire
 from sync.tls import Papers, context_of
@@ -186,6 +188,7 @@ def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
     papers = Papers(ca=far.ca, certificate=far.client_certificate, key=far.client_key)
     wire = Wire(
         deadlines=Deadlines(ask_s=far.answer_deadline_s),
+        dialect=Numbered(settings.facility.id) if far.adapter == "numbered" else DIRECT,
         batch_max=far.batch_max,
         packs=far.compression == "zstd",
         tls=context_of(papers),

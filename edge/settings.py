@@ -52,6 +52,7 @@ class Platform(_Section):
     """The far end of the wire: where, how it is spoken to, and who we are to it."""
 
     url: str = Field(pattern=r"^https?://")
+    adapter: Literal["direct", "numbered"] = "direct"
     signature: Literal["ed25519", "sm2"] = "ed25519"
     ca: Path | None = None
     client_certificate: Path | None = None

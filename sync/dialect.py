@@ -44,8 +44,9 @@ class Request:
 class Dialect(Protocol):
     """One gateway's way of speaking."""
 
-    batches: bool
-    """Whether several messages may be handed over at once."""
+    @property
+    def batches(self) -> bool:
+        """Whether several messages may be handed over at once."""
 
     def call(self, request: Request) -> Call:
         """Put the act into a request."""

@@ -27,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=10,
         help="insertions of a card on the real stack (each takes up to 0.8 s)",
     )
+    parser.addoption(
+        "--messages", type=int, default=2_000, help="messages sent through a network that loses"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -15,6 +15,7 @@ from simulators.platform.codes import Codes
 from simulators.platform.faults import LIST_FAULT, Faults, Script
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal, Keeper
+from simulators.platform.numbered import add_numbered
 from simulators.platform.register import Known
 from simulators.platform.releases import BELIEVED, Releases
 from simulators.platform.wire import DisturbedWire
@@ -41,6 +42,7 @@ def build(
     intake = Intake(register, public_keys, journal, clock, codes)
     _add_platform(app, intake)
     add_batches(app, intake)
+    add_numbered(app, intake, clock)
     _add_rehearsal(app, faults, journal)
     _add_e_cards(app, register, codes)
     app.add_middleware(DisturbedWire, faults=faults)

@@ -13,6 +13,8 @@ from typing import assert_never
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulators.platform.faults import LIST_FAULT, Fault, Faults, Place
+from sync.dialect import Act
+from sync.numbered import PATH, TRANSACTIONS
 
 HUGE_BYTES = 4 * 1024 * 1024
 _HUGE_PIECE = 64 * 1024
@@ -24,6 +26,11 @@ _PLACES: dict[str, Place] = {
     "/v1/card-keys": "card_keys",
     "/v1/recollections": "recollections",
     "/v1/inbox": "inbox",
+    f"{PATH}/{TRANSACTIONS[Act.MESSAGE]}": "messages",
+    f"{PATH}/{TRANSACTIONS[Act.STATUS]}": "status",
+    f"{PATH}/{TRANSACTIONS[Act.VERIFICATION]}": "verifications",
+    f"{PATH}/{TRANSACTIONS[Act.CREDENTIAL]}": "credentials",
+    f"{PATH}/{TRANSACTIONS[Act.CARD_KEY]}": "card_keys",
 }
 REORDER_S_MAX = 1.0
 """How long a request waits to be overtaken, when the script says nothing."""

@@ -18,7 +18,9 @@ from simulators.platform.faults import Act, Fault, Place
 from simulators.platform.inquiry import holder
 from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
+from simulators.platform.numbered import Transaction, output
 from simulators.platform.register import load_register
+from sync import dialect
 from sync.dispatch import (
     Dispatch,
     DispatchKind,
@@ -38,6 +40,7 @@ from sync.frame import (
     plain,
 )
 from sync.jws import SIGNED_BYTES_MAX
+from sync.numbered import TRANSACTIONS, Numbered
 from sync.outcome import RETRY_AFTER_MAX, classify
 from sync.question import Question, sign_question
 from tests.sync.sender import FACILITY, START, HeldClock, message, story
@@ -84,6 +87,7 @@ def examples() -> dict[str, bytes]:
         "question": _unpacked(asked.split(b".")[1]),
         "facts": encode(intake.inquire(asked)),
         **e_card_examples(key),
+        **numbered_examples(signed, key),
         "receipt": on_the_wire(receipt)[1],
         "refusal": on_the_wire(intake.receive(sign(settlement, key)))[1],
         "later": on_the_wire(Later(code="OUT_OF_ORDER", id="m-4"))[1],
@@ -122,6 +126,16 @@ def down_examples(key: SigningKey) -> dict[str, bytes]:
     }
 
 
+def numbered_examples(signed: bytes, key: SigningKey) -> dict[str, bytes]:
+    intake = Intake(load_register(), {FACILITY: key.public()}, Journal(), HeldClock())
+    asked = dialect.Request(
+        act=dialect.Act.MESSAGE, id="m-1", content=signed, at=START, deadline_s=1
+    )
+    transaction = Numbered(FACILITY).call(asked).content
+    answered = output(intake, Transaction.model_validate_json(transaction), START)
+    return {"transaction": transaction, "output": answered}
+
+
 def e_card_examples(key: SigningKey) -> dict[str, bytes]:
     asked = CodeQuestion(id="q-2", operator="desk-1", code="SYN-ECARD-example", at=START)
     shown = IssuedCode(code=asked.code, id_number="", expires_at=START, token="T-example")
@@ -153,6 +167,11 @@ def test_the_document_lists_every_kind_code_fault_and_place_and_no_other() -> No
     assert _first_column("Faults") == set(get_args(Act))
     for name in (*get_args(Place), *Fault.model_fields):
         assert f"`{name}`" in _section("Faults"), name
+
+
+def test_the_document_lists_every_numbered_transaction() -> None:
+    listed = re.findall(r"^\| (\d{4}) \|", _section("Numbered transactions"), re.MULTILINE)
+    assert listed == list(TRANSACTIONS.values())
 
 
 def test_the_document_says_the_limits_that_the_code_keeps() -> None:

@@ -1,0 +1,165 @@
+"""However answers are lost, doubled, late or out of order: nothing is lost, nothing doubled."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from sync.envelope import SigningKey, key_ring, new_key, open_signed, sign
+from sync.message import Claimed
+from sync.outcome import Outcome, Unknown
+from sync.relay import Hooks, Relay
+from tests.sync.lossy import Fate, Network, chances
+from tests.sync.sender import HeldClock, Sender, no_pause, story
+
+LOSS = 0.3
+
+
+def drained(sender: Sender, network: Network) -> Relay:
+    """Run the relay, the clock going on from one due moment to the next, until nothing waits."""
+    relay = Relay(sender.store, sender.outbox, network, sender.clock, Hooks(sleep=no_pause))
+    while True:
+        relay.run_once()
+        with sender.store.transaction() as db:
+            due = sender.outbox.next_due(db, sender.clock())
+        if due is None:
+            return relay
+        sender.clock.now = max(due, relay.quiet_until() or due)
+
+
+def test_at_thirty_per_cent_lost_answers_nothing_is_lost_and_nothing_doubled(
+    sender: Sender, pytestconfig: pytest.Config
+) -> None:
+    messages = int(pytestconfig.getoption("messages"))
+    stays = [f"stay-{number}" for number in range(messages // 4)]
+    sender.put(*(one for stay in stays for one in story(stay)))
+    network = Network(sender.key, sender.clock, chances(20261125, lost=0.05, lost_ack=LOSS))
+    drained(sender, network)
+    assert network.lost_and_doubled(stays) == (0, 0)
+    with sender.store.transaction() as db:
+        assert sender.outbox.status(db).accepted == len(stays) * 4
+
+
+class Resending(Network):
+    """What must never be built: it answers silence by sending the same under a new id."""
+
+    def __init__(self, key: SigningKey, clock: HeldClock, fate: Fate) -> None:
+        super().__init__(key, clock, fate)
+        self._key = key
+
+    def deliver_batch(self, messages: Sequence[Claimed]) -> Sequence[Outcome]:
+        """Send; where no answer comes, send again as if it were something new."""
+        outcomes = super().deliver_batch(messages)
+        for one, outcome in zip(messages, outcomes, strict=True):
+            if isinstance(outcome, Unknown):
+                said = open_signed(one.payload, key_ring(self._key.public()))
+                self.arrive(sign(replace(said, id=f"{said.id}-again"), self._key))
+        return outcomes
+
+
+def test_the_check_catches_a_relay_that_sends_again_under_a_new_id(sender: Sender) -> None:
+    stays = [f"stay-{number}" for number in range(50)]
+    sender.put(*(one for stay in stays for one in story(stay)))
+    network = Resending(sender.key, sender.clock, chances(1, lost=0, lost_ack=LOSS))
+    drained(sender, network)
+    lost, doubled = network.lost_and_doubled(stays)
+    assert lost == 0
+    assert doubled > 0
+
+
+KEY = new_key()
+STAYS = ("stay-1", "stay-2", "stay-3")
+
+
+class Delivery(RuleBasedStateMachine):
+    """Any order of acts, faults, crashes and clocks ends with the same at the platform."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.sender = Sender(Path(self.folder.name) / "edge.db", KEY)
+        self.sender.lay_tables()
+        self.fates: list[str] = []
+        self.network = Network(KEY, self.sender.clock, self._fate)
+        self.relay = self._fresh_relay()
+        self.put: dict[str, list[str]] = {stay: [] for stay in STAYS}
+
+    def _fate(self) -> str:
+        return self.fates.pop() if self.fates else "good"
+
+    def _fresh_relay(self) -> Relay:
+        hooks = Hooks(sleep=no_pause)
+        return Relay(self.sender.store, self.sender.outbox, self.network, self.sender.clock, hooks)
+
+    @rule(stay=st.sampled_from(STAYS))
+    def something_happens(self, stay: str) -> None:
+        """Put a stay's next message."""
+        done = self.put[stay]
+        if len(done) < len(story(stay)):
+            envelope = story(stay)[len(done)]
+            self.sender.put(envelope)
+            done.append(envelope.id)
+
+    @rule(fates=st.lists(st.sampled_from(["good", "lost", "lost_ack"]), max_size=8))
+    def the_relay_runs(self, fates: list[str]) -> None:
+        """Let the relay run while these things happen to its requests."""
+        self.fates = fates
+        self.relay.run_once()
+        self.fates = []
+
+    @rule(number=st.integers(1, 5))
+    def the_process_dies_while_sending(self, number: int) -> None:
+        """Leave some messages in ``sending``, perhaps delivered; start anew."""
+        with self.sender.store.transaction() as db:
+            claimed = self.sender.outbox.claim_due(db, self.sender.clock(), number)
+        for one in claimed[::2]:
+            self.network.arrive(one.payload)
+        self.relay = self._fresh_relay()
+
+    @precondition(lambda self: self.network.sent)
+    @rule(data=st.data())
+    def an_old_request_arrives_again(self, data: st.DataObject) -> None:
+        """Let the network repeat something, however old."""
+        self.network.arrive(data.draw(st.sampled_from(self.network.sent)))
+
+    @rule(seconds=st.integers(-3600, 7200))
+    def time_passes_or_is_set_back(self, seconds: int) -> None:
+        """Move the clock."""
+        self.sender.clock.forward(seconds=seconds)
+
+    @rule(stay=st.sampled_from(STAYS))
+    def a_person_retries(self, stay: str) -> None:
+        """Make what waits due at once."""
+        with self.sender.store.transaction() as db:
+            for one in self.sender.outbox.of_case(db, stay):
+                if one.state in {"pending", "unknown", "rejected"}:
+                    self.sender.outbox.retry(db, one.id)
+        self.relay.try_now()
+
+    @invariant()
+    def the_platform_holds_the_beginning_of_each_story(self) -> None:
+        """Nothing doubled, nothing ahead of its predecessor, at any moment."""
+        for stay, done in self.put.items():
+            kept = self.network.kept(stay)
+            assert kept == done[: len(kept)]
+
+    def teardown(self) -> None:
+        """With a good line in the end, everything is there."""
+        self.fates = []
+        self.relay = drained(self.sender, self.network)
+        for stay, done in self.put.items():
+            assert self.network.kept(stay) == done
+        with self.sender.store.transaction() as db:
+            counts = self.sender.outbox.status(db)
+        assert counts.accepted == sum(map(len, self.put.values()))
+        self.sender.store.close()
+        self.folder.cleanup()
+
+
+TestDelivery = Delivery.TestCase
+TestDelivery.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
