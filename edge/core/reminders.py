@@ -42,7 +42,7 @@ class Deadline:
 class MonthOpen:
     """What of one month is not done yet; ``month`` is its first day.
 
-    ``undelivered`` messages, ``unsettled`` stays (discharged, neither settled nor gone to manual),
+    ``undelivered`` messages, ``unsettled`` stays and fittings (neither settled nor gone to manual),
     ``unclaimed`` settlements.
     """
 

@@ -1,4 +1,4 @@
-"""How much of a month is open: messages to deliver, stays to settle, settlements to claim."""
+"""How much of a month is open: messages to deliver, cases to settle, settlements to claim."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -8,25 +8,33 @@ from edge.store.database import Rows
 
 _UNDELIVERED = """\
 select count(*) as n from outbox
-where state <> 'accepted' and resolved_at is null and created_at >= ? and created_at < ?"""
+where state <> 'accepted' and resolved_at is null
+and created_at >= :begins and created_at < :ends"""
 _UNSETTLED = """\
-select count(*) as n from stays
-where state in ('discharged', 'reversed') and discharged_at >= ? and discharged_at < ?"""
+select (
+    select count(*) from stays
+    where state in ('discharged', 'reversed') and discharged_at >= :begins and discharged_at < :ends
+) + (
+    select count(*) from fittings
+    where state in ('fitted', 'reversed') and fitted_at >= :begins and fitted_at < :ends
+) as n"""
 _UNCLAIMED = """\
 select count(*) as n from settlements
-where effective = 1 and settled_at >= ? and settled_at < ?
-and not exists (select 1 from outbox where kind = 'claim' and order_key = ?)"""
+where effective = 1 and settled_at >= :begins and settled_at < :ends
+and not exists (
+    select 1 from claim_items
+    where settlement_id = settlements.id and kind = 'settlement' and standing = 1
+)"""
 
 
 def month_open(db: Rows, month: date) -> MonthOpen:
     """Count what is open of the month that begins on ``month``, in Asia/Shanghai."""
-    begins, ends = _moment(month), _moment(_next(month))
-    claim = f"claim-{month:%Y-%m}"
+    span: dict[str, object] = {"begins": _moment(month), "ends": _moment(_next(month))}
     return MonthOpen(
         month=month,
-        undelivered=_count(db, _UNDELIVERED, begins, ends),
-        unsettled=_count(db, _UNSETTLED, begins, ends),
-        unclaimed=_count(db, _UNCLAIMED, begins, ends, claim),
+        undelivered=_count(db, _UNDELIVERED, span),
+        unsettled=_count(db, _UNSETTLED, span),
+        unclaimed=_count(db, _UNCLAIMED, span),
     )
 
 
@@ -39,6 +47,6 @@ def _moment(day: date) -> str:
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC).isoformat()
 
 
-def _count(db: Rows, sql: str, *given: str) -> int:
-    row = db.one(sql, given)
+def _count(db: Rows, sql: str, span: dict[str, object]) -> int:
+    row = db.one(sql, span)
     return int(row["n"]) if row else 0

@@ -6,6 +6,7 @@ import pytest
 
 from edge.core.errors import BadRule
 from edge.core.reminders import Deadline, Duty
+from edge.packs.claim_papers import claim_due
 from edge.packs.deadlines import deadlines_of
 from edge.shipped import config_folder
 
@@ -19,6 +20,13 @@ def test_jilin_wants_last_month_complete_by_the_fifth_and_sichuan_a_claim_by_the
     tenth = Deadline(duty=Duty.CLAIM, article="川 第二十三条", warn_days=5, day=10)
     assert deadlines_of(REGIONS, "jilin") == (MONTH_END, fifth)
     assert deadlines_of(REGIONS, "sichuan") == (MONTH_END, tenth)
+
+
+@pytest.mark.parametrize("place", ["sichuan", "jilin", "tianjin"])
+def test_the_claim_itself_names_the_same_day(place: str) -> None:
+    named = [one for one in deadlines_of(REGIONS, place) if one.day is not None]
+    due = claim_due(REGIONS, place)
+    assert [(one.day, one.article) for one in named] == ([(due.day, due.article)] if due else [])
 
 
 @pytest.mark.parametrize("place", ["national", "tianjin", "beijing", "shandong"])

@@ -40,7 +40,7 @@ def test_before_the_month_ends_what_is_open_is_told_everywhere(ground: Ground, p
 
 def test_in_december_jilin_wants_novembers_messages_and_sichuan_its_claim(ground: Ground) -> None:
     stay = ground.discharged()
-    settle(ground.site, Request(stay=stay.id, key="key-1"), CLERK)
+    settle(ground.site, Request(case=stay.ref, key="key-1"), CLERK)
     ground.clock.pass_time(hours=24 * 16)
     assert said(remind(moved(ground.site, "jilin"))) == [(Duty.UPLOAD, "2026-11", 4)]
     assert said(remind(moved(ground.site, "sichuan"))) == [(Duty.CLAIM, "2026-11", 1)]
