@@ -17,6 +17,7 @@ TRANSACTIONS = {
     Act.CARD_KEY: "6103",
     Act.MESSAGE: "6201",
     Act.STATUS: "6202",
+    Act.RECOLLECTION: "6203",
     Act.INBOX: "6301",
 }
 """The number of each transaction."""

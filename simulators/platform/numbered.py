@@ -79,6 +79,7 @@ def performed(intake: Intake, asked: Transaction) -> tuple[int, str, Any]:
         Act.VERIFICATION: intake.inquire,
         Act.CREDENTIAL: intake.resolve,
         Act.CARD_KEY: intake.card_key,
+        Act.RECOLLECTION: intake.recollect,
     }
     act = _ACTS.get(asked.infno)
     if act in questions:

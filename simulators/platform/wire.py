@@ -31,6 +31,7 @@ _PLACES: dict[str, Place] = {
     f"{PATH}/{TRANSACTIONS[Act.VERIFICATION]}": "verifications",
     f"{PATH}/{TRANSACTIONS[Act.CREDENTIAL]}": "credentials",
     f"{PATH}/{TRANSACTIONS[Act.CARD_KEY]}": "card_keys",
+    f"{PATH}/{TRANSACTIONS[Act.RECOLLECTION]}": "recollections",
 }
 REORDER_S_MAX = 1.0
 """How long a request waits to be overtaken, when the script says nothing."""

@@ -12,7 +12,7 @@ from sync.e_card import CodeQuestion
 from sync.envelope import Kind, new_key, sign
 from sync.errors import CodeRefused, PlatformUnreachable, PlatformUnsure
 from sync.line import Reply
-from sync.numbered import Numbered
+from sync.numbered import TRANSACTIONS, Numbered
 from sync.outcome import Accepted, NeedsPerson, NotReceived, RetryAt, Unknown
 from sync.platform import Platform, Wire
 from sync.relay import Hooks, Pace, Relay
@@ -185,6 +185,11 @@ ASKED = Request(act=Act.MESSAGE, id="m-1", content=b"x.y.z", at=START, deadline_
 def output(**said: object) -> Reply:
     whole = {"infcode": 0, "inf_refmsgid": "m-1", "err_msg": "", **said}
     return Reply(200, {}, json.dumps(whole).encode())
+
+
+def test_every_act_but_a_batch_has_its_number() -> None:
+    assert set(TRANSACTIONS) == set(Act) - {Act.BATCH}
+    assert len(set(TRANSACTIONS.values())) == len(TRANSACTIONS)
 
 
 def test_a_transaction_says_number_id_facility_time_and_what_is_signed() -> None:
