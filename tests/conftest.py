@@ -35,7 +35,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep on one worker what needs the machine's only card service."""
     for item in items:
-        if "pcscd" in getattr(item, "fixturenames", ()):
+        asked = getattr(item, "fixturenames", ())
+        params = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if "pcscd" in asked or "pcscd" in [value for value in params if isinstance(value, str)]:
             item.add_marker(pytest.mark.xdist_group("pcscd"))
 
 
