@@ -32,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # the workers read the mark in a hook of their own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep on one worker what needs the machine's only card service."""
     for item in items:
