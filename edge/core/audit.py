@@ -6,7 +6,7 @@ key lives outside the database. A head that was signed and kept elsewhere is an 
 anchor shows that a tail was cut off.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
@@ -18,8 +18,8 @@ GENESIS = bytes(32)
 
 UNSIGNED = "its signed head does not verify"
 
-Link: TypeAlias = tuple[int, str, str, str, str, str, bytes, bytes]
-"""An entry as plain values: seq, kind, at, operator, subject, body, prev, mac."""
+Link: TypeAlias = tuple[int, bytes, bytes, bytes, bytes, bytes, bytes, bytes]
+"""An entry as plain values: seq, then as UTF-8 kind, at, operator, subject, body; prev, mac."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +45,7 @@ class Entry:
     @property
     def link(self) -> Link:
         """The entry as plain values: a verifier that reads millions makes no objects of them."""
-        act = self.act
-        return (
-            self.seq,
-            act.kind,
-            act.at,
-            act.operator,
-            act.subject,
-            act.body,
-            self.prev,
-            self.mac,
-        )
+        return (self.seq, *_encoded(self.act), self.prev, self.mac)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +74,9 @@ class BrokenLink:
     against: str = ""
 
 
-def chained(key: KeyedSm3, last: Entry | None, act: Act) -> Entry:
-    """Return ``act`` as the entry that follows ``last`` (None: the first)."""
-    seq, prev = (last.seq + 1, last.mac) if last else (1, GENESIS)
-    row = _row(act.kind, act.at, act.operator, act.subject, act.body)
-    return Entry(seq, act, prev, _mac(key, seq, prev, row))
+def chained(key: KeyedSm3, act: Act, *, seq: int = 1, prev: bytes = GENESIS) -> Entry:
+    """Return ``act`` as entry ``seq``; ``prev`` is the MAC of the entry before it."""
+    return Entry(seq, act, prev, _mac(key, seq, prev, _row(*_encoded(act))))
 
 
 def first_broken(
@@ -101,11 +89,14 @@ def first_broken(
     waiting = iter(sorted(anchors, key=attrgetter("seq")))
     anchor = next(waiting, None)
     seq, prev = 0, GENESIS
-    for seq, link in enumerate(links, start=1):
-        wrong = _broken(key, seq, prev, link)
-        if wrong:
-            return BrokenLink(seq, wrong)
-        prev = link[7]
+    for seq, (at, kind, when, operator, subject, body, said_prev, mac) in enumerate(links, 1):
+        if at != seq:
+            return BrokenLink(seq, "missing")
+        if said_prev != prev:
+            return BrokenLink(seq, "does not follow the entry before it")
+        if not same(mac, _mac(key, seq, prev, _row(kind, when, operator, subject, body))):
+            return BrokenLink(seq, "changed after it was written")
+        prev = mac
         while anchor and anchor.seq <= seq:
             wrong = _unmet(anchor, seq, prev)
             if wrong:
@@ -116,17 +107,6 @@ def first_broken(
     return BrokenLink(seq + 1, "cut off" if anchor.sound else UNSIGNED, anchor.source)
 
 
-def _broken(key: KeyedSm3, seq: int, prev: bytes, link: Link) -> str:
-    at, kind, when, operator, subject, body, said_prev, mac = link
-    if at != seq:
-        return "missing"
-    if said_prev != prev:
-        return "does not follow the entry before it"
-    if not same(mac, _mac(key, seq, prev, _row(kind, when, operator, subject, body))):
-        return "changed after it was written"
-    return ""
-
-
 def _unmet(anchor: Anchor, seq: int, mac: bytes) -> str:
     if not anchor.sound or anchor.seq != seq:
         return UNSIGNED
@@ -135,16 +115,30 @@ def _unmet(anchor: Anchor, seq: int, mac: bytes) -> str:
     return ""
 
 
-def _row(*fields: str) -> bytes:
-    return b"".join(_measured(fields))
+def _encoded(act: Act) -> tuple[bytes, bytes, bytes, bytes, bytes]:
+    return (
+        act.kind.encode(),
+        act.at.encode(),
+        act.operator.encode(),
+        act.subject.encode(),
+        act.body.encode(),
+    )
 
 
-def _measured(fields: Iterable[str]) -> Iterator[bytes]:
+def _row(kind: bytes, at: bytes, operator: bytes, subject: bytes, body: bytes) -> bytes:
     # Lengths first: moving a letter from one field to the next must change the row.
-    for field in fields:
-        data = field.encode()
-        yield len(data).to_bytes(4, "big")
-        yield data
+    return b"%b%b%b%b%b%b%b%b%b%b" % (
+        len(kind).to_bytes(4, "big"),
+        kind,
+        len(at).to_bytes(4, "big"),
+        at,
+        len(operator).to_bytes(4, "big"),
+        operator,
+        len(subject).to_bytes(4, "big"),
+        subject,
+        len(body).to_bytes(4, "big"),
+        body,
+    )
 
 
 def _mac(key: KeyedSm3, seq: int, prev: bytes, row: bytes) -> bytes:

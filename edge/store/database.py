@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
@@ -41,7 +42,7 @@ class Rows:
     """One connection: statements in, rows as dictionaries out."""
 
     def __init__(self, path: Path) -> None:
-        with _faults_named():
+        with _FAULTS_NAMED:
             # Autocommit: BEGIN and COMMIT are said by ``transaction()`` alone.
             connection = sqlite.connect(str(path), isolation_level=None, check_same_thread=False)
             self._database = Database(connection)
@@ -54,7 +55,7 @@ class Rows:
         Raises:
             Fault: STORE_UNAVAILABLE, when the disk is full, read-only, damaged or too busy.
         """
-        with _faults_named():
+        with _FAULTS_NAMED:
             self._database.execute(sql, params)
 
     def query(self, sql: str, params: Params = ()) -> Iterator[Row]:
@@ -62,13 +63,13 @@ class Rows:
 
         A write with ``RETURNING`` is done even if nobody reads its rows. Faults as ``execute``.
         """
-        with _faults_named():
+        with _FAULTS_NAMED:
             rows = self._database.query(sql, params)
         return _fetched(rows)
 
     def tuples(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
         """Run a query and yield plain tuples: for whoever reads millions. Faults as ``execute``."""
-        with _faults_named():
+        with _FAULTS_NAMED:
             rows = self._database.execute(sql, params)
             yield from rows
 
@@ -150,23 +151,37 @@ def open_building(path: Path) -> sqlite.Connection:
 
 
 def _fetched(rows: Iterator[Row]) -> Iterator[Row]:
-    with _faults_named():
+    with _FAULTS_NAMED:
         yield from rows
 
 
-@contextmanager
-def _faults_named() -> Iterator[None]:
-    try:
-        yield
-    except sqlite.DatabaseError as wrong:
-        raise Fault(
-            "STORE_UNAVAILABLE",
-            Words(f"数据库暂不可用：{wrong}", f"the database does not serve: {wrong}"),
-            Words(
-                "请信息科检查磁盘空间与只读状态后重试；已确认的操作均已保存",
-                "check disk space and rights, then try again; what was acknowledged is safe",
-            ),
-        ) from wrong
+class _FaultsNamed:
+    """Turns SQLite's errors into our Fault. A class: around every statement, a generator costs."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        """Watch."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        wrong: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Name what SQLite says."""
+        if isinstance(wrong, sqlite.DatabaseError):
+            raise Fault(
+                "STORE_UNAVAILABLE",
+                Words(f"数据库暂不可用：{wrong}", f"the database does not serve: {wrong}"),
+                Words(
+                    "请信息科检查磁盘空间与只读状态后重试；已确认的操作均已保存",
+                    "check disk space and rights, then try again; what was acknowledged is safe",
+                ),
+            ) from wrong
+
+
+_FAULTS_NAMED = _FaultsNamed()
 
 
 def _require_modern_sqlite() -> None:

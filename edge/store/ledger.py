@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from edge import codec
-from edge.core.audit import Act, Anchor, BrokenLink, Entry, Link, chained, first_broken
+from edge.core.audit import GENESIS, Act, Anchor, BrokenLink, Entry, Link, chained, first_broken
 from edge.core.errors import Fault, Words
 from edge.digest import KeyedSm3
 from edge.store.database import Row, Rows
@@ -22,6 +22,8 @@ HEAD_ROWS = 500
 
 HEAD_EVERY = timedelta(hours=1)
 """Or after this time, when any entry has come at all."""
+
+_TAIL = "select seq, at, mac from ledger order by seq desc limit 1"
 
 
 class Ledger:
@@ -39,15 +41,15 @@ class Ledger:
         """Append one act; ``facts`` never hold an identity. Call inside the act's transaction."""
         body = codec.encode(facts).decode()
         act = Act(kind=kind, at=now.isoformat(), operator=operator, subject=subject, body=body)
-        last = last_entry(db)
-        if last and act.at < last.act.at:
+        seq, at, prev = next(db.tuples(_TAIL), (0, "", GENESIS))
+        if act.at < at:
             # From now on the newest entry no longer tells the latest moment that was seen.
-            raise_high_water(db, datetime.fromisoformat(last.act.at))
-        entry = chained(self._key, last, act)
+            raise_high_water(db, datetime.fromisoformat(at))
+        entry = chained(self._key, act, seq=seq + 1, prev=prev)
         db.execute(
             "insert into ledger (seq, kind, at, operator, subject, body, prev, mac)"
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            entry.link,
+            [entry.seq, kind, act.at, operator, subject, body, entry.prev, entry.mac],
         )
         return entry
 
@@ -131,8 +133,10 @@ def heads_kept(db: Rows, *, since: int = 0) -> int:
 
 def links(db: Rows) -> Iterator[Link]:
     """Yield all entries in order, as plain values."""
+    # Cast, or every text would be decoded here only to be encoded again for its digest.
     return db.tuples(
-        "select seq, kind, at, operator, subject, body, prev, mac from ledger order by seq"
+        "select seq, cast(kind as blob), cast(at as blob), cast(operator as blob),"
+        " cast(subject as blob), cast(body as blob), prev, mac from ledger order by seq"
     )
 
 

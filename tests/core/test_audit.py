@@ -28,7 +28,8 @@ acts = st.builds(
 def chain(made: list[Act], key: KeyedSm3 = KEY) -> list[Entry]:
     entries: list[Entry] = []
     for act in made:
-        entries.append(chained(key, entries[-1] if entries else None, act))
+        prev = entries[-1].mac if entries else GENESIS
+        entries.append(chained(key, act, seq=len(entries) + 1, prev=prev))
     return entries
 
 

@@ -6,7 +6,7 @@ Every change is made by raw SQL with all triggers and checks out of the way, and
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from edge.core.audit import Act, Anchor, BrokenLink, chained
+from edge.core.audit import GENESIS, Act, Anchor, BrokenLink, chained
 from edge.digest import KeyedSm3
 from edge.steps.sign_head import sign_head
 from edge.steps.verify_ledger import LedgerReport, Witness, verify_ledger
@@ -240,13 +240,12 @@ def test_who_rewrites_the_chain_with_its_key_does_not_meet_the_heads(ground: Gro
 
 def rechain(ground: Ground, db: Rows) -> None:
     """Give every entry the MAC that who has the key would give it."""
-    key, last = KeyedSm3(ground.keys.ledger), None
+    key, prev = KeyedSm3(ground.keys.ledger), GENESIS
     for row in list(db.query("select * from ledger order by seq")):
         act = Act(**{name: row[name] for name in ("kind", "at", "operator", "subject", "body")})
-        last = chained(key, last, act)
-        db.execute(
-            "update ledger set prev = ?, mac = ? where seq = ?", [last.prev, last.mac, last.seq]
-        )
+        mac = chained(key, act, seq=row["seq"], prev=prev).mac
+        db.execute("update ledger set prev = ?, mac = ? where seq = ?", [prev, mac, row["seq"]])
+        prev = mac
 
 
 def test_a_printed_head_is_met_or_shows_the_cut(ground: Ground) -> None:
