@@ -1,6 +1,6 @@
 """One site, assembled: everything a step works with. Built by ``edge.opening``, by hand, once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from edge.core.errors import Fault, Words
 from edge.core.fitting import Case
 from edge.core.rules import Rulebook
 from edge.log import Log
+from edge.previews import Previews
 from edge.settings import Settings
 from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
@@ -87,6 +88,7 @@ class Site:
     clock: Clock
     fresh_id: FreshId
     log: Log
+    previews: Previews = field(default_factory=Previews)
 
     def high_water(self) -> datetime:
         """Return the latest moment that this site has seen, now included.

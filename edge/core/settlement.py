@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge.core.adjudication import Bill, Ruling
+from edge.core.changes import Change
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.fitting import Case
 from edge.core.money import yuan
@@ -48,9 +49,13 @@ NO_CHARGES = Block(
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Not settled; nothing was written. ``blocks`` is never empty."""
+    """Not settled; nothing was written. ``blocks`` is never empty.
+
+    ``changes``: what is not as the preview showed it, where the caller named one.
+    """
 
     blocks: tuple[Block, ...]
+    changes: tuple[Change, ...] = ()
 
 
 def settlement_terms(
@@ -97,6 +102,22 @@ def hindered(terms: Terms | Blocked, obstacles: tuple[Reason, ...]) -> Terms | B
 def blocked_by(reasons: tuple[Reason, ...]) -> Blocked | None:
     """Return the reasons as what is in the way; None: there are none."""
     return Blocked(tuple(map(_block, reasons))) if reasons else None
+
+
+def held_to_preview(
+    terms: Terms | Blocked, changes: tuple[Change, ...], *, was: Decision, verdict: Verdict
+) -> Terms | Blocked:
+    """Stop what is not as it was previewed, and say what has changed.
+
+    ``was`` is the decision that the case came in with; a verdict that is another now is told, too.
+    """
+    now = verdict.decision
+    turned = now not in {was, Decision.DIRECT}
+    told = (*changes, Change(what="verdict.decision", before=was, after=now)) if turned else changes
+    blocks = terms.blocks if isinstance(terms, Blocked) else ()
+    if changes:
+        return Blocked((_PREVIEW_CHANGED, *blocks), told)
+    return Blocked(blocks, told) if blocks else terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +268,17 @@ def _total_differs(ours_fen: int, theirs_fen: int) -> Block:
         ),
     )
 
+
+_PREVIEW_CHANGED = Block(
+    "PREVIEW_CHANGED",
+    Words(
+        "预览之后费用或核算结果有变化，未结算", "the bill is not as it was previewed; not settled"
+    ),
+    Words(
+        "核对随附的变化，重新预览后再结算",
+        "look at the changes that come with this answer, preview again, then settle",
+    ),
+)
 
 _OVERDUE = Block(
     "OVERDUE_REASON_MISSING",

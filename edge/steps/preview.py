@@ -1,4 +1,7 @@
-"""Show what a case's bill comes to. Stores nothing; settlement commits the very same ruling."""
+"""Show what a case's bill comes to. Stores nothing; settlement commits the very same ruling.
+
+The site remembers for a while what it showed, to say what has changed when it is settled.
+"""
 
 from edge.case import Ruled, ruled
 from edge.core.cases import CaseRef
@@ -14,4 +17,6 @@ def preview(site: Site, ref: CaseRef) -> Ruled:
     """
     db = site.store.read()
     case = load_case(db, site.vault, ref)
-    return ruled(site, case, charges_of(db, site.vault, case))
+    outcome = ruled(site, case, charges_of(db, site.vault, case))
+    site.previews.remember(outcome.ruling)
+    return outcome

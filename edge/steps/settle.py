@@ -16,6 +16,7 @@ from edge.core.settlement import (
     OfflineLimits,
     Terms,
     bill_packs,
+    held_to_preview,
     hindered,
     over_offline_limits,
     paid_twice,
@@ -53,12 +54,14 @@ class Request:
     """One press of the button: ``key`` was made when the form was rendered.
 
     ``identification`` is the card read at discharge; left out, the person's latest one counts.
+    ``preview`` is the hash of the ruling that was shown; left out, what is ruled now is settled.
     """
 
     case: CaseRef
     key: str
     identification: str | None = None
     overdue_reason: str = ""
+    preview: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
         terms = hindered(
             terms, forbidding(site, db, case, outcome.bill, notice=verification.facts.notice)
         )
+        terms = _held_to_preview(site, request, case, verification, outcome, terms)
         if isinstance(terms, Terms):
             terms = _stopped(site, db, case, terms, verification) or terms
         save_verification(db, site.vault, verification)
@@ -127,6 +131,21 @@ def _verified_again(site: Site, request: Request, operator: str) -> Verification
     if not case.is_settled:  # settled since we looked: the transaction will find the winner
         case.require_ended()
     return reverified(site, case, operator, identification=request.identification)
+
+
+def _held_to_preview(
+    site: Site,
+    request: Request,
+    case: Case,
+    verification: Verification,
+    outcome: Ruled,
+    terms: Terms | Blocked,
+) -> Terms | Blocked:
+    if not request.preview:
+        return terms
+    changes = site.previews.since(request.preview, outcome.ruling)
+    verdict = verification.verdict
+    return held_to_preview(terms, changes, was=case.admission_decision, verdict=verdict)
 
 
 def _stopped(

@@ -1,9 +1,11 @@
 """A site on a real database, with a platform that answers from a value and a clock that stands."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from edge import packs
 from edge.case import Asked
 from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
+from edge.core.rules import Rulebook
 from edge.core.stay import Injury, Stay
 from edge.core.verification import Moment, Service
 from edge.opening import LIST_FILES
@@ -89,12 +92,19 @@ class Ground:
     platform: Platform
     keys: Keys
     log: Log
+    person: SyntheticPerson = PERSON
     _stays: int = field(default=0)
 
+    def meet(self, person: SyntheticPerson) -> None:
+        """Let another worker come to the desk; the platform knows them as well as the first."""
+        self.person = person
+        worker = {"id_number": person.number, "name": person.name}
+        self.platform.facts = FACTS | {"worker": FACTS["worker"] | worker}
+
     def identified(self) -> Identification:
-        """Present the synthetic worker's card."""
+        """Present the worker's card."""
         readers = InProcessReaders()
-        readers.insert(social_security_card(PERSON))
+        readers.insert(social_security_card(self.person))
         with readers.open(readers.names[0]) as card:
             record = read_card(card)
         return identify(
@@ -144,34 +154,51 @@ def line(line_id: str, code: str = "DRUG", price: str = "12.00", **other: object
 
 @pytest.fixture
 def ground(tmp_path: Path) -> Iterator[Ground]:
+    with ground_at(tmp_path) as ground:
+        yield ground
+
+
+@contextmanager
+def ground_at(folder: Path) -> Iterator[Ground]:
+    """Open the site in ``folder``, which is founded first if it is not there yet."""
     clock, log = Clock(NOW), Log()
     platform = Platform(FACTS, as_of=NOW)
-    create_keys(tmp_path / "keys")
-    keys = load_keys(tmp_path / "keys")
-    store = Store(tmp_path / "edge.db")
+    founded = (folder / "keys").exists()
+    if not founded:
+        create_keys(folder / "keys")
+    keys = load_keys(folder / "keys")
+    store = Store(folder / "edge.db")
     migrate(store)
-    keep_rows(store, ROWS)
+    if not founded:
+        keep_rows(store, ROWS)
     vault = Vault(keys)
     site = Site(
-        settings=_settings(tmp_path),
+        settings=_settings(folder),
         store=store,
         vault=vault,
         ledger=Ledger(keys),
-        rulebook=packs.load(config_folder() / "regions"),
+        rulebook=_rulebook(),
         catalogues=Catalogues(store),
         outbox=Outbox(vault, keys.signing),
         inbox=Inbox(vault, key_ring(PLATFORM_KEY.public()), facility="TJ0001"),
         platform=platform,
         cached_list=CachedList(
-            tmp_path / "list", facility="TJ0001", key=keys.listing, files=LIST_FILES, source=None
+            folder / "list", facility="TJ0001", key=keys.listing, files=LIST_FILES, source=None
         ),
         public_key=keys.signing.public(),
         clock=clock,
         fresh_id=Ids(),
         log=log,
     )
-    yield Ground(site, clock, platform, keys, log)
-    store.close()
+    try:
+        yield Ground(site, clock, platform, keys, log)
+    finally:
+        store.close()
+
+
+@cache
+def _rulebook() -> Rulebook:
+    return packs.load(config_folder() / "regions")
 
 
 def _settings(folder: Path) -> Settings:

@@ -213,6 +213,31 @@ def test_the_database_itself_settles_no_stay_in_manual(ground: Ground) -> None:
         add_settlement(ground.site.store.read(), ground.site.vault, forged)
 
 
+def test_the_database_itself_hands_no_settled_stay_over(ground: Ground) -> None:
+    """Raw SQL by whoever has the file: the package, the state and the settlement bar each other."""
+    gone = ground.discharged()
+    handed(ground, gone.id)
+    done = ground.discharged()
+    standing = settled(ground, done.id)
+    columns = "verification_id, ground, article, package_sealed, message_id, handed_at"
+    copied = (
+        f"insert into manual_packages (stay_id, {columns})"  # noqa: S608 - ours
+        f" select ?, {columns} from manual_packages"
+    )
+    db = ground.site.store.read()
+    for forged in (done.id, ground.admitted().id):
+        with pytest.raises(Fault, match="only a case in manual has a package"):
+            db.execute(copied, [forged])
+    with pytest.raises(Fault, match="a settled stay never goes to manual"):
+        db.execute("update stays set state = 'manual' where id = ?", [done.id])
+    # Even where somebody has bent the state, the package bars the settlement.
+    db.execute("drop trigger manual_is_final")
+    db.execute("update stays set state = 'discharged' where id = ?", [gone.id])
+    second = replace(standing, id="x", case=gone.ref, idempotency_key="x")
+    with pytest.raises(Fault, match="a case with a manual package is never settled"):
+        add_settlement(db, ground.site.vault, second)
+
+
 @pytest.mark.parametrize(
     "change", ["delete from manual_packages", "update manual_packages set article = ''"]
 )

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from edge.app import running
 from simulators.reader import InProcessReaders
-from tests.web.service import Service, service_at
+from tests.web.service import Service, line, service_at
 from tests.web.test_api import problem, settle
 
 
@@ -105,3 +106,21 @@ def test_a_service_that_starts_on_a_broken_ledger_serves_and_says_so(tmp_path: P
             answer = service.client.get("/readyz")
             assert (answer.status_code, answer.json()) == (503, {"status": "LEDGER_BROKEN"})
             assert service.done("GET", "/stays")
+
+
+def test_a_settlement_is_held_to_the_preview_by_its_tag(service: Service) -> None:
+    stay = service.discharged()
+    at = f"/stays/{stay['id']}"
+    tag = service.ask("POST", f"{at}/preview").headers["etag"].strip('"')
+    lines = {"lines": [line("2", price="5.00", amount_fen=500)]}
+    service.done("POST", f"{at}/charges", json=lines)
+    headers = service.system | {"Idempotency-Key": "held-1"}
+
+    def pressed(preview: str) -> httpx2.Response:
+        return service.ask("POST", f"{at}/settlement", headers=headers, json={"preview": preview})
+
+    told = problem(pressed(tag), 409, "PREVIEW_CHANGED")
+    assert told["changes"][0] == {"what": "total_fen", "before": 1200, "after": 1700}
+    problem(pressed("none"), 422, "BAD_FIELD", "preview")
+    tag = service.ask("POST", f"{at}/preview").headers["etag"].strip('"')
+    assert pressed(tag).status_code == 201

@@ -25,7 +25,7 @@ from edge.store.entry_sheets import sheets_of
 from edge.store.fittings import PAGE_MAX, load_fitting, newest_fittings
 from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement, settlement_of
-from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, receipt
+from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previewed, receipt
 from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
@@ -82,9 +82,10 @@ class FittedLines(_Body):
 
 
 class SettlementForm(_Body):
-    """What settles beside the key: the card read at the settlement."""
+    """What settles beside the key: the card read at the settlement, and the preview's ETag."""
 
     identification: str | None = Field(default=None, max_length=64)
+    preview: str = Field(default="", pattern="^([0-9a-f]{64})?$")
 
 
 _AS_IT_IS = SettlementForm()
@@ -184,8 +185,8 @@ def _fitting(routes: APIRouter, desk: Desk) -> None:
 def _money(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/{fitting}/preview", responses={200: {"model": Ruling}})
     def ruling(_caller: Settles, fitting: str) -> Response:
-        """Show what the fitting comes to; nothing is stored."""
-        return _json(preview(desk.site, _ref(fitting)).ruling)
+        """Show what it comes to; nothing is stored. ``ETag``: what settlement is held to."""
+        return previewed(preview(desk.site, _ref(fitting)).ruling)
 
     @routes.post("/{fitting}/settlement", status_code=201, response_model=Receipt)
     def settlement(
@@ -201,7 +202,10 @@ def _money(routes: APIRouter, desk: Desk) -> None:
         ``entry_sheet`` names what is to be typed.
         """
         request = Request(
-            case=_ref(fitting), key=idempotency_key, identification=given.identification
+            case=_ref(fitting),
+            key=idempotency_key,
+            identification=given.identification,
+            preview=given.preview,
         )
         outcome = settle(desk.site, request, caller.name)
         desk.changed("fitting", fitting)
@@ -210,8 +214,8 @@ def _money(routes: APIRouter, desk: Desk) -> None:
                 return receipt(outcome)
             case AlreadySettled(winner):
                 return already_settled(winner)
-            case Blocked(blocks):
-                return blocked(blocks)
+            case Blocked(blocks, changes):
+                return blocked(blocks, changes)
 
 
 def fitting_now(site: Site, fitting: Fitting) -> dict[str, Any]:

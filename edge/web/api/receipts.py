@@ -7,8 +7,11 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from edge import codec
+from edge.core.adjudication import Ruling
 from edge.core.cases import CaseKind
+from edge.core.changes import Change
 from edge.core.settlement import Block
+from edge.digest import sha256
 from edge.store.settlements import Settlement
 from edge.web.problems import Problem
 
@@ -65,8 +68,15 @@ def already_settled(winner: Settlement) -> Response:
     return problem.response(settlement=receipt(winner).model_dump(mode="json"))
 
 
-def blocked(blocks: tuple[Block, ...]) -> Response:
-    """Return the problem that lists everything in the way."""
+def previewed(ruling: Ruling) -> Response:
+    """Return a ruling; its ETag is what a settlement can be held to."""
+    body = codec.encode(ruling)
+    tag = {"ETag": f'"{sha256(body)}"'}
+    return Response(body, headers=tag, media_type="application/json")
+
+
+def blocked(blocks: tuple[Block, ...], changes: tuple[Change, ...] = ()) -> Response:
+    """Return the problem that lists all that is in the way, and what is not as previewed."""
     first = blocks[0]
     problem = Problem(
         status=HTTPStatus.CONFLICT,
@@ -76,4 +86,4 @@ def blocked(blocks: tuple[Block, ...]) -> Response:
         next_action=first.next_action.zh,
         next_action_en=first.next_action.en,
     )
-    return problem.response(blocks=codec.plain(blocks))
+    return problem.response(blocks=codec.plain(blocks), changes=codec.plain(changes))

@@ -12,7 +12,6 @@ from pydantic import (
     StringConstraints,
 )
 
-from edge import codec
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.settlement import Blocked
 from edge.core.stay import Bedside, Injury, Stay
@@ -23,7 +22,7 @@ from edge.steps.settle import AlreadySettled, Request, settle
 from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement
 from edge.store.stays import PAGE_MAX, load_stay, newest_stays
-from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, receipt
+from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previewed, receipt
 from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
@@ -63,10 +62,15 @@ class DischargeForm(_Body):
 
 
 class SettlementForm(_Body):
-    """What settles beside the key: the card read at discharge, and why it is late if it is."""
+    """What settles beside the key: the card read at discharge, and why it is late if it is.
+
+    ``preview`` is the ETag of the preview that was looked at (without its quotes): what is not as
+    shown there is not settled, and the answer says what changed.
+    """
 
     identification: str | None = Field(default=None, max_length=64)
     overdue_reason: str = Field(default="", max_length=400)
+    preview: str = Field(default="", pattern="^([0-9a-f]{64})?$")
 
 
 _NOW = DischargeForm()
@@ -151,8 +155,8 @@ def _care(routes: APIRouter, desk: Desk) -> None:
 def _money(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/{stay}/preview", responses={200: {"model": Ruling}})
     def ruling(_caller: Settles, stay: str) -> Response:
-        """Show what the bill comes to; nothing is stored."""
-        return _json(preview(desk.site, CaseRef(CaseKind.STAY, stay)).ruling)
+        """Show what the bill comes to; nothing is stored. ``ETag``: what settlement is held to."""
+        return previewed(preview(desk.site, CaseRef(CaseKind.STAY, stay)).ruling)
 
     @routes.post("/{stay}/settlement", status_code=201, response_model=Receipt)
     def settlement(
@@ -164,13 +168,15 @@ def _money(routes: APIRouter, desk: Desk) -> None:
         """Verify again, rule, commit: once, whoever presses and however often.
 
         409 ALREADY_SETTLED carries the winner's receipt in ``settlement``; any other 409 that is
-        about cover or bill lists everything in the way in ``blocks``.
+        about cover or bill lists all that is in the way in ``blocks``, and in ``changes`` what is
+        not as the preview showed it.
         """
         request = Request(
             case=CaseRef(CaseKind.STAY, stay),
             key=idempotency_key,
             identification=given.identification,
             overdue_reason=given.overdue_reason,
+            preview=given.preview,
         )
         outcome = settle(desk.site, request, caller.name)
         desk.changed("stay", stay)
@@ -179,8 +185,8 @@ def _money(routes: APIRouter, desk: Desk) -> None:
                 return receipt(outcome)
             case AlreadySettled(winner):
                 return already_settled(winner)
-            case Blocked(blocks):
-                return blocked(blocks)
+            case Blocked():
+                return blocked(outcome.blocks, outcome.changes)
 
 
 def stay_now(stay: Stay) -> StayNow:
@@ -203,7 +209,3 @@ def stay_now(stay: Stay) -> StayNow:
         discharged_at=stay.discharged_at,
         settle_by=stay.settle_by,
     )
-
-
-def _json(value: object) -> Response:
-    return Response(codec.encode(value), media_type="application/json")

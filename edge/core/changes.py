@@ -1,0 +1,65 @@
+"""What parts a bill as it was shown from the bill as it is ruled now. Decides nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from edge.core.adjudication import RuledLine, Ruling
+
+CHANGES_MAX = 100
+"""Of more changes the first are told: totals before lines, lines in the bill's order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that is not as it was shown: ``what`` names it, None is "not there".
+
+    ``total_fen``, ``lines.L1`` (a line came or went), ``lines.L1.fund_fen``, ``refused.L1``,
+    ``verdict.decision``.
+    """
+
+    what: str
+    before: int | str | None
+    after: int | str | None
+
+
+def changes(before: Ruling | None, after: Ruling) -> tuple[Change, ...]:
+    """Return how ``after`` differs; of what nobody remembers (None) only the sums now are told."""
+    if before is None:
+        return tuple(Change(what=name, before=None, after=getattr(after, name)) for name in _SUMS)
+    return tuple(islice(_changes(before, after), CHANGES_MAX))
+
+
+_SUMS = ("total_fen", "fund_fen", "personal_fen")
+_OF_A_LINE = ("amount_fen", "fund_fen", "personal_fen", "bucket", "reason", "catalogue_row")
+
+
+def _changes(before: Ruling, after: Ruling) -> Iterator[Change]:
+    yield from _unlike("", before, after, _SUMS)
+    were, are = ({line.id: line for line in ruling.lines} for ruling in (before, after))
+    for line_id in {**were, **are}:
+        yield from _line(f"lines.{line_id}", were.get(line_id), are.get(line_id))
+    then, now = ({line.id: line.code for line in ruling.refused} for ruling in (before, after))
+    for line_id in {**then, **now}:
+        if then.get(line_id) != now.get(line_id):
+            yield Change(
+                what=f"refused.{line_id}", before=then.get(line_id), after=now.get(line_id)
+            )
+
+
+def _line(what: str, before: RuledLine | None, after: RuledLine | None) -> Iterator[Change]:
+    if before and after:
+        yield from _unlike(f"{what}.", before, after, _OF_A_LINE)
+    elif before or after:
+        yield Change(
+            what=what,
+            before=before.amount_fen if before else None,
+            after=after.amount_fen if after else None,
+        )
+
+
+def _unlike(prefix: str, before: object, after: object, names: tuple[str, ...]) -> Iterator[Change]:
+    for name in names:
+        was, becomes = getattr(before, name), getattr(after, name)
+        if was != becomes:
+            yield Change(what=f"{prefix}{name}", before=was, after=becomes)
