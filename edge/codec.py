@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from functools import cache
+from threading import Lock
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -15,6 +16,9 @@ import msgspec
 from edge.core.errors import BadInput, Words
 
 T = TypeVar("T")
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_making = Lock()
 
 _IN_QUOTES = Words(
     "须为带引号的文字：JSON 数字会丢失位数",
@@ -30,7 +34,7 @@ def decode(data: bytes | str, kind: type[T]) -> T:
         BadInput: not JSON (code MALFORMED_JSON) or not of this shape (BAD_FIELD, with its path).
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return _decoder(kind).decode(data)
     except msgspec.ValidationError as wrong:
         raise _bad_field(str(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
@@ -73,6 +77,7 @@ def convert(value: Any, kind: type[T]) -> T:  # noqa: ANN401 - whatever JSON or 
     Raises:
         BadInput: not of this shape (code BAD_FIELD, with its path).
     """
+    _decoder(kind)
     try:
         return msgspec.convert(value, type=kind)
     except msgspec.ValidationError as wrong:
@@ -87,6 +92,19 @@ def encode(value: object) -> bytes:
 def plain(value: object) -> Any:  # noqa: ANN401 - dicts, lists, strings, numbers
     """Turn a typed value into what JSON can hold."""
     return msgspec.to_builtins(value)
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the one decoder of a type.
+
+    One thread makes them: msgspec writes what it learns of a class on the class, and a second
+    thread that reads it half-written takes the process down.
+    """
+    made = _decoders.get(kind)
+    if made is None:
+        with _making:
+            made = _decoders.setdefault(kind, msgspec.json.Decoder(kind))
+    return made
 
 
 def _answer_at(place: int, one: T, answer: Callable[[T], object]) -> object:

@@ -4,11 +4,15 @@ The one importer of msgspec in ``sync``.
 """
 
 from datetime import datetime
-from typing import Annotated, TypeVar
+from threading import Lock
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_making = Lock()
 
 Raw = msgspec.Raw
 """A piece of JSON kept byte for byte."""
@@ -73,7 +77,7 @@ def decode(data: bytes, kind: type[T]) -> T:
         NotThisShape: not JSON, not UTF-8, nested too deeply, or of another shape.
     """
     try:
-        return msgspec.json.decode(data, type=kind)
+        return _decoder(kind).decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise NotThisShape(str(wrong)) from wrong
 
@@ -81,3 +85,12 @@ def decode(data: bytes, kind: type[T]) -> T:
 def encode(value: object) -> bytes:
     """Write canonical JSON: keys sorted, no spaces, UTF-8; ``Raw`` pieces stay as they are."""
     return msgspec.json.encode(value, order="sorted")
+
+
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the one decoder of a type, made by one thread (see ``edge.codec``)."""
+    made = _decoders.get(kind)
+    if made is None:
+        with _making:
+            made = _decoders.setdefault(kind, msgspec.json.Decoder(kind))
+    return made
