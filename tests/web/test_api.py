@@ -375,13 +375,14 @@ def test_a_message_that_does_not_exist_is_not_found(service: Service) -> None:
     assert service.rows() == before
 
 
-def test_the_wire_is_told_with_its_circuit_and_what_is_due(service: Service) -> None:
-    finance = service.log_in("出纳员", Role.FINANCE)
-    told = service.ask("GET", "/sync/status", headers=finance).json()
-    assert told["circuit"] is None
-    assert set(told["counts"]) >= {"pending", "sending", "accepted", "rejected", "unknown"}
-    due = service.ask("GET", "/sync/reminders", headers=finance)
-    assert (due.status_code, due.json()) == (200, [])
+def test_the_wire_is_told_with_its_circuit_and_what_is_due(tmp_path: Path) -> None:
+    with service_at(tmp_path) as service:
+        finance = service.log_in("出纳员", Role.FINANCE)
+        told = service.ask("GET", "/sync/status", headers=finance).json()
+        assert told["circuit"] is None
+        assert set(told["counts"]) >= {"pending", "sending", "accepted", "rejected", "unknown"}
+        due = service.ask("GET", "/sync/reminders", headers=finance)
+        assert (due.status_code, due.json()) == (200, [])
 
 
 def test_the_machine_is_told_whether_the_service_lives_and_can_work(tmp_path: Path) -> None:
