@@ -50,7 +50,7 @@ def _changes(before: Ruling, after: Ruling) -> Iterator[Change]:
 def _line(what: str, before: RuledLine | None, after: RuledLine | None) -> Iterator[Change]:
     if before and after:
         yield from _unlike(f"{what}.", before, after, _OF_A_LINE)
-    elif before or after:
+    else:
         yield Change(
             what=what,
             before=before.amount_fen if before else None,
