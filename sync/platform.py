@@ -117,11 +117,7 @@ class Platform:
         """
         signed = sign_question(question, self._facility, self._key)
         reply = self._asked(Act.VERIFICATION, question.id, signed)
-        if isinstance(reply, Silence):
-            raise PlatformUnreachable(unanswered(reply))
-        if reply.status == HTTPStatus.OK:
-            return read_answer(reply.body, question)
-        raise self._not_answered(reply)
+        return read_answer(self._answered(reply), question)
 
     def resolve(self, question: CodeQuestion) -> CardHolder:
         """Ask whose e-card showed a code, within ``Deadlines.ask_s`` in all. A code counts once.
@@ -152,11 +148,7 @@ class Platform:
         """
         signed = sign_card_key(question, self._facility, self._key)
         reply = self._asked(Act.CARD_KEY, question.id, signed)
-        if isinstance(reply, Silence):
-            raise PlatformUnreachable(unanswered(reply))
-        if reply.status == HTTPStatus.OK:
-            return read_card_key(reply.body, question)
-        raise self._not_answered(reply)
+        return read_card_key(self._answered(reply), question)
 
     def collect(self, question: PageQuestion) -> Page:
         """Ask for what came down since, within ``Deadlines.deliver_s`` in all.
@@ -167,11 +159,7 @@ class Platform:
         """
         signed = sign_page_question(question, self._facility, self._key)
         reply = self._delivered(Act.INBOX, question.id, signed)
-        if isinstance(reply, Silence):
-            raise PlatformUnreachable(unanswered(reply))
-        if reply.status == HTTPStatus.OK:
-            return read_page(reply.body, question)
-        raise self._not_answered(reply)
+        return read_page(self._answered(reply), question)
 
     def recollect(self, question: RecollectionQuestion) -> Recollection:
         """Ask what the platform keeps of ours, within ``Deadlines.deliver_s`` in all.
@@ -182,11 +170,7 @@ class Platform:
         """
         signed = sign_recollection(question, self._facility, self._key)
         reply = self._delivered(Act.RECOLLECTION, question.id, signed)
-        if isinstance(reply, Silence):
-            raise PlatformUnreachable(unanswered(reply))
-        if reply.status == HTTPStatus.OK:
-            return read_recollection(reply.body, question)
-        raise self._not_answered(reply)
+        return read_recollection(self._answered(reply), question)
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Hand over one signed message, as it is, and read what became of it."""
@@ -312,6 +296,14 @@ class Platform:
         finally:
             breaker.note(answered=answered)
         return reply
+
+    def _answered(self, reply: Reply | Silence) -> bytes:
+        """Return the body of an answer, or say why there is none."""
+        if isinstance(reply, Silence):
+            raise PlatformUnreachable(unanswered(reply))
+        if reply.status != HTTPStatus.OK:
+            raise self._not_answered(reply)
+        return reply.body
 
     def _not_answered(self, reply: Reply) -> PlatformUnsure | PlatformUnreachable:
         outcome = classify(reply.status, reply.headers, reply.body, self._clock())
