@@ -29,7 +29,7 @@ check: setup
 	$(RUN)/pytest tests/house
 
 test: check
-	$(RUN)/pytest --ignore=tests/house --numprocesses auto --dist loadgroup --cov --cov-report=term-missing:skip-covered
+	$(RUN)/pytest --ignore=tests/house --numprocesses auto --cov --cov-report=term-missing:skip-covered
 
 # One JSON line a measurement, ours against its floor; NAME=adjudicate for one of them.
 bench: setup

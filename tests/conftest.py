@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
 
 from simulators.pcscd import Pcscd, ensure_running
+from tests.scheduling import OneCardService, refuse_unlisted
 
 # One commit, one answer: the suite tries the same examples everywhere. `make fuzz` explores others.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -32,14 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # the workers read the mark in a hook of their own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep on one worker what needs the machine's only card service."""
-    for item in items:
-        asked = getattr(item, "fixturenames", ())
-        params = item.callspec.params.values() if hasattr(item, "callspec") else ()
-        if "pcscd" in asked or "pcscd" in [value for value in params if isinstance(value, str)]:
-            item.add_marker(pytest.mark.xdist_group("pcscd"))
+    refuse_unlisted(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCardService:
+    return OneCardService(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from tests.fakes.psam import FakePsam
 CARDS = [social_security_card(synthetic_person(n), version="3.00") for n in (1, 2)]
 
 
-@pytest.fixture(params=["psam", pytest.param("platform", marks=pytest.mark.xdist_group("pcscd"))])
+@pytest.fixture(params=["psam", "platform"])
 def holder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Authenticator]:
     if request.param == "psam":
         yield FakePsam().answers

@@ -1,0 +1,63 @@
+"""Which tests share one worker: those that need the machine's only card service.
+
+The controller of a parallel run sees nothing of a test but its name, so the files are named here;
+the collection in each worker refuses a test that needs the service and stands elsewhere.
+"""
+
+from collections.abc import Iterable
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+CARD_SERVICE = frozenset(
+    {
+        "tests/bench/test_card.py",
+        "tests/bench/test_card_event.py",
+        "tests/browser/test_desk.py",
+        "tests/contracts/test_card_service.py",
+        "tests/contracts/test_key_holders.py",
+        "tests/contracts/test_reader.py",
+        "tests/contracts/test_scripts.py",
+        "tests/journeys/test_agent.py",
+        "tests/journeys/test_cached_list.py",
+        "tests/journeys/test_case.py",
+        "tests/journeys/test_commands.py",
+        "tests/journeys/test_e_card.py",
+        "tests/journeys/test_guarded_card.py",
+        "tests/journeys/test_kill.py",
+        "tests/journeys/test_mishaps.py",
+        "tests/journeys/test_reversal.py",
+        "tests/simulators/test_card_command.py",
+    }
+)
+"""Files of which at least one test asks for the `pcscd` fixture."""
+
+
+class OneCardService(LoadScopeScheduling):
+    """Tests go to whichever worker is free; those of `CARD_SERVICE` go to one and the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "card service" if _file_of(nodeid) in CARD_SERVICE else nodeid
+
+
+def refuse_unlisted(items: Iterable[pytest.Item]) -> None:
+    """Raise UsageError naming the file of a test that needs the card service unannounced."""
+    for item in items:
+        file = _file_of(item.nodeid)
+        if _needs_card_service(item) and file not in CARD_SERVICE:
+            raise pytest.UsageError(f"{file} needs the card service: name it in {__name__}")
+
+
+def _file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
+
+
+def _needs_card_service(item: pytest.Item) -> bool:
+    params = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
+    return "pcscd" in getattr(item, "fixturenames", ()) or any(
+        value == "pcscd" for value in params if isinstance(value, str)
+    )
