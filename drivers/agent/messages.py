@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import msgspec
 
@@ -222,47 +222,25 @@ def error_of(fault: FaultNow) -> DriverError:
 
 def reader_now(view: ReaderView, now: datetime) -> ReaderNow:
     """Return a reader's state as it is told."""
-    return ReaderNow(
-        name=view.name,
-        state=view.state,
-        age_s=_age_s(view.since, now),
-        token=view.token,
-        fault=fault_now(view.error) if view.error else None,
-    )
+    return ReaderNow(name=view.name, state=view.state, **_told(view, now))
 
 
 def reader_view(told: ReaderNow, now: datetime) -> ReaderView:
     """Return a reader's state as it was told, in our own time."""
-    return ReaderView(
-        name=told.name[:TEXT_MAX],
-        state=told.state,
-        since=_since(told.age_s, now),
-        error=error_of(told.fault) if told.fault else None,
-        token=told.token[:TEXT_MAX],
-    )
+    error = error_of(told.fault) if told.fault else None
+    return ReaderView(told.name[:TEXT_MAX], told.state, error=error, **_heard(told, now))
 
 
 def scanner_now(view: ScannerView, now: datetime) -> ScannerNow:
     """Return a scanner's state as it is told."""
-    return ScannerNow(
-        device=view.device,
-        state=view.state,
-        age_s=_age_s(view.since, now),
-        token=view.token,
-        fault=fault_now(view.error) if view.error else None,
-    )
+    return ScannerNow(device=view.device, state=view.state, **_told(view, now))
 
 
 def scanner_view(told: ScannerNow, now: datetime) -> ScannerView:
     """Return a scanner's state as it was told, in our own time."""
     error = error_of(told.fault) if told.fault else None
-    return ScannerView(
-        device=told.device[:TEXT_MAX],
-        state=told.state,
-        since=_since(told.age_s, now),
-        error=error if isinstance(error, ScannerFault | BadScan) else None,
-        token=told.token[:TEXT_MAX],
-    )
+    known = error if isinstance(error, ScannerFault | BadScan) else None
+    return ScannerView(told.device[:TEXT_MAX], told.state, error=known, **_heard(told, now))
 
 
 def card_now(card: Presented, now: datetime) -> CardNow:
@@ -298,6 +276,30 @@ def attempt(request_id: str, act: Callable[[], Answer]) -> Answer:
         return act()
     except DriverError as error:
         return Answer(id=request_id, fault=fault_now(error))
+
+
+class _Told(TypedDict):
+    """What is told of a reader and of a scanner alike."""
+
+    age_s: float
+    token: str
+    fault: FaultNow | None
+
+
+class _Heard(TypedDict):
+    """What is heard of both."""
+
+    since: datetime
+    token: str
+
+
+def _told(view: ReaderView | ScannerView, now: datetime) -> _Told:
+    fault = fault_now(view.error) if view.error else None
+    return {"age_s": _age_s(view.since, now), "token": view.token, "fault": fault}
+
+
+def _heard(told: ReaderNow | ScannerNow, now: datetime) -> _Heard:
+    return {"since": _since(told.age_s, now), "token": told.token[:TEXT_MAX]}
 
 
 def _age_s(since: datetime, now: datetime) -> float:

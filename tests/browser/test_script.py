@@ -235,7 +235,10 @@ def test_an_unattended_page_ends_at_the_login(page: Page, scene: Scene) -> None:
     scene.ground.clock.advance(minutes=15)
     scene.ground.floor.hints.publish("stay", "s1", 1)
     page.wait_for_url(f"{scene.url}/login")
+    expect(page.locator("form[data-post='/api/v1/login'] [name=password]")).to_be_visible()
+    unattended = page.request.get(f"{scene.url}/fragments/stay").status
     scene.ground.clock.advance(minutes=-15)
+    assert unattended == 401
 
 
 def _show(page: Page, state: str) -> None:

@@ -108,6 +108,7 @@ def test_a_reader_unplugged_with_its_card_is_shown_and_read_again_when_it_is_bac
         wait_for_state(monitor, OTHER, ReaderState.EMPTY)
         api.insert(CARD, reader=OTHER)
         wait_for_state(monitor, OTHER, ReaderState.PRESENT)
+        assert _name_in(monitor, OTHER) == PERSON.name
 
 
 def test_on_windows_the_service_leaves_with_the_last_reader_and_is_found_again() -> None:
@@ -116,9 +117,12 @@ def test_on_windows_the_service_leaves_with_the_last_reader_and_is_found_again()
         wait_for_state(monitor, ONE, ReaderState.EMPTY)
         api.unplug(ONE)
         wait_for_state(monitor, ONE, ReaderState.SERVICE_DOWN)
+        [down] = monitor.readers()
+        assert isinstance(down.error, ServiceDown)
         api.plug(ONE)
         api.insert(CARD)
         wait_for_state(monitor, ONE, ReaderState.PRESENT)
+        assert _name_in(monitor, ONE) == PERSON.name
 
 
 @MANNERS
@@ -190,10 +194,13 @@ def test_a_service_absent_at_the_start_is_shown_and_found_when_it_comes(pcscd: P
         monitor = stack.enter_context(watched(readers))
         try:
             wait_for_state(monitor, "", ReaderState.SERVICE_DOWN)
+            [nothing] = monitor.readers()
+            assert (nothing.name, type(nothing.error)) == ("", ServiceDown)
         finally:
             pcscd.start()
         card.insert(CARD)
         wait_for_state(monitor, card.reader, ReaderState.PRESENT)
+        assert _name_in(monitor, card.reader) == PERSON.name
 
 
 def test_a_service_that_comes_back_without_readers_says_so_until_they_are_there(
@@ -208,9 +215,13 @@ def test_a_service_that_comes_back_without_readers_says_so_until_they_are_there(
             with _pcscd_without_readers(tmp_path):
                 wait_for_state(monitor, READERS[0], ReaderState.NO_READER)
                 wait_for_state(monitor, "", ReaderState.NO_READER)
+                [nothing] = monitor.readers()
+                assert (nothing.name, type(nothing.error)) == ("", ReaderMissing)
         finally:
             pcscd.start()
         wait_for_state(monitor, READERS[0], ReaderState.EMPTY)
+        shown = {view.name: view.state for view in monitor.readers()}
+        assert shown[READERS[0]] is ReaderState.EMPTY
 
 
 def test_two_programs_read_one_card_at_the_same_time(
@@ -261,7 +272,13 @@ def _rounds(
         wait_for_state(monitor, name, ReaderState.EMPTY)
         now = held(), threading.active_count()
         first = first or now
-        assert now <= first
+        assert (now[0] <= first[0], now[1] <= first[1]) == (True, True), (now, first)
+
+
+def _name_in(monitor: Monitor, reader: str) -> str | None:
+    """Return whose card was read in ``reader`` and lies there still."""
+    presented = monitor.presented(reader)
+    return presented.record.name if presented else None
 
 
 @contextmanager

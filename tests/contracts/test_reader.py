@@ -161,14 +161,16 @@ def test_reading_again_is_a_new_presentation_of_the_same_card(desk: Desk, monito
 
 def test_after_every_fault_the_monitor_reads_the_next_card(desk: Desk, monitor: Monitor) -> None:
     faults = (
-        (foreign_card(), ReaderState.FAULT),
-        (mute_card(), ReaderState.MUTE),
-        (CARD.struck(5, "pull"), ReaderState.FAULT),
-        (CARD, ReaderState.PRESENT),
+        (foreign_card(), ReaderState.FAULT, None),
+        (mute_card(), ReaderState.MUTE, None),
+        (CARD.struck(5, "pull"), ReaderState.FAULT, None),
+        (CARD, ReaderState.PRESENT, ONE.name),
     )
-    for plan, state in faults:
+    for plan, state, name in faults:
         desk.slot.insert(plan)
         wait_for_state(monitor, desk.name, state)
+        presented = monitor.presented(desk.name)
+        assert (presented.record.name if presented else None) == name
         desk.slot.remove()
         wait_for_state(monitor, desk.name, ReaderState.EMPTY)
 
@@ -182,6 +184,9 @@ def test_a_silent_card_is_shown_stuck_until_it_is_taken_out(desk: Desk, monitor:
     wait_for_state(monitor, desk.name, ReaderState.EMPTY)
     desk.slot.insert(CARD)
     wait_for_state(monitor, desk.name, ReaderState.PRESENT)
+    presented = monitor.presented(desk.name)
+    assert presented is not None
+    assert presented.record.name == ONE.name
 
 
 def test_the_monitor_outlives_the_card_service(desk: Desk, monitor: Monitor) -> None:
