@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 import edge.web.look
 from edge.core.errors import Words
 from edge.web.look import Colour, Family, Header, Lamp
-from edge.web.texts import TEXTS
+from edge.web.texts import Language, catalogue, words
 from tests.web.ground import Ground
 
 LOOK = Path(edge.web.look.__file__).parent
@@ -71,21 +71,37 @@ def _pages(ground: Ground) -> None:
         return look.page(request, "header.html", header=HEADER)
 
 
-def _asked_for(pattern: str) -> set[str]:
-    sources = [*TEMPLATES, *LOOK.parent.glob("*.py")]
-    return {key for path in sources for key in re.findall(pattern, path.read_text("utf-8"))}
+def _asked_for(*patterns: str) -> set[str]:
+    sources = [*TEMPLATES, *LOOK.parent.rglob("*.py")]
+    texts = [path.read_text("utf-8") for path in sources]
+    return {key for text in texts for pattern in patterns for key in re.findall(pattern, text)}
 
 
 def test_every_sentence_is_there_in_both_languages_and_none_in_vain() -> None:
-    by_name = _asked_for(r"\bt(?:ext)?\(\"([\w.]+)\"[,)]")
-    by_kind = tuple(_asked_for(r"\bt\(\"([\w.]+\.)\" ~"))
-    assert by_name <= set(TEXTS)
-    assert {key for key in TEXTS if not key.startswith(by_kind)} <= by_name
-    assert all(words.zh and words.en for words in TEXTS.values())
+    chinese, english = (catalogue(language) for language in Language)
+    by_name = _asked_for(r"\b(?:t|text|words)\(\"([\w.]+)\"[,)]")
+    by_kind = tuple(_asked_for(r"\bt\(\"([\w.]+\.)\" ~", r"\bwords\(f\"([\w.]+\.)\{"))
+    assert set(chinese) == set(english)
+    assert by_name <= set(chinese)
+    assert {key for key in chinese if not key.startswith(by_kind)} <= by_name
+    assert all([*chinese.values(), *english.values()])
+
+
+def test_a_catalogue_has_each_key_once_and_the_same_blanks_in_both_languages() -> None:
+    for path in sorted((LOOK.parent / "locale").glob("*.po")):
+        keys = re.findall(r"^msgid \"(.+)\"$", path.read_text("utf-8"), re.MULTILINE)
+        assert len(keys) == len(set(keys)), path
+    chinese, english = (catalogue(language) for language in Language)
+    for key in chinese:
+        assert _blanks(chinese[key]) == _blanks(english[key]), key
+
+
+def _blanks(sentence: str) -> set[str]:
+    return set(re.findall(r"\{\w*\}", sentence))
 
 
 def test_every_family_of_verdicts_has_its_words() -> None:
-    assert {f"verdict.{family.value}" for family in Family} <= set(TEXTS)
+    assert {f"verdict.{family.value}" for family in Family} <= set(catalogue(Language.ZH))
 
 
 @pytest.mark.parametrize(("asked", "language"), [("", "zh-CN"), ("?lang=en", "en")])
@@ -93,8 +109,8 @@ def test_every_part_renders_in_both_languages(ground: Ground, asked: str, langua
     page = ground.browser().ask("GET", f"/style{asked}")
     assert f'<html lang="{language}"' in page.text
     for family in Family:
-        words = TEXTS[f"verdict.{family.value}"]
-        assert (words.en if asked else words.zh) in page.text
+        said = words(f"verdict.{family.value}")
+        assert (said.en if asked else said.zh) in page.text
 
 
 def test_a_chosen_language_is_remembered(ground: Ground) -> None:

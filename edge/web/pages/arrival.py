@@ -11,12 +11,11 @@ from edge.core.errors import Words
 from edge.store.stays import newest_stays
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import AtDesk, Screen
+from edge.web.texts import words
 
 STAYS_SHOWN = 20
 
 _READY = frozenset({ReaderState.PRESENT, ReaderState.LEFT_BEHIND})
-_WAITING = Words("请插入社会保障卡", "insert the social-security card")
-_READING = Words("正在读卡，请勿取出", "reading; leave the card in")
 
 
 def router(screen: Screen) -> APIRouter:
@@ -66,7 +65,7 @@ def _told(views: Sequence[ReaderView | ScannerView]) -> dict[str, Words | None]:
                 "next": Words(view.error.next_action, view.error.next_action_en),
             }
     reading = any(view.state is ReaderState.READING for view in views)
-    return {"text": _READING if reading else _WAITING, "next": None}
+    return {"text": words("card.reading") if reading else words("card.waiting"), "next": None}
 
 
 def _stays(screen: Screen) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from edge.core.errors import Words
 from edge.core.stay import Stay, StayState
 from edge.web.look import Colour
+from edge.web.texts import words
 
 SOON = timedelta(hours=12)
 """From here on the clock warns."""
@@ -27,16 +28,14 @@ def time_left(stay: Stay, now: datetime) -> TimeLeft | None:
     if stay.settle_by is None or stay.state not in _RUNNING:
         return None
     if now > stay.settle_by:
-        zh, en = _told(now - stay.settle_by)
-        return TimeLeft(Colour.BAD, Words(f"已逾期 {zh}", f"overdue by {en}"), overdue=True)
-    zh, en = _told(stay.settle_by - now)
+        told = words("clock.overdue", **_told(now - stay.settle_by))
+        return TimeLeft(Colour.BAD, told, overdue=True)
+    left = _told(stay.settle_by - now)
     if stay.settle_by - now <= SOON:
-        return TimeLeft(
-            Colour.UNKNOWN, Words(f"即将到期：剩 {zh}", f"due soon: {en} left"), overdue=False
-        )
-    return TimeLeft(Colour.BUSY, Words(f"剩 {zh}", f"{en} left"), overdue=False)
+        return TimeLeft(Colour.UNKNOWN, words("clock.soon", **left), overdue=False)
+    return TimeLeft(Colour.BUSY, words("clock.left", **left), overdue=False)
 
 
-def _told(length: timedelta) -> tuple[str, str]:
+def _told(length: timedelta) -> dict[str, int]:
     hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
-    return f"{hours} 小时 {minutes} 分", f"{hours} h {minutes} min"
+    return {"hours": hours, "minutes": minutes}

@@ -6,19 +6,14 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from drivers.monitor import ReaderState
+from drivers.scanner import ScannerState
 from edge.core.errors import Words
 from edge.web.devices import DeviceNow, devices
 from edge.web.look import Colour
 from edge.web.pages.frame import AtDesk, Screen
-from edge.web.pages.lamps import DEVICE_STATES
-
-_KINDS = {
-    "agent": Words("读卡程序", "Agent"),
-    "reader": Words("读卡器", "Reader"),
-    "scanner": Words("扫码器", "Scanner"),
-}
-_ONLINE = Words("已连接", "connected")
-_OFFLINE = Words("未连接", "offline")
+from edge.web.pages.lamps import reader_state, scanner_state
+from edge.web.texts import words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +53,14 @@ def _rows(screen: Screen) -> list[Row]:
 def _row(device: DeviceNow) -> Row:
     if device.kind == "agent":
         online = device.state == "online"
-        colour, state = (Colour.GOOD, _ONLINE) if online else (Colour.BAD, _OFFLINE)
+        colour = Colour.GOOD if online else Colour.BAD
+        state = words("agent.online") if online else words("agent.offline")
+    elif device.kind == "reader":
+        colour, state = reader_state(ReaderState(device.state))
     else:
-        colour, state = DEVICE_STATES[device.state]
+        colour, state = scanner_state(ScannerState(device.state))
     return Row(
-        kind=_KINDS[device.kind],
+        kind=words(f"device.{device.kind}"),
         name=device.name,
         desks="、".join(device.desks),
         colour=colour,

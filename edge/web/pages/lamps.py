@@ -11,40 +11,41 @@ from edge.core.verification import Basis
 from edge.store.verifications import last_asked
 from edge.web.desk import Desk
 from edge.web.look import Colour, Lamp
+from edge.web.texts import words
 from sync.breaker import Circuit, State
 
 LAMPS_MAX = 4
 """Readers shown; a desk has one or two."""
 
-_READER = Words("读卡器", "Reader")
-_PLATFORM = Words("平台", "Platform")
-_SCANNER = Words("扫码器", "Scanner")
-_SCANNER_STATES = {
-    ScannerState.OFFLINE: (Colour.BAD, Words("未连接", "none")),
-    ScannerState.ONLINE: (Colour.GOOD, Words("请扫码", "ready")),
-    ScannerState.SCANNED: (Colour.GOOD, Words("已扫码", "code scanned")),
-    ScannerState.UNUSABLE: (Colour.BAD, Words("不是电子社保卡", "no e-card")),
-    ScannerState.FAULT: (Colour.BAD, Words("无法打开", "fault")),
+_SCANNER_COLOURS = {
+    ScannerState.OFFLINE: Colour.BAD,
+    ScannerState.ONLINE: Colour.GOOD,
+    ScannerState.SCANNED: Colour.GOOD,
+    ScannerState.UNUSABLE: Colour.BAD,
+    ScannerState.FAULT: Colour.BAD,
 }
-_READER_STATES = {
-    ReaderState.SERVICE_DOWN: (Colour.BAD, Words("读卡服务未运行", "service down")),
-    ReaderState.NO_READER: (Colour.BAD, Words("未连接", "none")),
-    ReaderState.EMPTY: (Colour.GOOD, Words("请插卡", "empty")),
-    ReaderState.READING: (Colour.BUSY, Words("正在读卡", "reading")),
-    ReaderState.PRESENT: (Colour.GOOD, Words("有卡", "card present")),
-    ReaderState.MUTE: (Colour.BAD, Words("卡无应答", "mute card")),
-    ReaderState.FAULT: (Colour.BAD, Words("读卡失败", "fault")),
-    ReaderState.STUCK: (Colour.BAD, Words("读卡器无响应", "stuck")),
-    ReaderState.LEFT_BEHIND: (Colour.BAD, Words("请取走卡", "card left behind")),
-    ReaderState.OFFLINE: (Colour.BAD, Words("读卡程序未连接", "agent offline")),
+_READER_COLOURS = {
+    ReaderState.SERVICE_DOWN: Colour.BAD,
+    ReaderState.NO_READER: Colour.BAD,
+    ReaderState.EMPTY: Colour.GOOD,
+    ReaderState.READING: Colour.BUSY,
+    ReaderState.PRESENT: Colour.GOOD,
+    ReaderState.MUTE: Colour.BAD,
+    ReaderState.FAULT: Colour.BAD,
+    ReaderState.STUCK: Colour.BAD,
+    ReaderState.LEFT_BEHIND: Colour.BAD,
+    ReaderState.OFFLINE: Colour.BAD,
 }
 
 
-DEVICE_STATES: dict[str, tuple[Colour, Words]] = {
-    **{state.value: shown for state, shown in _SCANNER_STATES.items()},
-    **{state.value: shown for state, shown in _READER_STATES.items()},
-}
-"""How a device's state is shown, whatever device it is."""
+def reader_state(state: ReaderState) -> tuple[Colour, Words]:
+    """Return how a reader's state is shown."""
+    return _READER_COLOURS[state], words(f"reader.{state.value}")
+
+
+def scanner_state(state: ScannerState) -> tuple[Colour, Words]:
+    """Return how a scanner's state is shown."""
+    return _SCANNER_COLOURS[state], words(f"scanner.{state.value}")
 
 
 def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
@@ -60,7 +61,7 @@ def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
 
 def scanner_lamp(view: ScannerView) -> Lamp:
     """Return the lamp of a desk's scanner."""
-    return Lamp(_SCANNER, *_SCANNER_STATES[view.state])
+    return Lamp(words("lamp.scanner"), *scanner_state(view.state))
 
 
 def reader_lamps(views: Sequence[ReaderView]) -> tuple[Lamp, ...]:
@@ -73,23 +74,23 @@ def reader_lamps(views: Sequence[ReaderView]) -> tuple[Lamp, ...]:
 def platform_lamp(met_at: datetime | None, *, answered: bool) -> Lamp:
     """Return the platform's lamp: unknown before anybody asked it anything."""
     if met_at is None:
-        return Lamp(_PLATFORM, Colour.UNKNOWN, Words("尚未联系", "not asked yet"))
+        return Lamp(words("lamp.platform"), Colour.UNKNOWN, words("platform.not_asked"))
     if answered:
-        return Lamp(_PLATFORM, Colour.GOOD, Words("在线", "online"))
-    return Lamp(_PLATFORM, Colour.BAD, Words("无法连接", "unreachable"))
+        return Lamp(words("lamp.platform"), Colour.GOOD, words("platform.online"))
+    return Lamp(words("lamp.platform"), Colour.BAD, words("platform.unreachable"))
 
 
 def circuit_lamp(circuit: Circuit | None) -> Lamp | None:
     """Return the platform's lamp while it is silent and left in peace; else None."""
     if circuit is None or circuit.state is State.CLOSED:
         return None
-    return Lamp(_PLATFORM, Colour.BAD, Words("无应答，暂停联系", "silent, left in peace"))
+    return Lamp(words("lamp.platform"), Colour.BAD, words("platform.circuit"))
 
 
 def _reader(view: ReaderView, mark: str) -> Lamp:
-    colour, state = _READER_STATES[view.state]
-    label = Words(f"{_READER.zh} {mark}", f"{_READER.en} {mark}") if mark else _READER
-    return Lamp(label, colour, state)
+    name = words("lamp.reader")
+    label = Words(f"{name.zh} {mark}", f"{name.en} {mark}") if mark else name
+    return Lamp(label, *reader_state(view.state))
 
 
 def _marks(names: Sequence[str]) -> list[str]:

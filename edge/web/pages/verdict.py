@@ -17,6 +17,7 @@ from edge.web.desk import Desk
 from edge.web.look import Family
 from edge.web.pages.frame import AtDesk, Screen
 from edge.web.pages.person import show_person
+from edge.web.texts import words
 
 FAMILIES = {
     Decision.DIRECT: Family.SETTLES,
@@ -26,22 +27,6 @@ FAMILIES = {
     Decision.REFUSE: Family.REFUSED,
     Decision.LOCAL: Family.REFUSED,
 }
-HEADLINES = {
-    Decision.DIRECT: Words("持卡直接结算", "settles here by card"),
-    Decision.PROVISIONAL: Words("可先入院，结算前须补齐", "admit now; complete before settling"),
-    Decision.HOLD: Words("暂不能判定", "cannot be decided now"),
-    Decision.MANUAL: Words("转手工报销", "manual reimbursement"),
-    Decision.REFUSE: Words("基金不予支付", "the fund does not pay"),
-    Decision.LOCAL: Words("本地参保，按本地结算", "insured here: ordinary local settlement"),
-}
-_OTHER_CARD = Words(
-    "读卡器中不是本页职工的卡；本页仍是原职工的内容。",
-    "it is not this person's card; this page stays about this person",
-)
-_UNREADABLE_CARD = Words(
-    "这张卡读不出，不能确认是谁的；本页仍是原职工的内容。",
-    "it cannot be read, so nobody knows whose it is; this page stays about this person",
-)
 _ADMITS = frozenset({Decision.DIRECT, Decision.PROVISIONAL})
 
 
@@ -90,7 +75,7 @@ def verdict_shown(desk: Desk, verification: Verification) -> dict[str, object]:
         "insured": region_named(desk.site.rulebook, verification.facts.worker.insured_region),
         "chosen": _chosen(desk, verification),
         "family": FAMILIES[verdict.decision],
-        "headline": HEADLINES[verdict.decision],
+        "headline": words(f"headline.{verdict.decision.value}"),
         "reasons": [_reason(reason) for reason in verdict.reasons],
         "warnings": verdict.warnings,
     }
@@ -112,13 +97,13 @@ def another_card(desk: Desk, verification: Verification) -> Words | None:
     for view in desk.readers_at(desk_identified_at(db, verification.identification_id)):
         card = desk.station.held(view.name)
         if isinstance(view.error, CardFault):
-            return _UNREADABLE_CARD
+            return words("new_card.unreadable")
         if card and card.token == view.token:
             other = card.record.social_security_number != number
         else:  # behind an agent: whose card it is, only an identification tells
             other = bool(view.token) and not presentation_is_used(db, view.token)
         if other:
-            return _OTHER_CARD
+            return words("new_card.other")
     return None
 
 
