@@ -9,6 +9,7 @@ import pytest
 from tests.house.source import ROOMS, Source, product, sources
 
 DOORS = {
+    "babel": {"edge.web.texts"},
     "smartcard": {"drivers.pcsc"},
     "serial": {"drivers.serial_line"},
     "pysqlite3": {"edge.store.database"},
