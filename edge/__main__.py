@@ -3,6 +3,7 @@
 import typer
 
 from edge.commands import (
+    accounts,
     agent,
     backups,
     catalogues,
@@ -37,8 +38,8 @@ for name, group in {
     "lists": lists.app,
     "restored": backups.restored,
     "sync": upkeep.sync,
-    "tokens": upkeep.tokens,
-    "users": upkeep.users,
+    "tokens": accounts.tokens,
+    "users": accounts.users,
 }.items():
     app.add_typer(group, name=name)
 

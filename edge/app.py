@@ -120,7 +120,7 @@ def web(desk: Desk) -> FastAPI:
         store=desk.site.store,
         clock=desk.site.clock,
         address=address,
-        ledger=desk.site.ledger,
+        proofs=desk.site.proofs(),
         hints=desk.hints,
         look=look,
         log=desk.site.log,

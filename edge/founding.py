@@ -3,18 +3,21 @@
 Never touches a site that exists.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge.clock import Clock, FreshId
 from edge.core.errors import Fault, Words
-from edge.crypto import new_token
+from edge.crypto import new_token, second_factor_uri
 from edge.settings import load_settings
 from edge.shipped import config_folder
 from edge.store.database import Store
 from edge.store.keys import SIGNATURES, create_keys, load_keys
 from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
+from edge.store.proofs import enrol
+from edge.store.vault import Vault
 
 ADMINISTRATOR = "admin"
 _PASSWORD_CHARACTERS = 16
@@ -24,13 +27,14 @@ _PASSWORD_CHARACTERS = 16
 class Founded:
     """A new site; ``public_key`` is for the platform to register.
 
-    The password is shown once and kept nowhere.
+    The password is shown once and kept nowhere; ``second_factor`` is for an authenticator.
     """
 
     settings_file: Path
     public_key: Path
     administrator: str
     password: str
+    second_factor: str
 
 
 def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str = "") -> Founded:
@@ -57,8 +61,8 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
     public_key = data / "facility.pub.pem"
     public_key.write_bytes(load_keys(data / "keys").signing.public().pem())
     password = new_token()[:_PASSWORD_CHARACTERS]
-    _create_database(data / "edge.db", password, clock, fresh_id)
-    return Founded(settings_file, public_key, ADMINISTRATOR, password)
+    second_factor = _create_database(data, password, clock, fresh_id)
+    return Founded(settings_file, public_key, ADMINISTRATOR, password, second_factor)
 
 
 def example_settings() -> str:
@@ -66,13 +70,14 @@ def example_settings() -> str:
     return (config_folder() / "site.example.toml").read_text(encoding="utf-8")
 
 
-def _create_database(path: Path, password: str, clock: Clock, fresh_id: FreshId) -> None:
-    store = Store(path)
-    try:
+def _create_database(data: Path, password: str, clock: Clock, fresh_id: FreshId) -> str:
+    """Make the database with its first administrator; return what an authenticator is shown."""
+    vault = Vault(load_keys(data / "keys"))
+    with closing(Store(data / "edge.db")) as store:
         migrate(store)
         hashed = new_password_hash(password)
         administrator = Operator(fresh_id(), ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
         with store.transaction() as db:
             create_operator(db, administrator, password_hash=hashed, at=clock())
-    finally:
-        store.close()
+            secret = enrol(db, vault, administrator, at=clock())
+    return second_factor_uri(secret, ADMINISTRATOR)

@@ -17,6 +17,7 @@ from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
 from edge.store.high_water import high_water
 from edge.store.ledger import Ledger
+from edge.store.proofs import Proofs
 from edge.store.quarantine import require_nothing_forgotten
 from edge.store.vault import Vault
 from sync.breaker import Circuit
@@ -101,6 +102,10 @@ class Site:
     def clock_went_back(self) -> bool:
         """Tell whether the clock shows a moment before one that it has already shown."""
         return went_back(self.clock(), high_water(self.store.read()))
+
+    def proofs(self) -> Proofs:
+        """Return what lets people prove who they are."""
+        return Proofs(self.store, self.vault, self.ledger, self.clock)
 
     def send(self, db: Rows, kind: Kind, case: Case, operator: str, body: object) -> str:
         """Put a message about ``case`` in the outbox, inside the caller's transaction.

@@ -18,13 +18,14 @@ from edge import codec
 from edge.clock import system_clock
 from edge.core.errors import Fault
 from edge.log import json_log
+from edge.steps.keep_accounts import equip
 from simulators.agency.api import add_agency
 from simulators.agency.office import open_office
 from simulators.card import command, tracing
 from simulators.card.script import CardStep
 from simulators.hospital import Hospital, hospital, rehearse
 from simulators.hospital.attendant import attending
-from simulators.hospital.ground import DESKS, PASSWORD, STAFF
+from simulators.hospital.ground import DESKS, IT_STAFF, PASSWORD, STAFF
 from simulators.hospital.script import (
     NO_MISHAPS,
     Mishaps,
@@ -237,6 +238,7 @@ def _scan_at_enter(place: Hospital) -> None:
 
 def _welcome(place: Hospital) -> None:
     accounts = "\n".join(f"    {person.name}  {person.role.value}" for person in STAFF)
+    factor = equip(place.desk.site, IT_STAFF.name, by=IT_STAFF.name)
     missing = place.virtual.missing
     reader = (
         f"没有真实 PC/SC（{missing.reason.zh}），使用进程内读卡器 / "
@@ -249,6 +251,7 @@ def _welcome(place: Hospital) -> None:
 
 账号 / accounts (密码 / password: {PASSWORD}):
 {accounts}
+    {IT_STAFF.name}另需动态口令 / also needs an authenticator's code: {factor}
 
 读卡器 / reader: {reader}
 可以尝试 / try this:

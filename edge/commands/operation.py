@@ -24,6 +24,7 @@ def init(
     typer.echo(f"site written: {file}")
     typer.echo(f"administrator: {founded.administrator}")
     typer.echo(f"password, shown once: {founded.password}")
+    typer.echo(f"authenticator, shown once: {founded.second_factor}")
     typer.echo(f"for the platform to register: {founded.public_key}")
     typer.echo(f"next: edit {file}, then: edge doctor --config {file}")
 

@@ -20,7 +20,7 @@ from edge.store.books import row_sha256
 from edge.store.cases import load_case, move_case
 from edge.store.database import Rows
 from edge.store.entry_sheets import load_sheet
-from edge.store.operators import Role, check_password
+from edge.store.operators import Role
 from edge.store.reversals import add_reversal, reversal_of, reversal_with_key
 from edge.store.settlements import Settlement, load_settlement
 from edge.telling import Told, typed
@@ -99,7 +99,7 @@ def _require_both(site: Site, request: Request, case: CaseRef, operator: str) ->
         (operator, request.password, _not_you()),
         (request.second_person, request.second_password, _no_second_person()),
     ):
-        known = check_password(site.store.read(), name, password)
+        known = site.proofs().again(name, password)
         if known is None or known.role not in REVERSERS[case.kind]:
             _note_refused(site, request, case, operator, refusal.code)
             raise refusal
@@ -193,7 +193,8 @@ def _not_you() -> NotAllowed:
     return NotAllowed(
         "REAUTHENTICATION_FAILED",
         Words(
-            "本人密码不正确，或岗位无权冲正", "your own password is wrong, or you may not reverse"
+            "本人密码不正确、账号已锁定，或岗位无权冲正",
+            "your own password is wrong, your account is locked, or you may not reverse",
         ),
         Words("重新输入登录密码", "type the password with which you logged in"),
         field="password",
@@ -205,8 +206,9 @@ def _no_second_person() -> NotAllowed:
     return NotAllowed(
         "SECOND_PERSON_REFUSED",
         Words(
-            "复核人账号或密码不正确、已停用，或岗位无权复核",
-            "the second person's account or password is wrong, disabled, or may not reverse",
+            "复核人账号或密码不正确、已停用或锁定，或岗位无权复核",
+            "the second person's account or password is wrong, disabled or locked, or may not"
+            " reverse",
         ),
         Words("请另一位有权冲正的人员本人输入", "let a colleague who may reverse type it"),
         field="second_person",

@@ -25,6 +25,9 @@ NAME_LENGTH_MAX = 40
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 200
 
+CALLS_PER_MIN = 3000
+"""How often a token may ask unless it is said otherwise: fifty calls a second."""
+
 # Each computation takes 19 MiB and a core on purpose; a flood of logins must not take the machine.
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 _HASH_WAIT_S = 5.0
@@ -44,6 +47,8 @@ class Role(Enum):
 
 
 DESK_ROLES = frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Role.FINANCE})
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR})
+"""They need a second factor, or do not come in."""
 
 
 class Scope(Enum):
@@ -94,12 +99,16 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A hospital system that may call the API, or a desk's agent; ``desk`` binds it to one."""
+    """A hospital system that may call the API, or a desk's agent; ``desk`` binds it to one.
+
+    ``calls_per_min`` is as fast as it may ask.
+    """
 
     id: str
     name: str
     scopes: frozenset[Scope]
     desk: str = ""
+    calls_per_min: int = CALLS_PER_MIN
 
 
 def new_password_hash(password: str) -> str:
@@ -146,10 +155,28 @@ def disable_operator(db: Rows, name: str, *, at: datetime) -> None:
     db.execute("delete from sessions where operator_id = ?", [row["id"]])
 
 
+def change_password(db: Rows, operator: Operator, *, password_hash: str) -> None:
+    """Give an operator a new password; sessions that were opened with the old one end."""
+    db.execute("update operators set password_hash = ? where id = ?", [password_hash, operator.id])
+    db.execute("delete from sessions where operator_id = ?", [operator.id])
+
+
+def operator_named(db: Rows, name: str) -> Operator | None:
+    """Return the operator of this name, or None when unknown or disabled."""
+    row = db.one("select * from operators where name = ? and disabled_at is null", [name])
+    return _operator(row) if row else None
+
+
+def operators(db: Rows) -> list[Operator]:
+    """Return every operator who may come in, by name."""
+    rows = db.query("select * from operators where disabled_at is null order by name")
+    return [_operator(row) for row in rows]
+
+
 def check_password(db: Rows, name: str, password: str) -> Operator | None:
     """Return the operator with this name and password, or None; equally slow for unknown names.
 
-    Call it outside a transaction.
+    Call it outside a transaction, and only from ``edge.store.proofs``, which counts failures.
 
     Raises:
         Fault: LOGIN_BUSY, when too many are logging in at once.
@@ -236,6 +263,14 @@ def create_token(
     return token
 
 
+def set_pace(db: Rows, name: str, calls_per_min: int) -> None:
+    """Say how often the live token of this name may ask."""
+    db.execute(
+        "update api_tokens set calls_per_min = ? where name = ? and revoked_at is null",
+        [calls_per_min, name],
+    )
+
+
 def revoke_token(db: Rows, name: str, *, at: datetime) -> None:
     """End a hospital system's token at once.
 
@@ -253,13 +288,15 @@ def revoke_token(db: Rows, name: str, *, at: datetime) -> None:
 def token_of(db: Rows, token: str) -> ApiToken | None:
     """Return what this token stands for, or None when unknown or revoked."""
     row = db.one(
-        "select id, name, scopes, desk from api_tokens where token_hash = ? and revoked_at is null",
-        [_hash(token)],
+        "select * from api_tokens where token_hash = ? and revoked_at is null", [_hash(token)]
     )
-    if row is None:
-        return None
-    scopes = frozenset(map(Scope, row["scopes"].split()))
-    return ApiToken(row["id"], row["name"], scopes, row["desk"])
+    return _api_token(row) if row else None
+
+
+def tokens(db: Rows) -> list[ApiToken]:
+    """Return every live token, by name."""
+    rows = db.query("select * from api_tokens where revoked_at is null order by name")
+    return [_api_token(row) for row in rows]
 
 
 @contextmanager
@@ -293,6 +330,11 @@ def _text(moment: datetime) -> str:
 
 def _operator(row: Row) -> Operator:
     return Operator(row["id"], row["name"], Role(row["role"]))
+
+
+def _api_token(row: Row) -> ApiToken:
+    scopes = frozenset(map(Scope, row["scopes"].split()))
+    return ApiToken(row["id"], row["name"], scopes, row["desk"], row["calls_per_min"])
 
 
 def _session(row: Row) -> Session:

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from edge.clock import Clock
 from edge.log import Log
 from edge.store.database import Store
-from edge.store.ledger import Ledger
+from edge.store.proofs import Proofs
 from edge.web.events import Hints, events_router
 from edge.web.headers import KnownHosts, LimitedBody, SafeHeaders
 from edge.web.login import login_router
@@ -33,7 +33,7 @@ class Floor:
     store: Store
     clock: Clock
     address: Address
-    ledger: Ledger
+    proofs: Proofs
     hints: Hints
     look: Look
     log: Log
@@ -50,7 +50,7 @@ def lay(app: FastAPI, floor: Floor) -> None:
     app.add_middleware(LimitedBody, larger=floor.larger_bodies)
     app.add_middleware(KnownHosts, hosts=floor.address.hosts)
     app.add_middleware(SafeHeaders)
-    app.include_router(login_router(guard, floor.ledger, floor.look, floor.log))
+    app.include_router(login_router(guard, floor.proofs, floor.look, floor.log))
     app.include_router(events_router(floor.hints))
     app.mount(STATIC_PATH, LookFiles(), name="static")
 

@@ -11,23 +11,38 @@ from edge.store.operators import (
     NAME_LENGTH_MAX,
     Operator,
     Session,
-    check_password,
+    change_password,
     close_session,
+    new_password_hash,
     open_session,
 )
+from edge.store.proofs import Proofs
 from edge.web.look import Look
 from edge.web.problems import LOGIN_PATH
 from edge.web.security import Guard, json_only
 
 
 class Credentials(BaseModel):
-    """What is typed at login; ``desk`` may stay empty for roles that sit at none."""
+    """What is typed at login; ``desk`` may stay empty for roles that sit at none.
+
+    ``code`` is what an authenticator shows: administrators have one.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(max_length=NAME_LENGTH_MAX)
     password: SecretStr
     desk: str = Field(default="", max_length=NAME_LENGTH_MAX)
+    code: str = Field(default="", max_length=16)
+
+
+class NewPassword(BaseModel):
+    """The present password, and the one that takes its place."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    password: SecretStr
+    new_password: SecretStr
 
 
 class Welcome(BaseModel):
@@ -38,8 +53,8 @@ class Welcome(BaseModel):
     desk: str
 
 
-def login_router(guard: Guard, ledger: Ledger, look: Look, log: Log) -> APIRouter:
-    """Return the router of the login page, ``POST /api/v1/login`` and ``POST /api/v1/logout``."""
+def login_router(guard: Guard, proofs: Proofs, look: Look, log: Log) -> APIRouter:
+    """Return the router of the login page, and of ``login``, ``logout`` and ``password``."""
     router = APIRouter(dependencies=[Depends(json_only)])
 
     @router.get(LOGIN_PATH, response_class=HTMLResponse, include_in_schema=False)
@@ -51,12 +66,13 @@ def login_router(guard: Guard, ledger: Ledger, look: Look, log: Log) -> APIRoute
     def log_in(request: Request, response: Response, given: Credentials) -> Welcome:
         """Open a session under a fresh token; an older one of this browser ends."""
         guard.require_same_origin(request)
+        guard.require_patience(request)
         _require_known_desk(given.desk, guard.address.desks)
-        operator = check_password(guard.store.read(), given.name, given.password.get_secret_value())
+        operator = proofs.at_login(given.name, given.password.get_secret_value(), given.code)
         if operator is None:
             log.warning("login.refused", desk=given.desk)
             raise _login_failed()
-        guard.hand_over(response, _begin(guard, ledger, request, operator, given.desk))
+        guard.hand_over(response, _begin(guard, proofs.ledger, request, operator, given.desk))
         return Welcome(name=operator.name, role=operator.role.value, desk=given.desk)
 
     @router.post("/api/v1/logout", status_code=204)
@@ -65,10 +81,34 @@ def login_router(guard: Guard, ledger: Ledger, look: Look, log: Log) -> APIRoute
         guard.require_same_origin(request)
         session = guard.session_of(request)
         if session:
-            _leave(guard, ledger, request, session)
+            _leave(guard, proofs.ledger, request, session)
+        guard.hand_over(response, "")
+
+    @router.post("/api/v1/password", status_code=204)
+    def password(request: Request, response: Response, given: NewPassword) -> None:
+        """Change one's own password; every session of the account ends, this one too."""
+        guard.require_same_origin(request)
+        guard.require_patience(request)
+        session = guard.required_session_of(request)
+        _change(proofs, session.operator, given)
         guard.hand_over(response, "")
 
     return router
+
+
+def _change(proofs: Proofs, operator: Operator, given: NewPassword) -> None:
+    if proofs.again(operator.name, given.password.get_secret_value()) is None:
+        raise _not_you()
+    hashed = new_password_hash(given.new_password.get_secret_value())
+    with proofs.store.transaction() as db:
+        change_password(db, operator, password_hash=hashed)
+        proofs.ledger.enter(
+            db,
+            kind="operator.password_changed",
+            operator=operator.name,
+            subject=operator.id,
+            now=proofs.clock(),
+        )
 
 
 def _begin(guard: Guard, ledger: Ledger, request: Request, operator: Operator, desk: str) -> str:
@@ -114,6 +154,23 @@ def _login_failed() -> NotAllowed:
     # One sentence for every cause: a stranger must not learn which accounts exist.
     return NotAllowed(
         "LOGIN_FAILED",
-        Words("账号或密码不正确，或账号已停用", "wrong account or password, or it is disabled"),
-        Words("核对后重新输入；忘记密码请找系统管理员", "check both; ask the administrator"),
+        Words(
+            "账号、密码或动态口令不正确，或账号已停用或锁定",
+            "wrong account, password or code, or the account is disabled or locked",
+        ),
+        Words(
+            "核对后重新输入；连续错误 5 次锁定 30 分钟，可请安全管理员解锁",
+            "check all three; five failures lock for 30 minutes, an administrator unlocks",
+        ),
+    )
+
+
+def _not_you() -> NotAllowed:
+    return NotAllowed(
+        "REAUTHENTICATION_FAILED",
+        Words(
+            "本人密码不正确，或账号已锁定", "your own password is wrong, or the account is locked"
+        ),
+        Words("重新输入登录密码", "type the password with which you logged in"),
+        field="password",
     )

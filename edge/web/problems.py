@@ -22,6 +22,7 @@ from edge import codec
 from edge.core.errors import BadInput, Conflict, EdgeError, Fault, NotAllowed, NotFound, Words
 from edge.log import Log
 from edge.web.look import Look
+from edge.web.pace import TooFast
 from sync.errors import CodeRefused, OutboxConflict, SyncError
 
 MEDIA_TYPE = "application/problem+json"
@@ -32,6 +33,7 @@ STATUS_OF_ROOT: dict[type[Exception], int] = {
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
     NotAllowed: HTTPStatus.FORBIDDEN,
+    TooFast: HTTPStatus.TOO_MANY_REQUESTS,
     Fault: HTTPStatus.SERVICE_UNAVAILABLE,
     EdgeError: HTTPStatus.INTERNAL_SERVER_ERROR,
     OutboxConflict: HTTPStatus.CONFLICT,
@@ -55,6 +57,7 @@ TITLES: dict[int, Words] = {
     409: Words("当前状态不允许", "The state does not allow it"),
     413: Words("内容过大", "Too large"),
     415: Words("格式不支持", "Format not supported"),
+    429: Words("请求过于频繁", "Too many calls"),
     422: Words("内容有误", "The content is wrong"),
     500: Words("本机发生意外错误", "Something unforeseen happened here"),
     503: Words("暂时无法服务", "Not available now"),
@@ -224,9 +227,15 @@ def _of_edge(error: EdgeError) -> Problem:
         next_action=error.next_action.zh,
         next_action_en=error.next_action.en,
         field=error.field,
-        # RFC 9110 §11.6.1: a 401 says how one may come in.
-        headers={"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None,
+        headers=_headers(error, status),
     )
+
+
+def _headers(error: EdgeError, status: int) -> dict[str, str] | None:
+    if isinstance(error, TooFast):
+        return {"Retry-After": str(error.wait_s)}
+    # RFC 9110 §11.6.1: a 401 says how one may come in.
+    return {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else None
 
 
 def _of_validation(error: RequestValidationError) -> Problem:

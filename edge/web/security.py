@@ -4,7 +4,7 @@ Chooses no status and knows no endpoint: each endpoint names its roles and scope
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated
 
@@ -24,6 +24,7 @@ from edge.store.operators import (
     session_of,
     token_of,
 )
+from edge.web.pace import LOGINS_PER_MIN, Pace
 
 Grant = Role | Scope
 
@@ -77,12 +78,14 @@ class Guard:
     store: Store
     clock: Clock
     address: Address
+    pace: Pace = field(default_factory=Pace)
 
     def caller_of(self, request: Request) -> Caller:
         """Return who is asking; a token counts before a cookie.
 
         Raises:
-            NotAllowed: LOGIN_REQUIRED (no session, token unknown or revoked), WRONG_ORIGIN.
+            NotAllowed: LOGIN_REQUIRED (no session, token unknown or revoked), WRONG_ORIGIN,
+                TOO_MANY_CALLS (a token over its pace).
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme:
@@ -105,6 +108,17 @@ class Guard:
         if session and session.needs_noting(now) and not _is_background(request):
             with self.store.transaction() as db:
                 note_session(db, session, at=now)
+        return session
+
+    def required_session_of(self, request: Request) -> Session:
+        """Return the request's session.
+
+        Raises:
+            NotAllowed: LOGIN_REQUIRED.
+        """
+        session = self.session_of(request)
+        if session is None:
+            raise _login_required()
         return session
 
     def token_in(self, request: Request) -> str:
@@ -131,6 +145,15 @@ class Guard:
             Words("从本系统页面重新操作", "do it again from our own page"),
         )
 
+    def require_patience(self, request: Request) -> None:
+        """Refuse an address that tries to log in too often.
+
+        Raises:
+            NotAllowed: TOO_MANY_CALLS.
+        """
+        address = request.client.host if request.client else ""
+        self.pace.take(f"login {address}", LOGINS_PER_MIN)
+
     def hand_over(self, response: Response, token: str) -> None:
         """Give the browser its session cookie; an empty ``token`` takes it away."""
         response.set_cookie(
@@ -147,6 +170,7 @@ class Guard:
         known = token_of(self.store.read(), token)
         if known is None:
             raise _login_required()
+        self.pace.take(f"token {known.id}", known.calls_per_min)
         return Caller(name=known.name, grants=frozenset(known.scopes), desk=known.desk)
 
 

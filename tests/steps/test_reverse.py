@@ -216,7 +216,8 @@ def test_who_does_not_prove_to_be_one_of_two_is_refused_and_it_is_noted(
         reverse(ground.site, request(first.id, **other), CLERK)
     assert refused.value.code == code
     after = counts(ground)
-    assert [a - b for a, b in zip(after, before, strict=True)] == [1, 0, 0, 0]
+    counted = int("password" in "".join(other))  # a wrong password of a known account counts
+    assert [a - b for a, b in zip(after, before, strict=True)] == [1 + counted, 0, 0, 0]
     assert state_of(ground, stay.id) is StayState.SETTLED
 
     [entry] = latest(ground.site.store.read(), limit=1)
@@ -224,6 +225,18 @@ def test_who_does_not_prove_to_be_one_of_two_is_refused_and_it_is_noted(
     assert json.loads(entry.act.body) == {"code": code, "settlement": first.id}
     fields = {"settlement": first.id, "code": code}
     assert ("warning", "reversal.refused", fields) in ground.log.told
+
+
+def test_guessing_the_second_persons_password_locks_that_account(ground: Ground) -> None:
+    first = settled(ground, ground.discharged().id)
+    for number in range(5):
+        with pytest.raises(NotAllowed):
+            reverse(ground.site, request(first.id, key=f"g{number}", second_password=WRONG), CLERK)
+    with pytest.raises(NotAllowed) as refused:
+        reverse(ground.site, request(first.id), CLERK)
+    assert refused.value.code == "SECOND_PERSON_REFUSED"
+    ground.clock.pass_time(minutes=30)
+    assert isinstance(reverse(ground.site, request(first.id), CLERK), Reversal)
 
 
 def test_an_operator_whose_role_may_not_reverse_cannot_even_with_the_password(

@@ -15,12 +15,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from edge.clock import fresh_id
+from edge.crypto import second_factor_code
 from edge.store import operators as op
 from edge.store.database import Store
 from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
-from edge.store.operators import Operator, Role, Scope
+from edge.store.operators import ADMINISTRATORS, Operator, Role, Scope
+from edge.store.proofs import Proofs, enrol
+from edge.store.vault import Vault
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
 from edge.web.look import Look
@@ -77,9 +80,10 @@ class Browser:
         headers = {"Origin": self.url} | request.pop("headers", {})
         return self.ask("POST", path, headers=headers, **request)
 
-    def log_in(self, name: str, desk: str = "1号窗") -> httpx2.Response:
-        """Log in with the password that every synthetic operator has."""
-        return self.act("/api/v1/login", json={"name": name, "password": PASSWORD, "desk": desk})
+    def log_in(self, name: str, desk: str = "1号窗", **other: str) -> httpx2.Response:
+        """Log in with the password that every synthetic operator has, or with ``other`` words."""
+        words = {"name": name, "password": PASSWORD, "desk": desk} | other
+        return self.act("/api/v1/login", json=words)
 
     async def _ask(self, method: str, path: str, request: dict[str, Any]) -> httpx2.Response:
         transport = httpx2.ASGITransport(app=self.app)
@@ -104,11 +108,18 @@ class Ground:
         """Return a browser that was never here before."""
         return Browser(app=self.app, url=url or f"{self.floor.address.scheme}://{HOST}")
 
-    def hire(self, name: str, role: Role) -> None:
-        """Give somebody an account."""
+    def hire(self, name: str, role: Role) -> bytes:
+        """Give somebody an account; return an administrator's second factor, else nothing."""
         with self.floor.store.transaction() as db:
             operator = Operator(fresh_id(), name, role)
             op.create_operator(db, operator, password_hash=_hash(), at=self.clock())
+            if role not in ADMINISTRATORS:
+                return b""
+            return enrol(db, self.floor.proofs.vault, operator, at=self.clock())
+
+    def code(self, secret: bytes) -> str:
+        """Return what an authenticator shows now; without a secret, nothing."""
+        return second_factor_code(secret, self.clock()) if secret else ""
 
     def connect(self, name: str, *scopes: Scope) -> dict[str, str]:
         """Give a hospital system a token; return the header it sends."""
@@ -124,13 +135,14 @@ def ground_at(folder: Path, *, tls: bool = False, desks: tuple[str, ...] = ()) -
     store = Store(folder / "edge.db")
     migrate(store)
     create_keys(folder / "keys")
+    keys = load_keys(folder / "keys")
     clock, log = SetClock(), HeardLog()
     app = FastAPI(responses=OPENAPI_RESPONSES)
     floor = Floor(
         store=store,
         clock=clock,
         address=Address(hosts=frozenset({HOST, "127.0.0.1"}), tls=tls, desks=desks),
-        ledger=Ledger(load_keys(folder / "keys")),
+        proofs=Proofs(store, Vault(keys), Ledger(keys), clock),
         hints=Hints(),
         look=Look(simulated=True),
         log=log,

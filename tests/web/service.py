@@ -15,6 +15,7 @@ import httpx2
 
 from edge import packs
 from edge.app import running, server
+from edge.crypto import second_factor_code
 from edge.opening import LIST_FILES
 from edge.settings import Facility, Place, Settings
 from edge.settings import Platform as PlatformSettings
@@ -26,6 +27,7 @@ from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, Scope
+from edge.store.proofs import enrol
 from edge.store.vault import Vault
 from edge.web.agents import USUAL_PATIENCE
 from edge.web.desk import Desk
@@ -91,8 +93,10 @@ class Service:
         with self.site.store.transaction() as db:
             operator = Operator(self.site.fresh_id(), name, role)
             op.create_operator(db, operator, password_hash=hashed, at=self.clock())
+            secret = enrol(db, self.site.vault, operator, at=self.clock())
         origin = {"Origin": str(self.client.base_url).rstrip("/")}
-        body = {"name": name, "password": PASSWORD, "desk": "1号窗"}
+        code = second_factor_code(secret, self.clock())
+        body = {"name": name, "password": PASSWORD, "desk": "1号窗", "code": code}
         welcome = self.ask("POST", "/login", headers=origin, json=body)
         cookie = welcome.headers["set-cookie"].partition(";")[0]
         self.client.cookies.clear()

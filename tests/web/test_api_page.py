@@ -12,6 +12,9 @@ from edge.web.api import ruling as shown
 from edge.web.api.manual import Package
 from tests.web.service import Json, Service
 
+OTHERWISE = ("login", "logout", "password", "events", "healthz", "readyz", "metrics")
+"""Calls where a token is no use: they take a session, or anybody."""
+
 
 def _document(service: Service) -> Json:
     document: Json = service.client.get("/api/openapi.json").json()
@@ -37,7 +40,7 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
         for path in (
             *("login", "logout", "events", "readers", "presentations"),
             *("identifications", "verifications", "verifications/{verification}"),
-            *("agent/sessions", "agent/devices"),
+            *("agent/sessions", "agent/devices", "password"),
             *("agent/requests", "agent/answers", "agent/card-keys", "agent/farewells"),
             *("stays/due", "day-ends/{day}", "verifications/{verification}"),
             *("arrivals", "stays", "stays/{stay}", "stays/{stay}/charges"),
@@ -73,7 +76,7 @@ def test_every_call_says_how_one_comes_in_and_what_an_error_looks_like(service: 
         for operation in operations.values():
             assert operation["description"], path
             assert "application/problem+json" in operation["responses"]["4XX"]["content"]
-            of_the_api = not path.endswith(("login", "logout", "events", "healthz", "readyz"))
+            of_the_api = not path.endswith(OTHERWISE)
             assert operation.get("security", []) == ([{"HTTPBearer": []}] if of_the_api else [])
 
 

@@ -106,3 +106,49 @@ def test_where_desks_are_registered_no_other_is_taken(tmp_path: Path) -> None:
         refused = ground.browser().log_in("李敏", desk="3号窗")
         assert (refused.status_code, refused.json()["code"]) == (422, "DESK_UNKNOWN")
         assert ground.browser().log_in("李敏", desk="2号窗").status_code == 200
+
+
+def test_five_wrong_passwords_lock_the_account_and_the_answer_stays_the_same(
+    ground: Ground,
+) -> None:
+    ground.hire("李敏", Role.DISCHARGE)
+    browser = ground.browser()
+    wrong = [browser.log_in("李敏", password="not-the-password") for _ in range(5)]
+    right = browser.log_in("李敏")
+    assert {(a.status_code, a.content) for a in [*wrong, right]} == {(401, right.content)}
+    ground.clock.advance(minutes=30)
+    assert browser.log_in("李敏").status_code == 200
+
+
+def test_an_administrator_needs_the_code_of_an_authenticator(ground: Ground) -> None:
+    secret = ground.hire("信息科", Role.SYSTEM_ADMINISTRATOR)
+    browser = ground.browser()
+    assert browser.log_in("信息科").json()["code"] == "LOGIN_FAILED"
+    assert browser.log_in("信息科", code=ground.code(secret)).status_code == 200
+    assert 'name="code"' in browser.ask("GET", "/login").text
+
+
+def test_a_new_password_ends_every_session_and_takes_the_old_ones_place(ground: Ground) -> None:
+    ground.hire("李敏", Role.DISCHARGE)
+    browser, other = ground.browser(), ground.browser()
+    browser.log_in("李敏")
+    other.log_in("李敏")
+    new = {"password": "wrong", "new_password": "synthetic-password-2"}
+    refused = browser.act("/api/v1/password", json=new)
+    assert (refused.status_code, refused.json()["code"]) == (403, "REAUTHENTICATION_FAILED")
+    assert browser.act("/api/v1/password", json=new | {"password": PASSWORD}).status_code == 204
+    assert other.ask("GET", "/api/v1/events").status_code == 401
+    assert browser.log_in("李敏").status_code == 401
+    assert browser.log_in("李敏", password="synthetic-password-2").status_code == 200
+    kinds = [e.act.kind for e in latest(ground.floor.store.read(), limit=4)]
+    assert "operator.password_changed" in kinds
+
+
+def test_a_password_is_changed_from_our_own_page_by_who_is_logged_in(ground: Ground) -> None:
+    words = {"password": PASSWORD, "new_password": "synthetic-password-2"}
+    assert ground.browser().act("/api/v1/password", json=words).status_code == 401
+    ground.hire("李敏", Role.DISCHARGE)
+    browser = ground.browser()
+    browser.log_in("李敏")
+    evil = {"Origin": "http://evil.test"}
+    assert browser.act("/api/v1/password", json=words, headers=evil).status_code == 403

@@ -49,9 +49,9 @@ def test_a_clerk_is_known_by_name_and_desk(ground: Ground) -> None:
 
 @pytest.mark.parametrize("role", Role)
 def test_only_the_named_role_may(ground: Ground, role: Role) -> None:
-    ground.hire("李敏", role)
+    secret = ground.hire("李敏", role)
     browser = ground.browser()
-    browser.log_in("李敏")
+    browser.log_in("李敏", code=ground.code(secret))
     answer = browser.ask("GET", "/api/v1/discharges")
     assert answer.status_code == (200 if role is Role.DISCHARGE else 403)
     assert role is Role.DISCHARGE or answer.json()["code"] == "GRANT_MISSING"
