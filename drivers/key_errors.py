@@ -21,8 +21,8 @@ class KeyCode(Enum):
     CARD_KEY_MISSING = Meaning(
         number=-2201,
         retry=Retry.AGAIN,
-        text="3.0 版社保卡须经认证才能读取个人信息：读卡器没有 PSAM，平台认证也未完成",
-        text_en="a 3.0 card asks for authentication: no PSAM, and no answer of the platform",
+        text="3.0 版社保卡须经认证才能读取个人信息：PSAM 和平台都没有完成认证",
+        text_en="a 3.0 card asks for authentication: neither a PSAM nor the platform answered",
         next_action="请职工出示电子社保卡；平台恢复后可重新读卡",
         next_action_en="use the e-card, or read the card again when the platform answers",
     )

@@ -13,11 +13,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from drivers.agent.station import LocalStation
+from drivers.authentication import Authenticator
+from drivers.card_readers import CardReaders
 from drivers.cards import read_card
 from drivers.monitor import Monitor
+from drivers.psam_slot import PsamInSlot, keys_in_order
 from drivers.scanner import Scanner
 from drivers.transport import Readers
-from edge.card_key import by_platform
+from edge.card_key import by_platform, psam_plan
 from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
 from edge.keeper import Keeper
@@ -68,13 +71,14 @@ def running(
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
     pace = Pace(site.settings.platform.senders)
     relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks, pace=pace)
-    read = partial(read_card, authenticator=by_platform(site))
-    monitor = Monitor(readers, site.clock, site.fresh_id, read=read)
+    cards, psam, keys = _key_holders(site, readers)
+    read = partial(read_card, authenticator=keys)
+    monitor = Monitor(cards, site.clock, site.fresh_id, read=read)
     scanners: dict[str, Scanner] = {}
     agents = [place.name for place in site.settings.desks if place.agent]
     desk = Desk(
         site=site,
-        station=LocalStation(monitor, scanners),
+        station=LocalStation(monitor, scanners, terminal=lambda: psam.terminal if psam else ""),
         agents=Agents(agents, site.clock, site.fresh_id, patience=patience),
         hints=hints,
         relay=relay,
@@ -146,6 +150,18 @@ def server(desk: Desk) -> Server:
         timeout_graceful_shutdown=GRACE_S,
     )
     return Server(config, desk.hints, also_close=desk.agents.close)
+
+
+def _key_holders(
+    site: Site, readers: Readers
+) -> tuple[CardReaders, PsamInSlot | None, Authenticator]:
+    """Return the readers of cards, the PSAM beside them, and who opens a guarded card."""
+    plan, platform = psam_plan(site.settings.psam), by_platform(site)
+    if plan is None:
+        return CardReaders(readers), None, platform
+    cards = CardReaders(readers, plan.reader)
+    psam = PsamInSlot(cards, plan)
+    return cards, psam, keys_in_order(psam, platform, plan.order)
 
 
 def _scanners(desk: Desk) -> dict[str, Scanner]:

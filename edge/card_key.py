@@ -1,15 +1,34 @@
-"""Opens 3.0 cards by the platform's HSM: the reader asks, the platform answers, nobody keeps a key.
+"""Opens 3.0 cards by the platform's HSM, or a PSAM beside it: we ask, they answer, no key is kept.
 
 Called on a reader's thread with the card under power, so it answers within the desk's deadline.
 """
 
 from drivers.authentication import Authenticator, KeyAnswers, KeyRequest
 from drivers.key_errors import KeyMissing
+from drivers.psam_slot import Factor, Order, PsamPlan
+from edge.settings import Psam
 from edge.site import Site
 from sync.card_key import CardKeyQuestion
 from sync.errors import PlatformUnsure, SyncError
 
 _NO_KEY = -2203  # "no RKSSSE" in the iReadCardBas family
+
+
+def psam_plan(given: Psam) -> PsamPlan | None:
+    """Return how the site's PSAMs are spoken to; None where it has none."""
+    if not given.reader:
+        return None
+    return PsamPlan(
+        reader=given.reader,
+        order=Order(given.first),
+        application=bytes.fromhex(given.application),
+        derive=bytes.fromhex(given.derive),
+        factors=tuple(map(Factor, given.factors)),
+        compute=bytes.fromhex(given.compute),
+        algorithms=given.algorithms,
+        terminal=given.terminal,
+        terminal_read=bytes.fromhex(given.terminal_read),
+    )
 
 
 def by_platform(site: Site) -> Authenticator:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from drivers.card_readers import CardReaders
 from drivers.errors import DriverError
 from drivers.pcsc import PcscReaders
+from drivers.psam_slot import PsamInSlot
 from drivers.scan_errors import ScannerBusy
 from drivers.serial_line import open_line
 from edge import packs
+from edge.card_key import psam_plan
 from edge.clock import Clock
 from edge.core.dates import local_day
 from edge.core.deadline import went_back
@@ -61,6 +64,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("packs", lambda: _packs(settings, clock)),
         ("catalogues", lambda: _catalogues(settings)),
         ("readers", _readers),
+        ("psam", lambda: _psam(settings)),
         ("scanners", lambda: _scanners(settings)),
         ("agents", lambda: _agents(settings, clock)),
         ("fonts", _fonts),
@@ -143,6 +147,21 @@ def _readers() -> Iterator[Finding]:
     names = ", ".join(slot.name for slot in slots)
     fix = "connect a reader; check its driver package"
     yield _judged("readers", names or "no reader", well=bool(slots), fix=fix)
+
+
+def _psam(settings: Settings) -> Iterator[Finding]:
+    """Look for a PSAM here, where the settings expect one; the PCs of agents have their own."""
+    plan = psam_plan(settings.psam)
+    if plan is None:
+        return
+    with closing(PcscReaders()) as readers:
+        cards = CardReaders(readers, plan.reader)
+        cards.wait((), 0.0)
+        there = cards.hidden()
+        number = PsamInSlot(cards, plan).terminal
+    seen = f"{there[0].name}, terminal {number or 'unknown'}" if there else "none"
+    fix = f"put the PSAM into the slot that psam.reader names ({plan.reader})"
+    yield _judged("psam", seen, well=bool(there), fix=fix)
 
 
 def _scanners(settings: Settings) -> Iterator[Finding]:

@@ -104,6 +104,25 @@ class Scanner(_Section):
     e_voucher_form: Form = r"[0-9]{28}"
 
 
+class Psam(_Section):
+    """A PSAM in the readers' own slot, for 3.0 cards; its commands are not public: data, not code.
+
+    ``reader`` is a part of its slot's name, empty without one; ``first`` is who opens a card first.
+    """
+
+    reader: str = Field(default="", max_length=200)
+    first: Literal["psam", "platform"] = "psam"
+    terminal: str = Field(default="", pattern=r"^([0-9]{12})?$")
+    application: str = Field(default="D15600000590", pattern=r"^([0-9A-F]{2}){1,16}$")
+    derive: str = Field(default="801A480A", pattern=r"^[0-9A-F]{8}$")
+    factors: tuple[Literal["chip", "region", "card", "challenge"], ...] = Field(
+        default=("chip", "region", "challenge"), min_length=1, max_length=8
+    )
+    compute: str = Field(default="80FA0000", pattern=r"^[0-9A-F]{8}$")
+    algorithms: tuple[Literal[1, 2, 3], ...] = Field(default=(1, 2, 3), min_length=1)
+    terminal_read: str = Field(default="00B09600", pattern=r"^[0-9A-F]{8}$")
+
+
 class Law(_Section):
     """Whether a pack whose stated term has passed is left for ``national`` until a successor."""
 
@@ -151,6 +170,7 @@ class Settings(_Section):
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
     scanner: Scanner = Scanner()
+    psam: Psam = Psam()
 
     @field_validator("desks")
     @classmethod

@@ -18,7 +18,7 @@ from drivers.pcsc import PcscReaders
 from drivers.transport import Presence, Readers, Slot, Transport
 from edge.core.errors import Fault
 from simulators import pcscd
-from simulators.card import CardGone, CardPlan, CardSilent, VirtualCard
+from simulators.card import CardGone, CardPlan, CardSilent, VirtualCard, powered
 
 _VPCD_PORT = 35963
 _RECONNECT_S = 0.05
@@ -77,9 +77,7 @@ class VpcdCard:
     of another's leaving can pass for the same card. ``made`` makes the card of a plan.
     """
 
-    def __init__(
-        self, slot: int = 0, *, made: Callable[[CardPlan], VirtualCard] = VirtualCard
-    ) -> None:
+    def __init__(self, slot: int = 0, *, made: Callable[[CardPlan], VirtualCard] = powered) -> None:
         self.reader = pcscd.READERS[slot]
         self._made = made
         self._address = ("127.0.0.1", _VPCD_PORT + slot)
@@ -130,7 +128,7 @@ class InProcessReaders:
     def insert(self, plan: CardPlan, *, reader: str = "") -> None:
         """Put a card into ``reader``, or the first; one that is in already comes out first."""
         self.remove(reader=reader)
-        self._put(self._seats[reader or self.names[0]], VirtualCard(plan))
+        self._put(self._seats[reader or self.names[0]], powered(plan))
 
     def remove(self, *, reader: str = "") -> None:
         """Take the card out of ``reader``, or the first, if one is in."""

@@ -18,6 +18,7 @@ from drivers.authentication import KeyAnswers, KeyRequest
 from drivers.cards import CardRecord
 from drivers.errors import DriverError, ReaderFault
 from drivers.monitor import Presented, ReaderState, ReaderView
+from drivers.psam_slot import PsamPlan
 from drivers.scan_errors import BadScan, ScannerFault
 from drivers.scanner import Scanned, ScannerState, ScannerView
 
@@ -77,6 +78,8 @@ class DevicesNow:
 
     readers: tuple[ReaderNow, ...]
     scanner: ScannerNow | None = None
+    terminal: str = ""
+    """The number of the PSAM in the readers, where one is."""
 
 
 class Do(Enum):
@@ -160,12 +163,13 @@ class ScannerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """A session with the service: how often to be heard, and the desk's scanner if it has one."""
+    """A session with the service: how often to be heard, and the desk's scanner and PSAM."""
 
     session: str
     beat_s: float
     wait_s: float
     scanner: ScannerSettings | None = None
+    psam: PsamPlan | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,13 +34,15 @@ from drivers.agent.messages import (
 )
 from drivers.agent.station import LocalStation
 from drivers.agent_errors import EdgeUnreachable
-from drivers.authentication import KeyAnswers, KeyRequest
+from drivers.authentication import Authenticator, KeyAnswers, KeyRequest
 from drivers.barcode import Forms, Framing
+from drivers.card_readers import CardReaders
 from drivers.cards import read_card
 from drivers.errors import DriverError, ReaderFault
 from drivers.handover import KeyNotNeeded
 from drivers.key_errors import KeyMissing
 from drivers.monitor import Monitor
+from drivers.psam_slot import PsamInSlot, PsamPlan, keys_in_order
 from drivers.scanner import Scanner, ScannerPlan
 from drivers.transport import Readers
 
@@ -87,13 +89,16 @@ class Agent:
         self._log = log
         self._scanners: dict[str, Scanner] = {}
         self._scanner_settings: ScannerSettings | None = None
+        self._readers = CardReaders(readers)
+        self._psam: PsamInSlot | None = None
+        self._keys: Authenticator = self._ask_service
         self._monitor = Monitor(
-            readers,
+            self._readers,
             novelty.clock,
             novelty.fresh_id,
             read=partial(read_card, authenticator=self._key),
         )
-        self._station = LocalStation(self._monitor, self._scanners)
+        self._station = LocalStation(self._monitor, self._scanners, terminal=self._terminal)
         self._hands = ThreadPoolExecutor(_HANDS, "agent hand")
         self._session: Welcome | None = None
         self._turn = Condition()
@@ -148,6 +153,7 @@ class Agent:
 
     def _begin(self, welcome: Welcome) -> None:
         self._fit_scanner(welcome.scanner)
+        self._fit_psam(welcome.psam)
         self._log.info("agent.connected", desk=self._hello.desk)
         self._link.report(welcome.session, self._devices())
         self._set_session(welcome)
@@ -182,6 +188,7 @@ class Agent:
         return DevicesNow(
             readers=tuple(reader_now(view, now) for view in self._station.readers()),
             scanner=scanner_now(scanner, now) if scanner else None,
+            terminal=self._station.terminal(),
         )
 
     def _fit_scanner(self, settings: ScannerSettings | None) -> None:
@@ -201,6 +208,17 @@ class Agent:
             )
             self._scanners[self._hello.desk] = scanner
             scanner.start()
+
+    def _fit_psam(self, plan: PsamPlan | None) -> None:
+        """Have the PSAM that the site's settings name now, hidden from who presents cards."""
+        self._psam = PsamInSlot(self._readers, plan) if plan else None
+        service = self._ask_service
+        self._keys = keys_in_order(self._psam, service, plan.order) if plan else service
+        self._readers.hide(plan.reader if plan else "")
+
+    def _terminal(self) -> str:
+        psam = self._psam
+        return psam.terminal if psam else ""
 
     # The threads that listen
 
@@ -277,6 +295,10 @@ class Agent:
             return Answer(id=request.id, free=True)
 
     def _key(self, request: KeyRequest) -> KeyAnswers:
+        """Ask whoever holds the key by the settings of now."""
+        return self._keys(request)
+
+    def _ask_service(self, request: KeyRequest) -> KeyAnswers:
         """Ask for a card's key, on its reader's thread, with the card under power."""
         session = self._session
         if session is None:

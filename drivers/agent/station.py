@@ -4,7 +4,7 @@
 the agent alike; the service's side of an agent answers to the same `Station`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from drivers.authentication import KeyAnswers, KeyRequest
@@ -66,12 +66,23 @@ class Station(Protocol):
         """
         ...
 
+    def terminal(self) -> str:
+        """Return the terminal number of the readers' PSAM; empty without one."""
+        ...
+
 
 class LocalStation:
     """The devices of this machine. Its monitor and scanners are started by whoever made them."""
 
-    def __init__(self, monitor: Monitor, scanners: Mapping[str, Scanner]) -> None:
+    def __init__(
+        self,
+        monitor: Monitor,
+        scanners: Mapping[str, Scanner],
+        *,
+        terminal: Callable[[], str] = str,
+    ) -> None:
         self._monitor = monitor
+        self._terminal = terminal
         self._scanners = scanners
         self._handovers = Handovers(monitor)
 
@@ -106,6 +117,10 @@ class LocalStation:
     def finish_keys(self, reader: str, answers: KeyAnswers) -> Presented | None:
         """Return the card as read with the key's answers; None when no reading waits for them."""
         return self._handovers.finish(reader, answers)
+
+    def terminal(self) -> str:
+        """Return the terminal number of the readers' PSAM; empty without one."""
+        return self._terminal()
 
     def next_event(self, timeout_s: float) -> ReaderEvent | None:
         """Return the oldest event of a reader; a card that left ends what waited for its key."""

@@ -7,8 +7,13 @@ from edge.site import Site
 from edge.store.people import remember_person
 
 
-def hand_over_card(site: Site, presented: Presented, system: str) -> compat.Answer:
-    """Return the card as the ``iReadCardBas`` drivers do; ``system`` is the token's name."""
+def hand_over_card(
+    site: Site, presented: Presented, system: str, *, terminal: str = ""
+) -> compat.Answer:
+    """Return the card as the ``iReadCardBas`` drivers do.
+
+    ``system`` is the token's name, ``terminal`` the number of the readers' PSAM, where one is.
+    """
     record, now = presented.record, site.clock()
     person = Identity(number=record.social_security_number, name=record.name)
     with site.store.transaction() as db:
@@ -22,4 +27,4 @@ def hand_over_card(site: Site, presented: Presented, system: str) -> compat.Answ
             person=person_id,
             reader=presented.reader,
         )
-    return compat.card_answer(record)
+    return compat.card_answer(record, terminal=terminal or compat.NO_PSAM)

@@ -106,6 +106,10 @@ class Desk:
         """Return the desk's scanner; None when it has none."""
         return (self.agents.at(desk) or self.station).scanner(desk)
 
+    def terminal(self, desk: str) -> str:
+        """Return the number of the PSAM in a desk's readers; empty where there is none."""
+        return (self.agents.at(desk) or self.station).terminal()
+
     def presentations(self, desk: str) -> list[IdentityPresented]:
         """Return what lies presented at a desk, the newest last; without a desk, anywhere."""
         found = [

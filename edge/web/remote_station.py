@@ -37,6 +37,9 @@ from edge.clock import Clock, FreshId
 from edge.core.errors import Conflict, Words
 from edge.web.mailbox import Mailbox
 
+TERMINAL_MAX = 12
+"""Digits of a terminal number."""
+
 REQUESTS_MAX = 16
 """Requests that may wait for one agent."""
 
@@ -65,6 +68,7 @@ class _Session:
     asked: dict[str, Future[Answer]] = field(default_factory=dict)
     readers: tuple[ReaderView, ...] = ()
     scanner: ScannerView | None = None
+    terminal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +156,11 @@ class RemoteStation:
         )
         return presented(answer.card, self._clock()) if answer.card else None
 
+    def terminal(self) -> str:
+        """Return the number of the PSAM in the desk's readers, as its agent says."""
+        with self._guard:
+            return self._session.terminal if self._session else ""
+
     # What the agent says
 
     def open(self, hello: Hello) -> str:
@@ -192,6 +201,7 @@ class RemoteStation:
             told = (reader_view(one, now) for one in devices.readers[:DEVICES_MAX])
             session.readers = _steady(session.readers, (one for one in told if one.name))
             session.scanner = _steady_scanner(session.scanner, devices, now)
+            session.terminal = devices.terminal[:TERMINAL_MAX]
             return before != (session.readers, session.scanner)
 
     def box(self, session_id: str) -> Mailbox[Request]:

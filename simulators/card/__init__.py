@@ -14,6 +14,7 @@ from simulators.card.plan import (
     synthetic_number,
     synthetic_person,
 )
+from simulators.card.psam import VirtualPsam, powered, psam_card
 from simulators.card.virtual import CardGone, CardSilent, VirtualCard
 
 __all__ = [
@@ -26,8 +27,11 @@ __all__ = [
     "SyntheticInjury",
     "SyntheticPerson",
     "VirtualCard",
+    "VirtualPsam",
     "foreign_card",
     "mute_card",
+    "powered",
+    "psam_card",
     "social_security_card",
     "synthetic_card_number",
     "synthetic_number",

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from simulators.card.image import IMAGES, CardImage, Person, load_image
 from simulators.card.plan import CardPlan
+from simulators.card.psam import powered
 from simulators.card.recorder import Recorder
 from simulators.card.script import (
     CardStep,
@@ -83,7 +84,7 @@ def run(given: argparse.Namespace, ending: threading.Event, slot_of: SlotMaker) 
         service = stack.enter_context(ensure_running())
         if recorder:
             stack.callback(recorder.save)
-        made = recorder.made if recorder else VirtualCard
+        made = recorder.made if recorder else powered
         slots = [slot_of(number, made=made) for number in range(len(READERS))]
         for slot in slots:
             stack.callback(slot.remove)

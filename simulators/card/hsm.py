@@ -5,24 +5,37 @@ master, another for each factor, and none of its secrets.
 """
 
 import hmac
+from collections.abc import Iterable
 
 from drivers.authentication import ANSWER_BYTES, KeyAnswers, KeyRequest
 
 _MASTER = b"the rehearsal's master key, which guards nothing"
 
 
-def card_key(card_id: str) -> bytes:
+def derived(factors: Iterable[bytes], key: bytes = _MASTER) -> bytes:
+    """Return the key below ``key`` that the factors lead to, one after another."""
+    for factor in factors:
+        key = hmac.digest(key, factor, "sha256")
+    return key
+
+
+def card_key(historical_bytes: bytes, region: str) -> bytes:
     """Return the key of one virtual card."""
-    return hmac.digest(_MASTER, card_id.encode(), "sha256")
+    return derived((historical_bytes[-8:], region.ljust(6, "0").encode() + b"sx"))
 
 
 def proof(key: bytes, factor: bytes, data: bytes) -> bytes:
     """Return the eight bytes that ``key`` makes of one challenge."""
-    return hmac.digest(hmac.digest(key, factor, "sha256"), data, "sha256")[:ANSWER_BYTES]
+    return encrypted(derived((factor,), key), data)
+
+
+def encrypted(key: bytes, data: bytes) -> bytes:
+    """Return the eight bytes that a derived key makes of ``data``."""
+    return hmac.digest(key, data, "sha256")[:ANSWER_BYTES]
 
 
 def answers(request: KeyRequest) -> KeyAnswers:
     """Answer as an HSM that knows every virtual card."""
-    key = card_key(request.card_id)
+    key = card_key(request.historical_bytes, request.issuing_region)
     factor, data, own_factor, own_data = request.challenges
     return KeyAnswers(internal=proof(key, factor, data), external=proof(key, own_factor, own_data))

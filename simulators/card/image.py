@@ -22,6 +22,7 @@ from simulators.card.plan import (
     social_security_card,
     synthetic_person,
 )
+from simulators.card.psam import psam_card
 from simulators.script_file import load_file
 
 IMAGES = Path(__file__).with_name("images")
@@ -30,7 +31,7 @@ IMAGES = Path(__file__).with_name("images")
 Charset = Literal["gb18030", "utf-8"]
 Tag = Annotated[str, Field(pattern=r"^[0-9A-F]{2}$")]
 File = Literal["EF05", "EF06", "EF15", "EF17"]
-Kind = Literal["social_security", "bank", "transport", "unknown", "mute"]
+Kind = Literal["social_security", "bank", "transport", "unknown", "mute", "psam"]
 
 _SFI: dict[File, int] = {"EF05": 0x05, "EF06": 0x06, "EF15": 0x15, "EF17": 0x17}
 _TRANSPORT, _BANK, *_ = other_cards.KNOWN
@@ -143,6 +144,8 @@ class CardImage(_Entry):
         """Return the card."""
         if self.kind == "mute":
             return mute_card()
+        if self.kind == "psam":
+            return psam_card()
         if self.kind != "social_security":
             return foreign_card(_FOREIGN[self.kind])
         plan = social_security_card(

@@ -103,7 +103,8 @@ class CardPlan:
 
     ``strikes`` are by the number of the APDU since power-on, from 1. ``guarded`` files answer 6982
     until ``key`` was used. A mute card gives no answer to reset; without a ``pin`` it knows no
-    VERIFY. ``protocol`` is 0, or 1 for a contactless card.
+    VERIFY. ``protocol`` is 0, or 1 for a contactless card. A plan with a ``terminal``
+    number is a PSAM's.
     """
 
     atr: bytes
@@ -115,6 +116,7 @@ class CardPlan:
     pin: str = field(default="", repr=False)
     protocol: int = 0
     mute: bool = False
+    terminal: str = ""
     strikes: Mapping[int, Strike] = field(default_factory=dict)
 
     def struck(self, at: int, kind: StrikeKind, *, pause_s: float = 0.0) -> Self:
@@ -168,7 +170,7 @@ def social_security_card(
         fci=bytes((0x6F, len(named))) + named,
         files=files,
         guarded=frozenset({6, 0x15, 0x17}) if version >= "3" else frozenset(),
-        key=card_key(_card_id(person)),
+        key=card_key(historical, person.region),
         protocol=1 if contactless else 0,
     )
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from drivers.trace import Recording, written
 from simulators.card.plan import CardPlan
+from simulators.card.psam import VirtualPsam
 from simulators.card.virtual import CardGone, CardSilent, VirtualCard
 
 _STATUS_BYTES = 2
@@ -17,7 +18,9 @@ class Recorder:
         self._recordings: list[Recording] = []
 
     def made(self, plan: CardPlan) -> VirtualCard:
-        """Return a card whose exchange is kept."""
+        """Return a card whose exchange is kept; of a PSAM nothing is."""
+        if plan.terminal:
+            return VirtualPsam(plan)
         recording = Recording(plan.atr, plan.protocol)
         self._recordings.append(recording)
         return _HeardCard(plan, recording)

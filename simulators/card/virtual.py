@@ -37,6 +37,9 @@ class CardSilent(Exception):
 class VirtualCard:
     """A `CardPlan` under power: answers APDUs one at a time."""
 
+    classes = frozenset({0x00})
+    """The class bytes that it knows."""
+
     def __init__(self, plan: CardPlan) -> None:
         self.plan = plan
         self._pin_tries = self._key_tries = TRIES
@@ -89,7 +92,7 @@ class VirtualCard:
         if len(apdu) < _HEADER_BYTES:
             return b"", Status.WRONG_LENGTH
         cla, ins, p1, p2, length = apdu[:_HEADER_BYTES]
-        if cla != 0:
+        if cla not in self.classes:
             return b"", Status.UNKNOWN_CLASS
         # What an answer offered is gone once another command came.
         self._offered, self._waiting = self._waiting, b""

@@ -12,7 +12,7 @@ from typing import Any
 
 from smartcard import scard
 
-from simulators.card import CardGone, CardPlan, CardSilent, VirtualCard
+from simulators.card import CardGone, CardPlan, CardSilent, VirtualCard, powered
 
 CONTEXTS_MAX = 198
 """More exhaust pcscd (CARD.md §5)."""
@@ -76,7 +76,7 @@ class Winscard:
     def insert(self, plan: CardPlan, *, reader: str = "") -> None:
         """Put a card in; one that is in already comes out first."""
         self.remove(reader=reader)
-        self._put(reader, VirtualCard(plan))
+        self._put(reader, powered(plan))
 
     def remove(self, *, reader: str = "") -> None:
         """Take the card out, if one is in."""

@@ -75,7 +75,7 @@ def agent_token(service: Service, name: str, desk: str = DESK) -> str:
     return service.token(name, [Scope.AGENT], desk=desk)
 
 
-def until(service: Service, kind: str, *states: str, desk: str = DESK) -> Json:
+def until(service: Service, kind: str, *states: str, desk: str | None = DESK) -> Json:
     """Wait for a device of the desk by the service's hints, as a page does."""
     with service.client.stream("GET", "/api/v1/events", headers=service.system) as stream:
         news = (line for line in stream.iter_lines() if line.startswith("data:"))

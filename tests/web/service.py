@@ -17,7 +17,7 @@ from edge import packs
 from edge.app import running, server
 from edge.crypto import second_factor_code
 from edge.opening import LIST_FILES
-from edge.settings import Facility, Place, Settings
+from edge.settings import Facility, Place, Psam, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
 from edge.store import operators as op
@@ -47,6 +47,7 @@ from tests.house.source import ROOT
 from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
 
+NO_PSAM = Psam()
 SETTLED = frozenset({"present", "fault", "mute"})
 """What a reader shows once it has done with an inserted card."""
 
@@ -194,6 +195,7 @@ def service_at(
     desks: tuple[Place, ...] = (),
     readers: InProcessReaders | None = None,
     patience: Patience = USUAL_PATIENCE,
+    psam: Psam = NO_PSAM,
 ) -> Iterator[Service]:
     """Run the service in ``folder`` until the block ends."""
     create_keys(folder / "keys")
@@ -202,7 +204,7 @@ def service_at(
     keep_rows(store, ROWS)
     platform = Platform(FACTS, as_of=NOW)
     site = _site(folder, store, clock, platform)
-    site = replace(site, settings=site.settings.model_copy(update={"desks": desks}))
+    site = replace(site, settings=site.settings.model_copy(update={"desks": desks, "psam": psam}))
     try:
         with running(site, readers, patience=patience) as desk, _serving(desk) as url:
             desk.relay.stop()

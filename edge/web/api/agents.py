@@ -22,7 +22,7 @@ from drivers.agent.messages import (
 )
 from drivers.authentication import KeyRequest
 from drivers.errors import DriverError
-from edge.card_key import by_platform
+from edge.card_key import by_platform, psam_plan
 from edge.core.errors import BadInput, Words
 from edge.store.operators import Scope
 from edge.web.desk import Desk, other_desk
@@ -78,6 +78,7 @@ def _sessions(routes: APIRouter, desk: Desk) -> None:
                 beat_s=patience.beat_s,
                 wait_s=patience.wait_s,
                 scanner=_scanner_settings(desk, station.desk),
+                psam=psam_plan(desk.site.settings.psam),
             )
         )
 

@@ -81,10 +81,11 @@ def _told(given: Reading, act: Callable[[], compat.Answer]) -> Returned:
 
 
 def _card(desk: Desk, caller: Caller, given: Reading) -> compat.Answer:
-    card = desk.card(given.reader, desk=_desk_of(desk, caller, given))
+    at = _desk_of(desk, caller, given)
+    card = desk.card(given.reader, desk=at)
     if not compat.is_asked_for(card.record, given.iType):
         return compat.Answer(compat.NO_CARD)
-    return hand_over_card(desk.site, card, caller.name)
+    return hand_over_card(desk.site, card, caller.name, terminal=desk.terminal(at))
 
 
 def _challenges(desk: Desk, caller: Caller, given: Reading) -> compat.Answer:
@@ -101,7 +102,9 @@ def _opened(desk: Desk, caller: Caller, given: Step2) -> compat.Answer:
         return compat.Answer(compat.BAD_ARGUMENT)
     station, reader = desk.reader_with_card(given.reader, desk=_desk_of(desk, caller, given))
     card = station.finish_keys(reader, answers)
-    return hand_over_card(desk.site, card, caller.name) if card else compat.Answer(compat.CANCELLED)
+    if card is None:
+        return compat.Answer(compat.CANCELLED)
+    return hand_over_card(desk.site, card, caller.name, terminal=station.terminal())
 
 
 def _desk_of(desk: Desk, caller: Caller, given: Reading) -> str:
