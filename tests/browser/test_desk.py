@@ -130,6 +130,7 @@ def test_a_whole_case_by_keyboard_alone(
         for window in (admission, discharge):
             window.page.evaluate("window.neverReloaded = true")
         expect(admission.page.locator("#act")).to_contain_text("登记出院由出院窗口办理")
+        expect(admission.page.locator(".left-behind")).to_contain_text("请职工取走社保卡")
         expect(discharge.page.locator("#bill")).to_contain_text("尚未收到费用明细")
         send_bill(system, stay)
         settle_by_keyboard(discharge.page, camera)

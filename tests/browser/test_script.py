@@ -30,6 +30,17 @@ PAGE = """<!doctype html>
 </body></html>"""
 
 
+HEARD = """() => {
+    window.tones = [];
+    const made = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        tones.push(this.state);
+        return made.call(this);
+    };
+}"""
+"""Writes down each tone, with whether the browser lets it sound."""
+
+
 @dataclass(slots=True)
 class Scene:
     """The page's far side: what it served, what it received, and a gate that holds answers."""
@@ -40,6 +51,7 @@ class Scene:
     taken: list[tuple[str, object]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     refuse: bool = False
+    left: bool = False
 
     def fragment(self, name: str, attributes: str = "") -> str:
         """Render one fragment; it counts how often."""
@@ -56,7 +68,8 @@ class Scene:
 
     def reader(self) -> str:
         """Render the fragment that never keeps what is typed."""
-        return self.fragment("reader", 'data-topic="reader" data-replace="always"')
+        lies = " data-sounds" if self.left else ""
+        return self.fragment("reader", f'data-topic="reader" data-replace="always"{lies}')
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +105,7 @@ def page(signed_in: BrowserContext, scene: Scene) -> Iterator[Page]:
     scene.shown.clear()
     scene.taken.clear()
     scene.gate.set()
-    scene.refuse = False
+    scene.refuse = scene.left = False
     page.goto(f"{scene.url}/")
     page.wait_for_selector("html[data-connected=yes]")
     expect(page.locator("#stay b")).to_have_text("stay 2")
@@ -136,7 +149,7 @@ def test_enter_walks_through_the_login_and_the_last_field_submits(
         assert page.evaluate("document.activeElement.name") == expected
         page.keyboard.type("typed")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("账号或密码不正确")
+    expect(page.get_by_role("alert")).to_contain_text("LOGIN_FAILED")
     page.close()
 
 
@@ -229,6 +242,41 @@ def test_a_hidden_page_hears_nothing_and_fetches_all_when_seen_again(
     page.wait_for_selector("html[data-connected=yes]")
     expect(page.locator("#stay b")).to_have_text("stay 3")
     expect(page.locator("#reader b")).to_have_text("reader 3")
+
+
+def test_what_is_left_behind_sounds_after_ten_seconds_until_it_is_taken(
+    page: Page, scene: Scene
+) -> None:
+    page.evaluate(HEARD)
+    page.clock.install()
+    left_behind(page, scene, left=True)
+    page.clock.fast_forward(9_000)
+    page.keyboard.press("Tab")
+    assert page.evaluate("tones") == []
+    page.clock.fast_forward(1_500)
+    expect(page.locator("html")).to_have_attribute("data-sounded", "")
+    page.clock.fast_forward(10_000)
+    assert page.evaluate("tones") == ["running", "running"]
+    left_behind(page, scene, left=False)
+    expect(page.locator("html")).not_to_have_attribute("data-sounded", "")
+    page.clock.fast_forward(30_000)
+    assert len(page.evaluate("tones")) == 2
+
+
+def test_a_page_that_nobody_sees_keeps_silent(page: Page, scene: Scene) -> None:
+    page.evaluate(HEARD)
+    page.clock.install()
+    left_behind(page, scene, left=True)
+    _show(page, "hidden")
+    page.clock.fast_forward(20_000)
+    assert page.evaluate("tones") == []
+
+
+def left_behind(page: Page, scene: Scene, *, left: bool) -> None:
+    """Let the reader's fragment say so, or not any more."""
+    scene.left = left
+    scene.ground.floor.hints.publish("reader", "r1", 1)
+    expect(page.locator("#reader[data-sounds]")).to_have_count(int(left))
 
 
 def test_an_unattended_page_ends_at_the_login(page: Page, scene: Scene) -> None:

@@ -60,7 +60,8 @@ class Header:
     """What stands on top of every screen of somebody who is logged in.
 
     ``fragment`` is the URL that renders ``header.html`` anew; ``topics`` are the hints that ask
-    for it. ``waiting`` counts the messages that wait for the platform or a person.
+    for it. ``waiting`` counts the messages that wait for the platform or a person. ``left_behind``:
+    a card lies in the desk's reader though its case is over.
     """
 
     desk: str
@@ -69,6 +70,7 @@ class Header:
     waiting: int
     fragment: str
     topics: str
+    left_behind: bool = False
 
 
 class Look:

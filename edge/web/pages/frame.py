@@ -6,6 +6,7 @@ from typing import Annotated, get_args
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
+from drivers.monitor import ReaderState
 from edge.store.operators import Role
 from edge.web.api.arrivals import Verifies
 from edge.web.api.stays import Admits, Discharges, Settles
@@ -47,6 +48,9 @@ class Screen:
             waiting=counts.pending + counts.sending + counts.unknown + counts.rejected,
             fragment=_FRAGMENT,
             topics="reader scanner message stay verification",
+            left_behind=any(
+                view.state is ReaderState.LEFT_BEHIND for view in self.desk.shown_at(caller.desk)
+            ),
         )
 
 

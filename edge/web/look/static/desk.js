@@ -6,6 +6,7 @@
   const root = document.documentElement;
   const POST_WAIT_MS = 30_000;
   const REOPEN_WAIT_MS = 3_000;
+  const SOUND_AFTER_MS = 10_000;
 
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -54,6 +55,7 @@
     // Browsers obey autofocus once a page; here it is obeyed while nothing has the keyboard.
     else if (document.activeElement === document.body) fresh.querySelector("[autofocus]")?.focus();
     recall(fresh);
+    remind();
     return fresh;
   }
 
@@ -196,6 +198,33 @@
     }
   }
 
+  // A card left behind sounds every ten seconds. Browsers let a page sound once it was pressed.
+
+  let reminding = 0;
+  let speaker = null;
+
+  function remind() {
+    const lies = document.querySelector("[data-sounds]");
+    if (lies) return void (reminding ||= setInterval(sound, SOUND_AFTER_MS));
+    clearInterval(reminding);
+    reminding = 0;
+    delete root.dataset.sounded;
+  }
+
+  function sound() {
+    // What nobody sees, or has not heard from the service, may be over.
+    if (root.dataset.connected !== "yes" || !navigator.userActivation.hasBeenActive) return;
+    speaker ??= new AudioContext();
+    const tone = speaker.createOscillator();
+    const volume = speaker.createGain();
+    tone.frequency.value = 880;
+    volume.gain.value = 0.2;
+    tone.connect(volume).connect(speaker.destination);
+    tone.start();
+    tone.stop(speaker.currentTime + 0.4);
+    root.dataset.sounded = "";
+  }
+
   // Keys.
 
   function pressEnter(event) {
@@ -208,7 +237,8 @@
       return;
     }
     event.preventDefault();
-    const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled && one.offsetParent);
+    const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled && one.offsetParent
+      && (one === target || !("aside" in one.dataset)));
     const next = fields[fields.indexOf(target) + 1];
     if (next && next.tagName !== "BUTTON") return void next.focus();
     if (form.dataset.enter === "submit" && !("money" in form.dataset)) return void form.requestSubmit();
@@ -244,6 +274,7 @@
   });
 
   recall(document);
+  remind();
   if (document.body.dataset.events) {
     document.addEventListener("visibilitychange", listen);
     listen();
