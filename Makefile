@@ -10,6 +10,10 @@ PACKAGES := python3-venv python3-dev gcc ca-certificates \
 UV_VERSION := 0.13.9
 APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 
+# The service and the suite start Python some hundred times: compiled once, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
+export UV_COMPILE_BYTECODE := 1
+
 .PHONY: setup demo serve check test bench fuzz mutate docs clean
 
 setup: .venv/ready
