@@ -10,7 +10,7 @@ from typing import Any
 
 from edge import codec
 from edge.core.adjudication import Bill, Ruling, adjudicate, bill_rules
-from edge.core.catalogue import ByBenefit, CatalogueRow
+from edge.core.catalogue import ByBenefit, CatalogueRow, RegionalList
 from edge.core.charges import Charge
 from edge.core.credential import Credential
 from edge.core.dates import local_day
@@ -119,7 +119,7 @@ def ruled(site: Site, case: Case, lines: Mapping[str, Charge]) -> Ruled:
         service=case.service,
         on=admitted_on,
     )
-    charged, rows = _under_catalogue_codes(site, lines, rules.regions, case.service)
+    charged, rows = _under_catalogue_codes(site, lines, rules.lists, case.service)
     bill = Bill(
         treatment_region=region,
         insured_region=case.insured_region,
@@ -127,7 +127,7 @@ def ruled(site: Site, case: Case, lines: Mapping[str, Charge]) -> Ruled:
         admitted_on=admitted_on,
         discharged_on=local_day(case.ended_at) if case.ended_at else None,
         catalogue=rows,
-        standards=site.catalogues.standards(rules.regions.medical, since=admitted_on),
+        standards=site.catalogues.standards(rules.lists.medical, since=admitted_on),
         notice=approved_items(case) if isinstance(case, Fitting) else None,
         lines=charged,
     )
@@ -135,30 +135,30 @@ def ruled(site: Site, case: Case, lines: Mapping[str, Charge]) -> Ruled:
 
 
 def _under_catalogue_codes(
-    site: Site, lines: Mapping[str, Charge], regions: ByBenefit[str], service: Service
+    site: Site, lines: Mapping[str, Charge], lists: ByBenefit[RegionalList], service: Service
 ) -> tuple[tuple[Charge, ...], tuple[CatalogueRow, ...]]:
     """Put catalogue codes in the place of the hospital's own where they are mapped; find the rows.
 
     What reception stored keeps the hospital's code, so a code mapped later mends its lines.
     """
     codes = {line.code for line in lines.values()}
-    rows = site.catalogues.picked(codes, regions)
+    rows = site.catalogues.picked(codes, lists)
     strange = codes - {row.code for row in rows}
     if not strange:
         return tuple(lines.values()), rows
-    whose = [regions.medical, regions.rehab, regions.device]
+    whose = [lists.medical, lists.rehab, lists.device]
     if service is Service.DEVICE:
         whose.reverse()
     charged = _translated(site, lines, strange, list(dict.fromkeys(whose)))
-    return charged, site.catalogues.picked({line.code for line in charged}, regions)
+    return charged, site.catalogues.picked({line.code for line in charged}, lists)
 
 
 def _translated(
-    site: Site, lines: Mapping[str, Charge], strange: set[str], regions: Sequence[str]
+    site: Site, lines: Mapping[str, Charge], strange: set[str], lists: Sequence[RegionalList]
 ) -> tuple[Charge, ...]:
-    """Give lines of ``strange`` codes the code that the first of ``regions`` knows them by."""
+    """Give lines of ``strange`` codes the code that the first of ``lists`` knows them by."""
     db = site.store.read()
-    said = [histories(db, strange, region) for region in regions]
+    said = [histories(db, strange, one.region, one.insurance) for one in lists]
 
     def translated(line: Charge) -> Charge:
         if line.code not in strange:

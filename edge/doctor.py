@@ -27,7 +27,7 @@ from edge.site import clock_behind
 from edge.steps.list_status import list_status
 from edge.store.agents import AgentHeard, agents_heard
 from edge.store.books import misstated
-from edge.store.catalogues import held_versions
+from edge.store.catalogues import HeldVersion, held_versions
 from edge.store.database import SQLITE_VERSION, Store
 from edge.store.high_water import high_water
 from edge.store.keys import load_keys
@@ -135,10 +135,14 @@ def _catalogues(settings: Settings) -> Iterator[Finding]:
     with closing(Store(settings.data / "edge.db")) as store:
         migrate(store)
         held = held_versions(store.read())
-    seen = ", ".join(f"{one.region} {one.version} ({one.row_count} rows)" for one in held)
+    seen = ", ".join(f"{_whose(one)} {one.version} ({one.row_count} rows)" for one in held)
     well = any(one.region == region for one in held)
     fix = f"edge catalogue import FILE --region {region} --version V"
     yield _judged("catalogues", seen or "none imported", well=well, fix=fix)
+
+
+def _whose(held: HeldVersion) -> str:
+    return f"{held.region}/{held.insurance}" if held.insurance else held.region
 
 
 def _readers() -> Iterator[Finding]:

@@ -12,7 +12,14 @@ from typing import TypeAlias
 
 from bench.frame import Work
 from edge.core.adjudication import Bill, BillRules, LineReason, Ruling, adjudicate
-from edge.core.catalogue import ByBenefit, Catalogue, CatalogueRow, CostKind, catalogue_of
+from edge.core.catalogue import (
+    ByBenefit,
+    Catalogue,
+    CatalogueRow,
+    CostKind,
+    RegionalList,
+    catalogue_of,
+)
 from edge.core.charges import Charge
 from edge.core.money import PRICE_PER_FEN, QUANTITY_UNIT, amount_fen, parse_price, parse_quantity
 from edge.core.verification import Service
@@ -104,10 +111,11 @@ def plain_loop(
 
 
 _ARTICLES = {reason: f"第{place}条" for place, reason in enumerate(LineReason, 1)}
+_TIANJIN = RegionalList("120000")
 _RULES = BillRules(
-    regions=ByBenefit("120000", "120000", "120000"),
+    lists=ByBenefit(_TIANJIN, _TIANJIN, _TIANJIN),
     articles=ByBenefit(_ARTICLES, _ARTICLES, _ARTICLES),
-    excluded=frozenset({CostKind.MEAL, CostKind.TRAVEL}),
+    excluded={CostKind.MEAL: "第0条", CostKind.TRAVEL: "第0条"},
 )
 
 

@@ -197,6 +197,7 @@ def _keep(site: Site, rows: list[CatalogueRow]) -> None:
     new = NewVersion(
         region="120000",
         version="bench",
+        insurance=None,
         starts_on=_ADMITTED.date().replace(month=1),
         bed_day_fen=None,
         kinds=frozenset(row.kind for row in rows),

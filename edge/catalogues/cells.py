@@ -100,6 +100,24 @@ def quantity(cell: Cell) -> Decimal | Why | None:
     return quantity_in_short(scaled)
 
 
+def share(cell: Cell) -> Decimal | Why | None:
+    """Read a share of the cost, 0.1 or 10%, from 0 to 1 with at most 4 decimals; blank is None."""
+    text = plain(cell)
+    if not text:
+        return None
+    percent = text.endswith("%")
+    scaled = parse_quantity(text.removesuffix("%"))
+    whole = 100 if percent else 1
+    if scaled is None or not 0 <= scaled <= QUANTITY_UNIT * whole or scaled % whole:
+        return why(
+            f"“{shown(cell)}”不是自付比例（0 至 1 或 0% 至 100%，至多4位小数）",
+            f"{shown(cell)!r} is no share from 0 to 1 (0% to 100%) with at most 4 decimals",
+            "更正比例，如 0.1 或 10%；没有自付时留空",
+            "correct it, such as 0.1 or 10%; leave it blank where there is none",
+        )
+    return quantity_in_short(scaled // whole)
+
+
 def service_years(cell: Cell) -> int | Why | None:
     """Read whole years, 0 to 100; blank is None."""
     text = plain(cell)

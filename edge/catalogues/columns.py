@@ -12,6 +12,7 @@ COLUMNS = (
     Column("price_cap", "限价（元）", cells.money),
     Column("quantity_per_day_max", "每日限量", cells.quantity),
     Column("quantity_max", "每次住院限量", cells.quantity),
+    Column("co_payment_share", "个人自付比例", cells.share),
     Column("service_years", "最低使用年限", cells.service_years),
     Column("restrictions", "限定支付范围", cells.restrictions),
     Column("valid_from", "有效期起", shared.first_day, needed=True),

@@ -17,6 +17,7 @@ FIELDS = (
     "price_cap_fen",
     "quantity_per_day_max",
     "quantity_max",
+    "co_payment_share",
     "service_years",
     "restrictions",
     "valid_from",

@@ -9,12 +9,18 @@ import typer
 from edge.commands.terminal import SITE_FILE, WHO, Config, opened
 
 if TYPE_CHECKING:
+    from edge.core.catalogue import Insurance
     from edge.steps.map_codes import Mapped
     from edge.store.code_mappings import Meaning
 
 catalogue = typer.Typer(no_args_is_help=True, help="Catalogues of drugs, items and devices.")
 
-Region = Annotated[str, typer.Option(help="6-digit division code")]
+Region = Annotated[
+    str,
+    typer.Option(
+        help="6-digit division code; /medical or /work_injury behind it: one of its lists alone"
+    ),
+]
 _DAY = ["%Y-%m-%d"]
 _SHOWN_MAX = 20
 
@@ -37,10 +43,12 @@ def catalogue_import(
 
     from edge.steps.import_catalogue import Import, Outcome, Stage, import_catalogue, said
 
+    division, insurance = _one_list(region)
     asked = Import(
         path=file,
-        region=region,
+        region=division,
         version=version,
+        insurance=insurance,
         since=since.date() if since else None,
         dry_run=dry_run,
     )
@@ -85,7 +93,8 @@ def catalogue_map(
             valid_from=since.date() if since else local_day(site.clock()),
             valid_to=until.date() if until else None,
         )
-        _tell(map_codes(site, region, [meaning], WHO))
+        division, insurance = _one_list(region)
+        _tell(map_codes(site, division, [meaning], WHO, insurance=insurance))
 
 
 @catalogue.command("map-file")
@@ -109,7 +118,8 @@ def catalogue_map_file(
                 typer.echo(f"    → {cell.why.next_action.zh} / {cell.why.next_action.en}")
             typer.echo(f"✗ {read.count} cells refused; nothing was written")
             raise typer.Exit(2)
-        _tell(map_codes(site, region, read, WHO, dry_run=dry_run))
+        division, insurance = _one_list(region)
+        _tell(map_codes(site, division, read, WHO, insurance=insurance, dry_run=dry_run))
 
 
 @catalogue.command("mappings")
@@ -130,7 +140,18 @@ def catalogue_mappings(
         typer.echo(codec.encode(said))
         return
     for word in said:
-        typer.echo(f"{_meaning(word)}  {word.mapped_by}, {word.mapped_at:%Y-%m-%d %H:%M}")
+        whose = f" ({word.insurance})" if word.insurance else ""
+        at = f"{word.mapped_at:%Y-%m-%d %H:%M}"
+        typer.echo(f"{_meaning(word)}{whose}  {word.mapped_by}, {at}")
+
+
+def _one_list(region: str) -> tuple[str, "Insurance | None"]:
+    from edge.core.catalogue import Insurance
+
+    division, _, word = region.partition("/")
+    if word and word not in list(Insurance):
+        raise typer.BadParameter(f"behind the region stands one of: {', '.join(Insurance)}")
+    return division, Insurance(word) if word else None
 
 
 def _tell(mapped: "Mapped") -> None:

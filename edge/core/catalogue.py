@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Generic, NoReturn, TypeVar
 
 from edge.core.errors import BadInput, Words
-from edge.core.money import FEN_MAX, PRICE_MAX, PRICE_PER_FEN, quantity_of
+from edge.core.money import FEN_MAX, PRICE_MAX, PRICE_PER_FEN, quantity_of, share_of
 from edge.core.verification import Service
 
 T = TypeVar("T")
@@ -34,6 +34,13 @@ KINDS = tuple(CostKind)
 """Every class of cost, in order; asking the enumeration itself each time is slow."""
 
 
+class Insurance(StrEnum):
+    """Whose list a region published: that of work injury, or of basic medical insurance."""
+
+    WORK_INJURY = "work_injury"
+    MEDICAL = "medical"
+
+
 @dataclass(frozen=True, slots=True)
 class ByBenefit(Generic[T]):
     """One thing for each benefit: medical, rehab, device."""
@@ -49,13 +56,27 @@ class ByBenefit(Generic[T]):
         return self.rehab if kind is CostKind.REHAB else self.medical
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class RegionalList:
+    """One of the lists that a region (6 digits) publishes: what a code means depends on it."""
+
+    region: str
+    insurance: Insurance = Insurance.WORK_INJURY
+
+    def holds(self, row: "CatalogueRow") -> bool:
+        """Tell whether the row is of this list; what names no region or list is of each."""
+        return row.region in (None, self.region) and row.insurance in (None, self.insurance)
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogueRow:
     """What one catalogue version says of one code, from ``valid_from`` to ``valid_to`` included.
 
     ``price_cap_fen`` is fen a unit (for a device: its limit); ``quantity_per_day_max`` and
     ``quantity_max`` (a stay) have at most 4 places. None is "no such limit" or "open".
-    ``region`` is the list's 6-digit division; None counts wherever it is asked.
+    ``region`` and ``insurance`` tell whose list it is; None counts wherever it is asked.
+    ``co_payment_share`` is the part that the list leaves to the patient, 0 to 1 (4 places);
+    whether it counts is the law's to say (``BillRules``).
     ``service_years`` is a device's minimum service life; ``restrictions`` is for people to read.
     """
 
@@ -72,6 +93,8 @@ class CatalogueRow:
     service_years: int | None = None
     restrictions: str = ""
     version: str | None = None
+    insurance: Insurance | None = None
+    co_payment_share: Decimal | None = None
 
     @property
     def label(self) -> str:
@@ -149,6 +172,7 @@ class CatalogueVersion:
     version: str
     rows: tuple[CatalogueRow, ...]
     standards: Standards = field(default_factory=Standards)
+    insurance: Insurance | None = None
 
 
 @dataclass(slots=True)
@@ -159,6 +183,7 @@ class Entry:
     in 1/1,000,000 yuan, and up to ``paid_whole_to`` a price is paid whole (-1: none is, for the
     row is out of scope); it is valid from ``first_day`` to ``last_day``, both included.
     ``stands_alone``: it is the only row, and no line of the code can use up another's room.
+    ``is_shared``: the row leaves a part of the cost to the patient.
     """
 
     # Not frozen, for speed: a bill makes one for each of its codes.
@@ -172,6 +197,7 @@ class Entry:
     first_day: date
     last_day: date
     stands_alone: bool
+    is_shared: bool
 
     @classmethod
     def of(cls, rows: tuple[CatalogueRow, ...]) -> "Entry":
@@ -189,6 +215,7 @@ class Entry:
             row.valid_from or date.min,
             row.valid_to or date.max,
             len(rows) == 1 and not row.shares_limits,
+            bool(row.co_payment_share),
         )
 
 
@@ -199,20 +226,20 @@ class Catalogue:
     rows: Mapping[str, tuple[CatalogueRow, ...]]
     standards: Mapping[str, Standards] = field(default_factory=dict)
     # What was looked up before, by benefit and code: one site's bills share most of their codes.
-    _entries: dict[tuple[ByBenefit[str], bool], dict[str, Entry]] = field(
+    _entries: dict[tuple[ByBenefit[RegionalList], bool], dict[str, Entry]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
     def entries(
-        self, codes: Iterable[str], *, regions: ByBenefit[str], service: str
+        self, codes: Iterable[str], *, lists: ByBenefit[RegionalList], service: str
     ) -> dict[str, Entry]:
         """Return what governs each of ``codes``; a code that no version knows has no entry."""
-        known = self._entries.setdefault((regions, service == Service.DEVICE), {})
+        known = self._entries.setdefault((lists, service == Service.DEVICE), {})
         found: dict[str, Entry] = {}
         for code in codes:
             entry = known.get(code)
             if entry is None:
-                rows = self.governing(code, regions=regions, service=service)
+                rows = self.governing(code, lists=lists, service=service)
                 if not rows:
                     continue
                 entry = known[code] = Entry.of(rows)
@@ -220,15 +247,15 @@ class Catalogue:
         return found
 
     def governing(
-        self, code: str, *, regions: ByBenefit[str], service: str
+        self, code: str, *, lists: ByBenefit[RegionalList], service: str
     ) -> tuple[CatalogueRow, ...]:
         """Return the rows of ``code`` that count for a bill, in order; none: an unknown code.
 
-        A row counts from the region that governs its benefit. Where one code is a device in one
+        A row counts from the list that governs its benefit. Where one code is a device in one
         list and something else in another, it is the device on a bill for devices only.
         """
         rows = self.rows.get(code, ())
-        counted = tuple([row for row in rows if row.region in (None, regions.of(row.kind))])
+        counted = tuple([row for row in rows if lists.of(row.kind).holds(row)])
         if len(counted) <= 1:
             return counted
         devices = tuple(row for row in counted if row.kind is CostKind.DEVICE)
@@ -251,10 +278,10 @@ def catalogue_of(rows: Iterable[CatalogueRow], *, field: str = "catalogue") -> C
             starts, a cap or limit that is no number of its kind, the same row twice.
     """
     by_code: dict[str, list[CatalogueRow]] = {}
-    seen: set[_Key] = set()
+    seen: set[tuple[_Key, Insurance | None]] = set()
     for place, row in enumerate(rows):
         _require_sound(row, f"{field}[{place}]")
-        key = _key(row)
+        key = _key(row), row.insurance
         if key in seen:
             _refuse(f"{field}[{place}].code", f"{row.label} 重复", f"{row.label} stands twice")
         seen.add(key)
@@ -263,7 +290,7 @@ def catalogue_of(rows: Iterable[CatalogueRow], *, field: str = "catalogue") -> C
 
 
 def joined(versions: Iterable[CatalogueVersion]) -> Catalogue:
-    """Make one catalogue of several regions' lists, each row stamped with region and version.
+    """Make one catalogue of several regions' lists, each row stamped with whose it is.
 
     Raises:
         BadInput: CATALOGUE_ROW, as ``catalogue_of``.
@@ -272,7 +299,10 @@ def joined(versions: Iterable[CatalogueVersion]) -> Catalogue:
     standards: dict[str, Standards] = {}
     for version in versions:
         rows += [
-            replace(row, region=version.region, version=version.version) for row in version.rows
+            replace(
+                row, region=version.region, version=version.version, insurance=version.insurance
+            )
+            for row in version.rows
         ]
         standards[version.region] = version.standards
     return Catalogue(catalogue_of(rows, field="rows").rows, standards)
@@ -345,6 +375,12 @@ def _require_sound(row: CatalogueRow, field: str) -> None:
                 "限量须为非负数，至多4位小数",
                 "not a quantity of at most 4 places, 0 or more",
             )
+    share = row.co_payment_share
+    if share is not None and share_of(share) is None:
+        name = f"{field}.co_payment_share"
+        _refuse(
+            name, "自付比例须为0至1，至多4位小数", "not a share of 0 to 1 with at most 4 places"
+        )
 
 
 def _first_day(row: CatalogueRow) -> date:

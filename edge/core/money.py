@@ -86,6 +86,15 @@ def multiplier_of(value: Decimal) -> int | None:
     return scaled if scaled and scaled <= _MULTIPLIER_MAX else None
 
 
+def share_of(value: Decimal) -> int | None:
+    """Turn a share of a cost, 0 to 1 with at most 4 places, into 1/10,000.
+
+    None when it is anything else.
+    """
+    scaled = quantity_of(value)
+    return scaled if scaled is not None and scaled <= QUANTITY_UNIT else None
+
+
 def amount_fen(price: int, quantity: int) -> int:
     """Return price x quantity in fen, rounded half up by magnitude: -0.5 fen is -1."""
     return half_up(price * quantity, PRODUCT_PER_FEN)

@@ -4,13 +4,13 @@ A file with one bad cell changes nothing; the same file again changes nothing ei
 """
 
 from collections.abc import Callable, Iterator, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
 from edge.catalogues import Change, Diff, Listing, diff_of, read_listing, require_region
-from edge.core.catalogue import CatalogueRow
+from edge.core.catalogue import CatalogueRow, Insurance
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.money import yuan
 from edge.digest import sha256
@@ -54,8 +54,9 @@ Progress = Callable[[Stage, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """What is asked for: a file as the list of a region (6 digits) under a version's name.
+    """What is asked for: a file as a list of a region (6 digits) under a version's name.
 
+    ``insurance`` tells which of the region's lists it is; left out, as it is held, else each.
     From ``since`` on it takes the place of the versions before; left out, from the first day of
     its earliest row. ``dry_run`` stops before anything is written.
     """
@@ -63,6 +64,7 @@ class Import:
     path: Path
     region: str
     version: str
+    insurance: Insurance | None = None
     since: date | None = None
     dry_run: bool = False
 
@@ -80,6 +82,7 @@ class Report:
     region: str
     version: str
     sha256: str
+    insurance: Insurance | None = None
     starts_on: date = date.min
     row_count: int = 0
     refused: tuple[RefusedCell, ...] = ()
@@ -99,8 +102,8 @@ def import_catalogue(
     """Import a file, or with ``dry_run`` tell what that would change.
 
     Raises:
-        BadInput: NOT_A_DIVISION, CATALOGUE_VERSION, SHEET_UNREADABLE, SHEET_TOO_LARGE,
-            CATALOGUE_SINCE.
+        BadInput: NOT_A_DIVISION, CATALOGUE_VERSION, CATALOGUE_LIST, SHEET_UNREADABLE,
+            SHEET_TOO_LARGE, CATALOGUE_SINCE.
         Conflict: CATALOGUES_MOVED, when another import ended in between.
         OSError: the file cannot be read.
     """
@@ -110,7 +113,8 @@ def import_catalogue(
     db = site.store.read()
     imports = import_count(db)
     held = _held(db, asked)
-    if held and held.file_sha256 == digest and asked.since in (None, held.starts_on):
+    asked = replace(asked, insurance=_list(asked, held))
+    if held and _is_known(held, asked, digest):
         return _known(held)
     listing = read_listing(data, lambda done, about: progress(Stage.READING, done, about))
     if not isinstance(listing, Listing):
@@ -118,11 +122,12 @@ def import_catalogue(
             outcome=Outcome.REFUSED,
             region=asked.region,
             version=asked.version,
+            insurance=asked.insurance,
             sha256=digest,
             refused=tuple(listing.shown),
             refused_count=listing.count,
         )
-    before = spoken_before(db, asked.region, asked.version, listing.kinds)
+    before = spoken_before(db, asked.region, asked.version, listing.kinds, asked.insurance)
     report = _report(asked, digest, listing, before)
     if not asked.dry_run:
         with staged(db, listing.rows, lambda done, about: progress(Stage.WRITING, done, about)):
@@ -136,13 +141,20 @@ def said(report: Report) -> list[str]:
         return [*_refusals(report), f"✗ {report.refused_count} cells refused; nothing was written"]
     against = ", ".join(report.against) or "nothing: the first of its kinds"
     rows, first = report.row_count, report.starts_on
+    of = _LISTS[report.insurance]
+    what = f"{report.region} {report.version} ({of}), {rows} rows, from {first}"
     return [
-        f"{report.region} {report.version}, {rows} rows, from {first}; compared with {against}",
+        f"{what}; compared with {against}",
         *_changes(report),
         _ENDINGS[report.outcome],
     ]
 
 
+_LISTS = {
+    None: "each of the region's lists",
+    Insurance.WORK_INJURY: "the work-injury list",
+    Insurance.MEDICAL: "the medical-insurance list",
+}
 _ENDINGS = {
     Outcome.DRY_RUN: "dry run: nothing was written",
     Outcome.KNOWN: "✓ this very file was imported before: nothing was written",
@@ -196,11 +208,35 @@ def _held(db: Rows, asked: Import) -> HeldVersion | None:
     return next(found, None)
 
 
+def _list(asked: Import, held: HeldVersion | None) -> Insurance | None:
+    """Return which list a file is: as asked, else as its version is held; it never moves."""
+    was = held.insurance if held else None
+    if asked.insurance and was and asked.insurance is not was:
+        raise BadInput(
+            "CATALOGUE_LIST",
+            Words(
+                f"版本 {asked.version} 已作为另一目录导入（{was}）",
+                f"version {asked.version} was imported as another list: {was}",
+            ),
+            Words(
+                "换一个版本名，或改正目录种类", "give it another version's name, or mend the list"
+            ),
+            field="insurance",
+        )
+    return asked.insurance or was
+
+
+def _is_known(held: HeldVersion, asked: Import, digest: str) -> bool:
+    same = held.file_sha256 == digest and held.insurance is asked.insurance
+    return same and asked.since in (None, held.starts_on)
+
+
 def _known(held: HeldVersion) -> Report:
     return Report(
         outcome=Outcome.KNOWN,
         region=held.region,
         version=held.version,
+        insurance=held.insurance,
         sha256=held.file_sha256,
         starts_on=held.starts_on,
         row_count=held.row_count,
@@ -215,6 +251,7 @@ def _report(asked: Import, digest: str, listing: Listing, before: Spoken) -> Rep
         outcome=Outcome.DRY_RUN if asked.dry_run else Outcome.IMPORTED,
         region=asked.region,
         version=asked.version,
+        insurance=asked.insurance,
         sha256=digest,
         starts_on=_starts_on(asked, listing),
         row_count=len(listing.rows),
@@ -256,6 +293,7 @@ def _keep(site: Site, listing: Listing, report: Report, operator: str, imports: 
             NewVersion(
                 region=report.region,
                 version=report.version,
+                insurance=report.insurance,
                 starts_on=report.starts_on,
                 bed_day_fen=listing.bed_day_fen,
                 kinds=listing.kinds,
@@ -272,6 +310,7 @@ def _keep(site: Site, listing: Listing, report: Report, operator: str, imports: 
             subject=f"{report.region}/{report.version}",
             now=now,
             sha256=report.sha256,
+            **({"insurance": report.insurance} if report.insurance else {}),
             **counts,
         )
 

@@ -1,11 +1,12 @@
 """Say what the hospital's own codes mean in a region's catalogue: all of it at once, or nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from functools import partial
 
 from edge.catalogues import require_region
+from edge.core.catalogue import Insurance
 from edge.core.errors import BadInput, Words
 from edge.site import Site
 from edge.store.code_mappings import (
@@ -41,9 +42,17 @@ class Mapped:
 
 
 def map_codes(
-    site: Site, region: str, meanings: Sequence[Meaning], operator: str, *, dry_run: bool = False
+    site: Site,
+    region: str,
+    meanings: Sequence[Meaning],
+    operator: str,
+    *,
+    insurance: Insurance | None = None,
+    dry_run: bool = False,
 ) -> Mapped:
     """Keep the meanings that are not the last ones said already; with ``dry_run`` only tell them.
+
+    They are said of the region's list of ``insurance``; without it of each of its lists.
 
     Raises:
         BadInput: NO_MAPPINGS, TOO_MANY_MAPPINGS, NOT_A_DIVISION, DATES_CONTRADICT,
@@ -51,11 +60,14 @@ def map_codes(
     """
     _require_asked(region, len(meanings))
     now = site.clock()
+    say = partial(
+        CodeMapping, region=region, insurance=insurance, mapped_at=now, mapped_by=operator
+    )
     if dry_run:
-        changes = _changed(site.store.read(), region, meanings, operator, now, keep=False)
+        changes = _changed(site.store.read(), region, insurance, meanings, say)
         return _mapped(region, meanings, changes, kept=False)
     with site.store.transaction() as db:
-        changes = _changed(db, region, meanings, operator, now, keep=True)
+        changes = _changed(db, region, insurance, meanings, say, keep=True)
         if changes:
             site.ledger.enter(
                 db,
@@ -71,15 +83,21 @@ def map_codes(
 
 
 def _changed(
-    db: Rows, region: str, meanings: Sequence[Meaning], operator: str, now: datetime, *, keep: bool
+    db: Rows,
+    region: str,
+    insurance: Insurance | None,
+    meanings: Sequence[Meaning],
+    say: Callable[..., CodeMapping],
+    *,
+    keep: bool = False,
 ) -> tuple[Change, ...]:
-    said = histories(db, [meaning.hospital_code for meaning in meanings], region)
+    said = histories(db, [meaning.hospital_code for meaning in meanings], region, insurance)
     changes: list[Change] = []
     for place, meaning in enumerate(meanings):
         history = said.setdefault(meaning.hospital_code, [])
         if history and history[0].says(meaning):
             continue
-        mapping = CodeMapping(region=region, mapped_at=now, mapped_by=operator, **asdict(meaning))
+        mapping = say(**asdict(meaning))
         with _told_by_place(place):
             (map_code if keep else require_sense)(db, mapping)
         changes.append(Change(meaning=meaning, before=meaning_on(history, meaning.valid_from)))

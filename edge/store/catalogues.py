@@ -14,6 +14,8 @@ from edge.core.catalogue import (
     ByBenefit,
     CatalogueRow,
     CostKind,
+    Insurance,
+    RegionalList,
     Said,
     Standards,
     StandardsChange,
@@ -24,23 +26,29 @@ from edge.store.database import Row, Rows, Store
 _STAGED_AT_ONCE = 2_000
 
 _SPANS = """
-    with spans as (
-        select v.id as version_id, v.region, v.version, v.starts_on, v.bed_day_fen, k.kind,
+    with lists as (
+        select value ->> 'region' as region, value ->> 'insurance' as insurance from json_each(?)
+    ),
+    spans as (
+        select v.id as version_id, v.region, v.version, v.insurance, v.starts_on, v.bed_day_fen,
+            k.kind, l.insurance as list_insurance,
             lead(v.starts_on) over (
-                partition by v.region, k.kind order by v.starts_on, v.id
+                partition by l.region, l.insurance, k.kind order by v.starts_on, v.id
             ) as next_starts_on
-        from catalogue_versions v join catalogue_kinds k on k.version_id = v.id
+        from lists l
+        join catalogue_versions v on v.region = l.region
+            and (v.insurance is null or v.insurance = l.insurance)
+        join catalogue_kinds k on k.version_id = v.id
     )
 """
-# When each version speaks of a kind: up to the day before the next version that does.
+# When each version of the asked lists speaks of a kind: up to the day before the next version that
+# does. One that says of no insurance to be its list belongs to each of the region's lists.
 
 _OF_CODES = f"""{_SPANS}
-    select r.*, s.region, s.version, s.starts_on, s.next_starts_on
+    select r.*, s.region, s.version, s.insurance, s.list_insurance, s.starts_on, s.next_starts_on
     from json_each(?) asked
-    cross join (
-        select id from catalogue_versions where region in (select value from json_each(?))
-    ) v
-    cross join catalogue_rows r on r.version_id = v.id and r.code = asked.value
+    cross join (select distinct version_id from spans) v
+    cross join catalogue_rows r on r.version_id = v.version_id and r.code = asked.value
     join spans s on s.version_id = r.version_id and s.kind = r.kind
     order by r.code, s.starts_on, s.version_id, r.valid_from
 """  # noqa: S608 - our own words
@@ -53,6 +61,7 @@ class HeldVersion:
 
     region: str
     version: str
+    insurance: Insurance | None
     starts_on: date
     bed_day_fen: int | None
     row_count: int
@@ -66,6 +75,7 @@ class NewVersion:
 
     region: str
     version: str
+    insurance: Insurance | None
     starts_on: date
     bed_day_fen: int | None
     kinds: frozenset[CostKind]
@@ -93,28 +103,30 @@ class Catalogues:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def picked(self, codes: Iterable[str], regions: ByBenefit[str]) -> tuple[CatalogueRow, ...]:
-        """Return the rows that govern ``codes``, stamped with region and version, by code.
+    def picked(
+        self, codes: Iterable[str], lists: ByBenefit[RegionalList]
+    ) -> tuple[CatalogueRow, ...]:
+        """Return the rows that govern ``codes``, stamped with whose they are, by code.
 
-        ``regions`` tells whose catalogue governs each benefit. Each row is cut to the days on
+        ``lists`` tells which list governs each benefit. Each row is cut to the days on
         which its version counts. A code without a row is known to no version.
         """
-        asked = [
-            codec.encode(sorted(set(codes))).decode(),
-            codec.encode(sorted({regions.medical, regions.rehab, regions.device})).decode(),
-        ]
-        found = map(_said, self._store.read().query(_OF_CODES, asked))
-        return in_force(one for one in found if one.row.region == regions.of(one.row.kind))
+        each = sorted({lists.medical, lists.rehab, lists.device})
+        asked = [codec.encode(each).decode(), codec.encode(sorted(set(codes))).decode()]
+        found = self._store.read().query(_OF_CODES, asked)
+        return in_force(
+            _said(row) for row in found if lists.of(CostKind(row["kind"])) == _list(row)
+        )
 
-    def standards(self, region: str, *, since: date) -> Standards:
-        """Return the inpatient standards on that day, and each change that comes after it.
+    def standards(self, of: RegionalList, *, since: date) -> Standards:
+        """Return a list's inpatient standards on that day, and each change that comes after it.
 
         They are those of the versions that speak of beds.
         """
         spans = self._store.read().query(
-            f"{_SPANS} select starts_on, bed_day_fen from spans where region = ? and kind = ?"  # noqa: S608 - ours
+            f"{_SPANS} select starts_on, bed_day_fen from spans where kind = ?"  # noqa: S608 - ours
             " order by starts_on, version_id",
-            [region, CostKind.BED],
+            [codec.encode([of]).decode(), CostKind.BED],
         )
         # Of two versions that start on one day the later import counts.
         dated = {date.fromisoformat(span["starts_on"]): span["bed_day_fen"] for span in spans}
@@ -139,6 +151,7 @@ def held_versions(db: Rows) -> list[HeldVersion]:
         HeldVersion(
             region=row["region"],
             version=row["version"],
+            insurance=_insurance(row),
             starts_on=date.fromisoformat(row["starts_on"]),
             bed_day_fen=row["bed_day_fen"],
             row_count=row["row_count"],
@@ -155,16 +168,23 @@ def import_count(db: Rows) -> int:
     return int(row["imports"]) if row else 0
 
 
-def spoken_before(db: Rows, region: str, version: str, kinds: Iterable[CostKind]) -> Spoken:
+def spoken_before(
+    db: Rows,
+    region: str,
+    version: str,
+    kinds: Iterable[CostKind],
+    insurance: Insurance | None = None,
+) -> Spoken:
     """Return what a new list of ``kinds`` is compared with.
 
-    It is that very version if it is held, else what the region's latest versions say of them.
+    It is that very version if it is held, else what the list's latest versions say of them.
     """
+    asked_list = codec.encode([{"region": region, "insurance": insurance}]).decode()
     spans = list(
         db.query(
-            f"{_SPANS} select * from spans where region = ?"  # noqa: S608 - our own words
-            " and (version = ? or next_starts_on is null) order by version_id, kind",
-            [region, version],
+            f"{_SPANS} select * from spans"  # noqa: S608 - our own words
+            " where version = ? or next_starts_on is null order by version_id, kind",
+            [asked_list, version],
         )
     )
     same = [span for span in spans if span["version"] == version]
@@ -200,10 +220,11 @@ def staged(
 def keep_version(db: Rows, new: NewVersion) -> None:
     """Keep a version and its import; its rows take the place of those it had before."""
     version = db.one(
-        "insert into catalogue_versions (region, version, starts_on, bed_day_fen)"
-        " values (?, ?, ?, ?) on conflict (region, version) do update"
-        " set starts_on = excluded.starts_on, bed_day_fen = excluded.bed_day_fen returning id",
-        [new.region, new.version, new.starts_on.isoformat(), new.bed_day_fen],
+        "insert into catalogue_versions (region, version, insurance, starts_on, bed_day_fen)"
+        " values (?, ?, ?, ?, ?) on conflict (region, version) do update"
+        " set insurance = excluded.insurance, starts_on = excluded.starts_on,"
+        " bed_day_fen = excluded.bed_day_fen returning id",
+        [new.region, new.version, new.insurance, new.starts_on.isoformat(), new.bed_day_fen],
     )
     version_id = version["id"] if version else None
     db.execute("delete from catalogue_rows where version_id = ?", [version_id])
@@ -231,7 +252,7 @@ def keep_version(db: Rows, new: NewVersion) -> None:
 
 _COLUMNS = (
     "code, valid_from, valid_to, kind, in_scope, price_cap_fen,"
-    " quantity_per_day_max, quantity_max, service_years, name, restrictions"
+    " quantity_per_day_max, quantity_max, service_years, name, restrictions, co_payment_share"
 )
 _FROM_STAGED = f"select ?, {_COLUMNS} from staged_rows order by code, valid_from"  # noqa: S608 - ours
 _PLACES = ", ".join(f"value ->> {place}" for place in range(len(_COLUMNS.split(","))))
@@ -252,6 +273,7 @@ def _values(row: CatalogueRow) -> tuple[object, ...]:
         row.service_years,
         row.name,
         row.restrictions,
+        row.co_payment_share,
     )
 
 
@@ -260,7 +282,7 @@ def _rows_of(db: Rows, span: Row) -> Iterator[CatalogueRow]:
         "select * from catalogue_rows where version_id = ? and kind = ? order by code, valid_from",
         [span["version_id"], span["kind"]],
     )
-    stamp = {"region": span["region"], "version": span["version"]}
+    stamp = {name: span[name] for name in ("region", "version", "insurance")}
     return (_row(row | stamp) for row in rows)
 
 
@@ -285,7 +307,17 @@ def _row(row: Row) -> CatalogueRow:
         service_years=row["service_years"],
         restrictions=row["restrictions"],
         version=row["version"],
+        insurance=_insurance(row),
+        co_payment_share=_decimal(row["co_payment_share"]),
     )
+
+
+def _list(row: Row) -> RegionalList:
+    return RegionalList(row["region"], Insurance(row["list_insurance"]))
+
+
+def _insurance(row: Row) -> Insurance | None:
+    return Insurance(row["insurance"]) if row["insurance"] else None
 
 
 def _day(text: str | None) -> date | None:

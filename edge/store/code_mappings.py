@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from edge import codec
+from edge.core.catalogue import Insurance
 from edge.core.errors import BadInput, Words
 from edge.store.database import Row, Rows
 
@@ -27,11 +28,12 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeMapping(Meaning):
-    """A meaning as somebody said it of a region's catalogue."""
+    """A meaning as somebody said it of a region's catalogue: of one list, or (None) of each."""
 
     region: str
     mapped_at: datetime
     mapped_by: str
+    insurance: Insurance | None = None
 
     def says(self, meaning: Meaning) -> bool:
         """Tell whether this is that very meaning."""
@@ -58,7 +60,7 @@ def map_code(db: Rows, mapping: CodeMapping) -> None:
     require_sense(db, mapping)
     db.execute(
         "insert into code_mappings (region, hospital_code, catalogue_code, valid_from, valid_to,"
-        " mapped_at, mapped_by) values (?, ?, ?, ?, ?, ?, ?)",
+        " mapped_at, mapped_by, insurance) values (?, ?, ?, ?, ?, ?, ?, ?)",
         [
             mapping.region,
             mapping.hospital_code,
@@ -67,17 +69,24 @@ def map_code(db: Rows, mapping: CodeMapping) -> None:
             mapping.valid_to.isoformat() if mapping.valid_to else None,
             mapping.mapped_at.isoformat(),
             mapping.mapped_by,
+            mapping.insurance,
         ],
     )
 
 
-def histories(db: Rows, codes: Iterable[str], region: str) -> dict[str, list[CodeMapping]]:
-    """Return all that was said of the hospital's ``codes`` in ``region``, the last word first."""
+def histories(
+    db: Rows, codes: Iterable[str], region: str, insurance: Insurance | None = None
+) -> dict[str, list[CodeMapping]]:
+    """Return all that was said of the hospital's ``codes`` in a list, the last word first.
+
+    What was said of each of the region's lists is part of it; without ``insurance`` it is all.
+    """
     found: dict[str, list[CodeMapping]] = {}
     rows = db.query(
         "select m.* from json_each(?) asked cross join code_mappings m"
-        " on m.region = ? and m.hospital_code = asked.value order by m.id desc",
-        [codec.encode(sorted(set(codes))).decode(), region],
+        " on m.region = ? and m.hospital_code = asked.value"
+        " and (m.insurance is null or m.insurance = ?) order by m.id desc",
+        [codec.encode(sorted(set(codes))).decode(), region, insurance],
     )
     for row in rows:
         found.setdefault(row["hospital_code"], []).append(_mapping(row))
@@ -112,6 +121,7 @@ def _mapping(row: Row) -> CodeMapping:
         valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
         mapped_at=datetime.fromisoformat(row["mapped_at"]),
         mapped_by=row["mapped_by"],
+        insurance=Insurance(row["insurance"]) if row["insurance"] else None,
     )
 
 
@@ -128,7 +138,7 @@ def require_sense(db: Rows, mapping: CodeMapping) -> None:
             Words("更正其中一个日期", "correct one of the two days"),
             field="valid_to",
         )
-    if _is_known(db, mapping.hospital_code, mapping.region):
+    if _is_known(db, mapping.hospital_code, mapping):
         raise BadInput(
             "MAPPING_NEEDLESS",
             Words(
@@ -139,7 +149,7 @@ def require_sense(db: Rows, mapping: CodeMapping) -> None:
             field="hospital_code",
         )
     target = mapping.catalogue_code
-    if target is not None and not _is_known(db, target, mapping.region):
+    if target is not None and not _is_known(db, target, mapping):
         raise BadInput(
             "MAPPING_TARGET_UNKNOWN",
             Words(f"该地区各版本目录中均无编码 {target}", f"no version knows the code {target}"),
@@ -148,10 +158,11 @@ def require_sense(db: Rows, mapping: CodeMapping) -> None:
         )
 
 
-def _is_known(db: Rows, code: str, region: str) -> bool:
+def _is_known(db: Rows, code: str, mapping: CodeMapping) -> bool:
     row = db.one(
         "select exists (select 1 from catalogue_versions v join catalogue_rows r"
-        " on r.version_id = v.id and r.code = ? where v.region = ?) as known",
-        [code, region],
+        " on r.version_id = v.id and r.code = ? where v.region = ?"
+        " and (v.insurance is null or v.insurance = coalesce(?, v.insurance))) as known",
+        [code, mapping.region, mapping.insurance],
     )
     return bool(row and row["known"])

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from edge.app import running
 from edge.catalogues import sample_files
 from edge.clock import fresh_id, system_clock
+from edge.core.catalogue import Insurance
 from edge.core.dates import local_day
 from edge.opening import open_site
 from edge.settings import load_settings
@@ -158,5 +159,10 @@ def _moved(settings: str) -> str:
 def _stock(site: Site) -> None:
     for file in sample_files(config_folder() / "catalogues"):
         if file.region == _SAMPLE_REGION:
-            request = Import(path=file.path, region=_FACILITY.region, version=file.version)
+            request = Import(
+                path=file.path,
+                region=_FACILITY.region,
+                version=file.version,
+                insurance=Insurance.MEDICAL,
+            )
             import_catalogue(site, request, IT_STAFF.name)

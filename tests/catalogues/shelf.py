@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from edge.core.catalogue import CatalogueRow, CostKind
+from edge.core.catalogue import CatalogueRow, CostKind, Insurance
 from edge.store.catalogues import NewVersion, keep_version, staged
 from edge.store.database import Store
 
@@ -30,12 +30,14 @@ def keep_rows(
     version: str = "1",
     since: date = NEW_YEAR,
     bed_day_fen: int | None = None,
+    **of: Insurance,
 ) -> None:
-    """Keep the rows as one version."""
+    """Keep the rows as one version, of the list of ``insurance`` if it is given."""
     kinds = frozenset(row.kind for row in rows)
     new = NewVersion(
         region=region,
         version=version,
+        insurance=of.get("insurance"),
         starts_on=since,
         bed_day_fen=bed_day_fen,
         kinds=kinds if bed_day_fen is None else kinds | {CostKind.BED},

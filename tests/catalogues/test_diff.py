@@ -82,4 +82,4 @@ def test_changes_are_counted_by_field() -> None:
 
 
 def test_every_field_that_a_row_says_is_compared() -> None:
-    assert {*FIELDS, "code", "region", "version"} == set(CatalogueRow.__slots__)
+    assert {*FIELDS, "code", "region", "insurance", "version"} == set(CatalogueRow.__slots__)

@@ -114,6 +114,18 @@ def test_equal_quantities_are_equal_however_they_are_written() -> None:
     assert limits == ["10", "10", "10"]
 
 
+def test_a_share_is_written_as_a_part_or_in_percent() -> None:
+    header = [*HEADER, "个人自付比例"]
+    shares = [
+        read(listed([*ROW, text], header=header)).rows[0].co_payment_share
+        for text in ("0.1", "10%", "12.34%", "0", "1", "100%", "")
+    ]
+    assert shares == [*map(Decimal, ("0.1", "0.1", "0.1234", "0", "1", "1")), None]
+    for text in ("1.01", "101%", "-0.1", "0.00001", "0.001%", "一成", "%"):
+        [(cell, _)] = refused(listed([*ROW, text], header=header))
+        assert cell.startswith("H"), text
+
+
 def test_the_standard_of_a_bed_day_is_a_row_of_its_own_kind() -> None:
     standard = changed(code="STD", kind="床位费标准", cap="60")
     listing = read(listed(ROW, standard))

@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import Random
 
 from edge.core.adjudication import Bill
-from edge.core.catalogue import CatalogueRow, CostKind, StandardsChange
+from edge.core.catalogue import CatalogueRow, CostKind, Insurance, StandardsChange
 from edge.core.charges import Charge
 from edge.core.verification import Notice, NoticeItem, Service
 from tests.core.bills import bill, june
@@ -17,6 +17,7 @@ MANY_KINDS = [*CostKind, CostKind.BED, CostKind.DEVICE, CostKind.DEVICE, CostKin
 QUANTITIES = ["1", "2", "3", "0.5", "1.25", "7", "0", "0.0001", "2", "2"]
 PRICES = ["10", "10.00", "12.3456", "0.005", "33.333333", "0", "25", "15"]
 LIMITS = [None, None, None, None, "0", "1", "2.5", "4"]
+SHARES = ["0", "0.1", "0.3333", "1"]
 CAPS = [None, None, 0, 700, 1_000, 1_300, 2_999]
 
 CHANGES = [
@@ -87,6 +88,8 @@ class Dice:
             valid_from=first,
             valid_to=june(self._random.randrange(4, 8)) if self._seldom(4) else None,
             region=self._pick(["120000", "510000", "370000"]) if self._seldom(8) else None,
+            insurance=self._pick([*Insurance]) if self._seldom(8) else None,
+            co_payment_share=Decimal(self._pick(SHARES)) if self._seldom(4) else None,
         )
 
     def _charge(self, line_id: str) -> Charge:

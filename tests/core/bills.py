@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from edge.core.adjudication import Bill, BillRules, LineReason, RuledLine, Ruling, adjudicate
-from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, Standards
+from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, RegionalList, Standards
 from edge.core.charges import Charge
 from edge.core.money import amount_fen, parse_price, parse_quantity
 from edge.core.verification import Notice, NoticeItem, Service
@@ -21,11 +21,13 @@ def _articles(side: str) -> dict[LineReason, str]:
 
 
 RULES = BillRules(
-    regions=ByBenefit(medical=TIANJIN, rehab=TIANJIN, device=SICHUAN),
+    lists=ByBenefit(
+        medical=RegionalList(TIANJIN), rehab=RegionalList(TIANJIN), device=RegionalList(SICHUAN)
+    ),
     articles=ByBenefit(
         medical=_articles("医疗"), rehab=_articles("康复"), device=_articles("器具")
     ),
-    excluded=frozenset({CostKind.MEAL, CostKind.TRAVEL}),
+    excluded={CostKind.MEAL: "伙食 EXCLUDED", CostKind.TRAVEL: "交通 EXCLUDED"},
 )
 
 

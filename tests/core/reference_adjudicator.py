@@ -11,7 +11,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from edge.core.adjudication import Bill, BillRules
-from edge.core.catalogue import CatalogueRow
+from edge.core.catalogue import CatalogueRow, RegionalList
 from edge.core.charges import Charge
 
 BUCKETS = {
@@ -22,6 +22,7 @@ BUCKETS = {
     "OVER_BED_STANDARD": "over_standard",
     "NON_INJURY": "non_injury",
     "EXCLUDED": "excluded",
+    "CO_PAYMENT": "over_standard",
     "DEVICE_OVER_LIMIT": "device_over_limit",
 }
 
@@ -87,18 +88,23 @@ class Reference:
         self.outcomes = self._outcomes()
 
     def _rows(self, code: str) -> list[CatalogueRow]:
-        regions = self.rules.regions
+        lists = self.rules.lists
         device_rows, other_rows = [], []
         for row in self.bill.catalogue:
             if row.code != code:
                 continue
-            if row.kind == "device" and row.region in (None, regions.device):
+            if row.kind == "device" and self._is_of(row, lists.device):
                 device_rows.append(row)
-            elif row.kind != "device" and row.region in (None, regions.medical):
+            elif row.kind != "device" and self._is_of(row, lists.medical):
                 other_rows.append(row)
         if device_rows and other_rows:
             return device_rows if self.bill.service == "device" else other_rows
         return device_rows + other_rows
+
+    def _is_of(self, row: CatalogueRow, governing: RegionalList) -> bool:
+        if row.region is not None and row.region != governing.region:
+            return False
+        return row.insurance is None or row.insurance == governing.insurance
 
     def _row(self, code: str, day: date) -> tuple[CatalogueRow, bool]:
         """Return the row for a day, and whether it is valid then."""
@@ -236,6 +242,10 @@ class Reference:
         if room is not None and room < left:
             reasons.append("DEVICE_OVER_LIMIT")
             left = room
+        own = rounded(left * (1 - Fraction(row.co_payment_share or 0)))
+        if self.rules.co_payments and row.kind != "device" and own < left:
+            reasons.append("CO_PAYMENT")
+            left = own
         reason = reasons[0] if reasons else "IN_SCOPE"
         outcome = Outcome(amount, left, reason, charge.code, charge.date, quantity, nights)
         outcome.device_limited = room is not None

@@ -4,10 +4,11 @@ The bills are written by dice from a seed, so that every run sees the same thous
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from edge.core.adjudication import LineReason, RuledLine, adjudicate
+from edge.core.adjudication import BillRules, LineReason, RuledLine, adjudicate
 from edge.core.charges import Refusal
 from tests.core.bill_dice import Dice
 from tests.core.bills import RULES
@@ -15,6 +16,11 @@ from tests.core.reference_adjudicator import Reference
 
 SEEDS = 50
 BILLS_A_SEED = 20
+
+
+def law(seed: int) -> BillRules:
+    """Return the rules of a seed: every other one leaves the list's shares to the worker."""
+    return replace(RULES, co_payments=bool(seed % 2))
 
 
 def shares(line: RuledLine) -> dict[str, int]:
@@ -25,9 +31,9 @@ def shares(line: RuledLine) -> dict[str, int]:
 
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_every_line_is_ruled_as_the_obvious_adjudicator_rules_it(seed: int) -> None:
-    dice = Dice(seed)
+    dice, rules = Dice(seed), law(seed)
     for given in [dice.bill() for _ in range(BILLS_A_SEED)]:
-        ruling, reference = adjudicate(given, RULES), Reference(given, RULES)
+        ruling, reference = adjudicate(given, rules), Reference(given, rules)
         standing = {
             charge.id: reference.outcomes[charge.id]
             for place, charge in enumerate(given.lines)
@@ -52,7 +58,7 @@ def test_the_dice_meet_every_reason_and_every_refusal() -> None:
     for seed in range(SEEDS):
         dice = Dice(seed)
         for given in [dice.bill() for _ in range(BILLS_A_SEED)]:
-            ruling = adjudicate(given, RULES)
+            ruling = adjudicate(given, law(seed))
             seen.update(line.reason for line in ruling.lines)
             seen.update(line.code for line in ruling.refused)
             seen.update("SPLIT" for line in ruling.lines if line.split)

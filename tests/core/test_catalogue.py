@@ -13,6 +13,8 @@ from edge.core.catalogue import (
     CatalogueRow,
     CatalogueVersion,
     CostKind,
+    Insurance,
+    RegionalList,
     Said,
     Standards,
     catalogue_of,
@@ -27,14 +29,16 @@ from edge.core.verification import Service
 from tests.core.bills import SICHUAN, TIANJIN, june, row
 
 CONFIG = Path(__file__).parents[2] / "config"
-REGIONS = ByBenefit(medical=TIANJIN, rehab="130000", device=SICHUAN)
+LISTS = ByBenefit(
+    medical=RegionalList(TIANJIN), rehab=RegionalList("130000"), device=RegionalList(SICHUAN)
+)
 
 
 def governing(
     rows: list[CatalogueRow], *, service: Service = Service.INPATIENT_MEDICAL
 ) -> list[str]:
     """Return the kinds and first days of the rows that count for code A."""
-    counted = catalogue_of(rows).governing("A", regions=REGIONS, service=service)
+    counted = catalogue_of(rows).governing("A", lists=LISTS, service=service)
     return [f"{one.kind} {one.valid_from}" for one in counted]
 
 
@@ -53,6 +57,22 @@ def test_a_row_counts_only_from_the_region_that_governs_its_benefit() -> None:
     assert len(governing(drugs)) == 1
     assert governing([row("A", "rehab", region=TIANJIN)]) == []
     assert governing([row("A", "rehab", region="130000")]) == ["rehab 2024-01-01"]
+
+
+def test_a_row_counts_only_from_the_list_that_governs_where_a_region_has_several() -> None:
+    rows = [
+        row("A", "drug", region=TIANJIN, insurance=insurance, valid_from=june(day))
+        for day, insurance in ((1, Insurance.WORK_INJURY), (2, Insurance.MEDICAL), (3, None))
+    ]
+    assert governing(rows) == ["drug 2024-06-01", "drug 2024-06-03"]
+    medical = ByBenefit(*[RegionalList(TIANJIN, Insurance.MEDICAL)] * 3)
+    counted = catalogue_of(rows).governing("A", lists=medical, service=Service.INPATIENT_MEDICAL)
+    assert [one.valid_from for one in counted] == [june(2), june(3)]
+
+
+def test_two_lists_of_a_region_may_have_the_same_row() -> None:
+    rows = [row("A", insurance=insurance) for insurance in (None, *Insurance)]
+    assert len(catalogue_of(rows).rows["A"]) == len(rows)
 
 
 def test_a_row_without_a_region_counts_everywhere() -> None:
@@ -103,6 +123,7 @@ def test_a_row_is_named_by_code_and_first_day() -> None:
         ("price_cap_fen", {"price_cap_fen": -1}),
         ("quantity_per_day_max", {"quantity_per_day_max": Decimal("0.00001")}),
         ("quantity_max", {"quantity_max": Decimal("NaN")}),
+        ("co_payment_share", {"co_payment_share": Decimal("1.1")}),
     ],
 )
 def test_a_row_that_cannot_be_is_refused_by_place_and_field(

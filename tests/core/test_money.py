@@ -19,6 +19,7 @@ from edge.core.money import (
     parse_price,
     parse_quantity,
     quantity_of,
+    share_of,
     yuan,
 )
 
@@ -165,3 +166,16 @@ def test_an_amount_agrees_when_it_is_the_product_to_within_one_fen(
 )
 def test_fen_are_written_as_yuan_for_people(fen: int, text: str) -> None:
     assert yuan(fen) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("0", 0), ("0.1", 1_000), ("0.3333", 3_333), ("1", 10_000)],
+)
+def test_a_share_lies_between_nothing_and_all(text: str, share: int) -> None:
+    assert share_of(Decimal(text)) == share
+
+
+@pytest.mark.parametrize("text", ["-0.0001", "1.0001", "0.00001", "NaN", "Infinity"])
+def test_anything_else_is_no_share(text: str) -> None:
+    assert share_of(Decimal(text)) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.core.catalogue import ByBenefit
+from edge.core.catalogue import ByBenefit, RegionalList
 from edge.opening import open_site
 from edge.settings import load_settings
 from edge.store.catalogues import held_versions
@@ -35,7 +35,7 @@ def kept(settings_file: Path) -> tuple[list[str], set[tuple[str | None, int | No
         db = site.store.read()
         assert site.ledger.verify(db) is None
         versions = [one.version for one in held_versions(db) if one.region == REGION]
-        rows = site.catalogues.picked(CODES, ByBenefit(REGION, REGION, REGION))
+        rows = site.catalogues.picked(CODES, ByBenefit(*[RegionalList(REGION)] * 3))
         return versions, {(row.version, row.price_cap_fen) for row in rows}, len(rows)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.catalogues import Diff
+from edge.core.catalogue import Insurance
 from edge.core.errors import BadInput, Conflict, Fault
 from edge.steps.import_catalogue import Import, Outcome, Report, Stage, import_catalogue, said
 from edge.store.catalogues import held_versions
@@ -99,6 +100,20 @@ def test_the_same_file_again_changes_nothing(clerk: Clerk) -> None:
     assert {table: clerk.ground.count(table) for table in before} == before
     assert clerk.import_(listed(ROW), since=date(2024, 2, 1)).outcome is Outcome.IMPORTED
     assert clerk.kept() == [("1", "2024-02-01", 1)]
+
+
+def test_a_version_is_of_one_list_from_then_on(clerk: Clerk) -> None:
+    clerk.import_(listed(ROW))
+    named = clerk.import_(listed(ROW), insurance=Insurance.MEDICAL)
+    assert (named.outcome, named.diff) == (Outcome.IMPORTED, Diff())
+    [entry] = latest(clerk.site.store.read(), limit=1)
+    assert '"insurance":"medical"' in entry.act.body
+    assert "(the medical-insurance list)" in said(named)[0]
+    assert clerk.import_(listed(ROW)).outcome is Outcome.KNOWN, "left out: as it is held"
+    with pytest.raises(BadInput) as refused:
+        clerk.import_(listed(B), insurance=Insurance.WORK_INJURY)
+    assert (refused.value.code, refused.value.field) == ("CATALOGUE_LIST", "insurance")
+    assert clerk.kept() == [("1", "2024-01-01", 1)]
 
 
 def test_the_same_list_in_another_form_changes_no_row(clerk: Clerk) -> None:

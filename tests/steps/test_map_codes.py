@@ -4,12 +4,14 @@ from datetime import date
 
 import pytest
 
+from edge.core.catalogue import Insurance
 from edge.core.errors import BadInput
 from edge.steps.charge import charge
 from edge.steps.map_codes import MEANINGS_MAX, map_codes
 from edge.steps.preview import preview
-from edge.store.code_mappings import Meaning, said_last
+from edge.store.code_mappings import Meaning, histories, said_last
 from edge.store.ledger import latest
+from tests.catalogues.shelf import keep_rows, row
 from tests.steps.conftest import CLERK, Ground, line
 
 FIRST = date(2026, 1, 1)
@@ -40,6 +42,35 @@ def test_the_same_again_changes_nothing_and_another_word_says_what_it_was(ground
     later = means("HIS-1", None, date(2026, 6, 1))
     [change] = map_codes(ground.site, REGION, [later], CLERK).changes
     assert (change.meaning, change.before) == (later, "DRUG")
+
+
+def test_a_code_may_mean_one_thing_in_one_list_and_another_in_the_next(ground: Ground) -> None:
+    work, medical = Insurance.WORK_INJURY, Insurance.MEDICAL
+    map_codes(ground.site, REGION, [means("HIS-1")], CLERK)
+    [change] = map_codes(
+        ground.site, REGION, [means("HIS-1", "TREAT")], CLERK, insurance=medical
+    ).changes
+    assert change.before == "DRUG"
+    stay = ground.admitted()
+    charge(ground.site, stay.id, [line("1", code="HIS-1")], CLERK)
+    assert [row.code for row in preview(ground.site, stay.ref).bill.catalogue] == ["DRUG"]
+    db = ground.site.store.read()
+    meant = [
+        [one.catalogue_code for one in histories(db, ["HIS-1"], REGION, insurance)["HIS-1"]]
+        for insurance in (work, medical, None)
+    ]
+    assert meant == [["DRUG"], ["TREAT", "DRUG"], ["DRUG"]]
+    again = map_codes(ground.site, REGION, [means("HIS-1", "TREAT")], CLERK, insurance=medical)
+    assert (again.kept, again.known) == (False, 1)
+
+
+def test_a_target_must_be_known_to_the_list_itself(ground: Ground) -> None:
+    keep_rows(ground.site.store, [row("ONLY")], version="m", insurance=Insurance.MEDICAL)
+    for insurance in (None, Insurance.MEDICAL):
+        map_codes(ground.site, REGION, [means("HIS-1", "ONLY")], CLERK, insurance=insurance)
+    work = Insurance.WORK_INJURY
+    with pytest.raises(BadInput, match="MAPPING_TARGET_UNKNOWN"):
+        map_codes(ground.site, REGION, [means("HIS-2", "ONLY")], CLERK, insurance=work)
 
 
 def test_a_dry_run_tells_and_keeps_nothing(ground: Ground) -> None:

@@ -10,6 +10,7 @@ from edge.core.catalogue import CostKind
 from edge.core.errors import Fault, NotFound
 from edge.core.rules import Rulebook
 from edge.core.verification import Facts, Verdict
+from edge.digest import sha256
 from edge.rulebooks import kept_by_release
 from edge.shipped import config_folder
 from edge.site import Site
@@ -83,6 +84,20 @@ def test_a_bill_stored_with_one_bed_day_standard_and_no_word_of_changes_replays(
     bill = codec.decode(first.bill, dict[str, Any])
     assert bill["standards"].pop("changes") == []
     stored_otherwise(ground, "settlements", "bill", first.id, bill)
+    assert replay(ground.site, first.id) == Same()
+
+
+def test_a_bill_whose_rows_were_stored_before_lists_had_names_and_shares_replays(
+    ground: Ground,
+) -> None:
+    first = settlement(ground)
+    bill = codec.decode(first.bill, dict[str, Any])
+    for kept in bill["catalogue"]:
+        assert (kept.pop("insurance"), kept.pop("co_payment_share")) == (None, None)
+    stored_otherwise(ground, "settlements", "bill", first.id, bill)
+    db = ground.site.store.read()
+    digest = sha256(codec.encode(bill["catalogue"]))
+    db.execute("update settlements set catalogue_sha256 = ? where id = ?", [digest, first.id])
     assert replay(ground.site, first.id) == Same()
 
 

@@ -1,6 +1,7 @@
 """The store hands out what each region's versions say of a code, each on its own days."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,8 @@ from edge.core.catalogue import (
     ByBenefit,
     CatalogueRow,
     CostKind,
+    Insurance,
+    RegionalList,
     Standards,
     StandardsChange,
     row_on,
@@ -23,9 +26,11 @@ from edge.store.migrations import migrate
 from tests.catalogues.shelf import NEW_YEAR, keep_rows, row, stamped
 
 TIANJIN, BEIJING = "120000", "110000"
-REGIONS = ByBenefit(medical=TIANJIN, rehab=TIANJIN, device=BEIJING)
+HOME = RegionalList(TIANJIN)
+LISTS = ByBenefit(medical=HOME, rehab=HOME, device=RegionalList(BEIJING))
 NEXT_YEAR = date(2025, 1, 1)
 LAST_DAY = date(2024, 12, 31)
+WORK = Insurance.WORK_INJURY
 
 
 @pytest.fixture
@@ -37,7 +42,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def picked(store: Store, *codes: str) -> tuple[CatalogueRow, ...]:
-    return Catalogues(store).picked(codes, REGIONS)
+    return Catalogues(store).picked(codes, LISTS)
 
 
 def test_a_row_comes_back_as_it_was_kept_stamped_with_region_and_version(store: Store) -> None:
@@ -51,6 +56,7 @@ def test_a_row_comes_back_as_it_was_kept_stamped_with_region_and_version(store: 
         service_years=3,
         valid_to=LAST_DAY,
         restrictions="限二级以上\n医疗机构",
+        co_payment_share=Decimal("0.1"),
     )
     keep_rows(store, [kept, row("B")])
     assert picked(store, "A") == (stamped(kept),)
@@ -115,7 +121,49 @@ def test_a_version_kept_again_has_its_new_rows_only(store: Store) -> None:
     keep_rows(store, [row("B")])
     assert [one.code for one in picked(store, "A", "B", "C")] == ["B"]
     assert [held.row_count for held in held_versions(store.read())] == [1]
-    assert Catalogues(store).standards(TIANJIN, since=NEXT_YEAR).bed_day_fen is None
+    assert Catalogues(store).standards(HOME, since=NEXT_YEAR).bed_day_fen is None
+
+
+def test_two_lists_of_one_region_are_told_apart_each_with_its_own_versions(store: Store) -> None:
+    medical = RegionalList(TIANJIN, Insurance.MEDICAL)
+    keep_rows(store, [row("A"), row("OLD")], version="any", bed_day_fen=5000)
+    own = row("A", price_cap_fen=1, valid_from=NEXT_YEAR)
+    keep_rows(store, [own], version="m", since=NEXT_YEAR, insurance=Insurance.MEDICAL)
+    keep_rows(store, [row("W", CostKind.BED)], version="w", since=NEXT_YEAR, insurance=WORK)
+    catalogues = Catalogues(store)
+    of_work = catalogues.picked(["A", "OLD", "W"], ByBenefit(HOME, HOME, HOME))
+    assert [(one.code, one.version, one.valid_to) for one in of_work] == [
+        ("A", "any", None),
+        ("OLD", "any", None),
+        ("W", "w", None),
+    ]
+    of_medical = catalogues.picked(["A", "OLD", "W"], ByBenefit(medical, medical, medical))
+    assert [(one.code, one.version, one.valid_to) for one in of_medical] == [
+        ("A", "any", LAST_DAY),
+        ("A", "m", None),
+        ("OLD", "any", LAST_DAY),
+    ]
+    assert of_medical[1] == replace(stamped(own, version="m"), insurance=Insurance.MEDICAL)
+    both = catalogues.picked(["A"], ByBenefit(HOME, medical, HOME))
+    assert [(one.code, one.version) for one in both] == [("A", "any")], "A is no rehab"
+    assert catalogues.standards(HOME, since=NEXT_YEAR).bed_day_fen is None
+    assert catalogues.standards(medical, since=NEXT_YEAR).bed_day_fen == 5000
+    assert {one.version: one.insurance for one in held_versions(store.read())} == {
+        "any": None,
+        "m": Insurance.MEDICAL,
+        "w": WORK,
+    }
+
+
+def test_a_list_is_compared_with_the_versions_of_that_very_list(store: Store) -> None:
+    keep_rows(store, [row("A")], version="any")
+    keep_rows(store, [row("A")], version="m", since=NEXT_YEAR, insurance=Insurance.MEDICAL)
+    kinds = {CostKind.DRUG}
+    against = [
+        spoken_before(store.read(), TIANJIN, "2", kinds, insurance).versions
+        for insurance in (None, WORK, Insurance.MEDICAL)
+    ]
+    assert against == [("any",), ("any",), ("m",)]
 
 
 def test_the_standard_of_a_bed_day_is_that_of_the_version_on_the_day(store: Store) -> None:
@@ -124,7 +172,7 @@ def test_the_standard_of_a_bed_day_is_that_of_the_version_on_the_day(store: Stor
     keep_rows(store, [row("B", CostKind.BED)], version="beds-2", since=NEXT_YEAR, bed_day_fen=6000)
     catalogues = Catalogues(store)
     fen = [
-        catalogues.standards(region, since=day).bed_day_fen
+        catalogues.standards(RegionalList(region), since=day).bed_day_fen
         for region, day in (
             (TIANJIN, date(2023, 12, 31)),
             (TIANJIN, LAST_DAY),
@@ -144,11 +192,11 @@ def test_the_standards_of_a_stay_tell_each_change_after_its_first_day_once(store
     keep_rows(store, [row("B", CostKind.BED)], version="beds-4", since=last)
     catalogues = Catalogues(store)
     no_more = StandardsChange(last, None)
-    assert catalogues.standards(TIANJIN, since=LAST_DAY) == Standards(
+    assert catalogues.standards(HOME, since=LAST_DAY) == Standards(
         5000, (StandardsChange(NEXT_YEAR, 6000), no_more)
     )
-    assert catalogues.standards(TIANJIN, since=NEXT_YEAR) == Standards(6000, (no_more,))
-    assert catalogues.standards(TIANJIN, since=last) == Standards(None)
+    assert catalogues.standards(HOME, since=NEXT_YEAR) == Standards(6000, (no_more,))
+    assert catalogues.standards(HOME, since=last) == Standards(None)
 
 
 def test_a_new_list_is_compared_with_its_own_version_or_else_with_the_latest(store: Store) -> None:

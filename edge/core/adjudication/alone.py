@@ -86,7 +86,6 @@ def _rows(
     entries: Mapping[str, Entry], rules: BillRules, first: date, last: date
 ) -> dict[str, _Row]:
     """Return the codes of which one row rules each line of the stay by itself."""
-    excluded = rules.excluded
     article = {kind: rules.articles.of(kind)[_WHOLE] for kind in KINDS}
     return {
         code: (entry.paid_whole_to, entry.label, entry.kind, article[entry.kind], entry)
@@ -94,5 +93,6 @@ def _rows(
         if entry.stands_alone
         and entry.first_day <= first
         and last <= entry.last_day
-        and entry.kind not in excluded
+        and entry.kind not in rules.excluded
+        and not (rules.co_payments and entry.is_shared)
     }

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from edge.core.adjudication.ruling import LineReason
-from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, Standards
+from edge.core.catalogue import ByBenefit, CatalogueRow, CostKind, RegionalList, Standards
 from edge.core.charges import Charge
 from edge.core.errors import BadInput, Words
 from edge.core.money import FEN_MAX, multiplier_of
@@ -46,11 +46,21 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillRules:
-    """The law of one bill: whose catalogue governs, what is never paid, and each article."""
+    """The law of one bill: which list governs, what is never paid (by which article), and why.
 
-    regions: ByBenefit[str]
+    ``co_payments``: the shares that the list leaves to the patient are left to the worker.
+    """
+
+    lists: ByBenefit[RegionalList]
     articles: ByBenefit[Mapping[LineReason, str]]
-    excluded: frozenset[CostKind]
+    excluded: Mapping[CostKind, str]
+    co_payments: bool = False
+
+    def article(self, kind: CostKind, reason: LineReason) -> str:
+        """Return the article that a line of ``kind`` rests on."""
+        if reason is LineReason.EXCLUDED:
+            return self.excluded[kind]
+        return self.articles.of(kind)[reason]
 
 
 def require_sound(bill: Bill) -> None:

@@ -1,4 +1,4 @@
-"""The law of one bill, read from the packs: whose catalogue governs, what is excluded, why.
+"""The law of one bill, read from the packs: which list governs, what is excluded, why.
 
 Chooses the pack that speaks for each benefit; the lines are judged in ``lines``.
 """
@@ -10,7 +10,7 @@ from datetime import date
 from edge.core.adjudication.bill import Bill, BillRules
 from edge.core.adjudication.lines import adjudicate
 from edge.core.adjudication.ruling import LineReason, Ruling
-from edge.core.catalogue import ByBenefit, CostKind
+from edge.core.catalogue import ByBenefit, CostKind, Insurance, RegionalList
 from edge.core.rules import Pack, Rulebook
 from edge.core.verification import Service
 
@@ -34,16 +34,16 @@ def bill_rules(
         for region in (treatment_region, insured_region)
     )
     whose = {
-        "treatment": treatment_region,
-        "treatment_medical_insurance": treatment_region,
-        "insured": insured_region,
+        "treatment": RegionalList(treatment_region),
+        "treatment_medical_insurance": RegionalList(treatment_region, Insurance.MEDICAL),
+        "insured": RegionalList(insured_region),
     }
     paying = insured if service == Service.DEVICE else treatment
     return BillRules(
-        regions=ByBenefit(
-            treatment.catalogue_region("catalogue.medical", whose),
-            treatment.catalogue_region("catalogue.rehab", whose),
-            insured.catalogue_region("catalogue.device", whose),
+        lists=ByBenefit(
+            treatment.governing("catalogue.medical", whose),
+            treatment.governing("catalogue.rehab", whose),
+            insured.governing("catalogue.device", whose),
         ),
         articles=ByBenefit(
             paying.articles(treatment.article("catalogue.medical")),
@@ -51,6 +51,7 @@ def bill_rules(
             insured.articles(insured.article("catalogue.device")),
         ),
         excluded=paying.excluded(),
+        co_payments=treatment.applies("bill.co_payments"),
     )
 
 
@@ -78,10 +79,16 @@ class _Side:
     region: str
     on: date
 
-    def catalogue_region(self, key: str, whose: Mapping[str, str]) -> str:
-        """Return whose catalogue governs; a province's is this side's, for packs are provinces'."""
+    def governing(self, key: str, whose: Mapping[str, RegionalList]) -> RegionalList:
+        """Return which list governs; a province's is this side's, for packs are provinces'."""
         rule = self.pack.rule(key, on=self.on)
-        return whose.get(str(rule.value), self.region) if rule else self.region
+        ours = RegionalList(self.region)
+        return whose.get(str(rule.value), ours) if rule else ours
+
+    def applies(self, key: str) -> bool:
+        """Tell whether the pack says yes; where it says nothing, it does not."""
+        rule = self.pack.rule(key, on=self.on)
+        return rule is not None and rule.value is True
 
     def article(self, *keys: str) -> str:
         """Return the article of the first of ``keys`` that the pack covers, or SILENT."""
@@ -98,14 +105,19 @@ class _Side:
             LineReason.OVER_BED_STANDARD: over_standard,
             LineReason.OVER_QUANTITY: over_standard,
             LineReason.NON_INJURY: self.article("bill.non_injury"),
-            LineReason.EXCLUDED: self.article("bill.excluded"),
             LineReason.DEVICE_OVER_LIMIT: self.article("bill.device_over_limit"),
             LineReason.DEVICE_NOT_APPROVED: self.article(
                 "device.approved_items", "bill.out_of_catalogue"
             ),
+            LineReason.CO_PAYMENT: self.article("bill.co_payments"),
         }
 
-    def excluded(self) -> frozenset[CostKind]:
-        """Return the kinds that are never part of direct settlement."""
-        rule = self.pack.needed("bill.excluded", on=self.on)
-        return frozenset(CostKind(word) for word in rule.words)
+    def excluded(self) -> Mapping[CostKind, str]:
+        """Return the kinds that are never part of direct settlement, each with its article.
+
+        A text may name some and be silent on others that are treated alike.
+        """
+        named = self.pack.needed("bill.excluded", on=self.on)
+        alike = self.pack.rule("bill.excluded_alike", on=self.on)
+        rules = [rule for rule in (alike, named) if rule]
+        return {CostKind(word): rule.article for rule in rules for word in rule.words}

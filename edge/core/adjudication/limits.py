@@ -72,12 +72,19 @@ class Taken:
 class Limits:
     """The room that is left in every shared limit of one bill."""
 
-    def __init__(self, standards: Standards, approved: Mapping[str, NoticeItem] | None) -> None:
+    def __init__(
+        self,
+        standards: Standards,
+        approved: Mapping[str, NoticeItem] | None,
+        *,
+        co_payments: bool = False,
+    ) -> None:
         latest_first = reversed(standards.changes)
         self._bed_days = [(one.since.toordinal(), one.bed_day_fen) for one in latest_first]
         self._bed_days.append((0, standards.bed_day_fen))
         self._has_bed_days = any(fen is not None for _, fen in self._bed_days)
         self._approved = approved or {}
+        self._co_payments = co_payments
         self._of_day: dict[tuple[str, date], int] = defaultdict(int)
         self._of_stay: dict[str, int] = defaultdict(int)
         self._of_night: dict[int, int] = defaultdict(int)
@@ -108,7 +115,10 @@ class Limits:
             fund, own = self._within_device_limit(asked, left), LineReason.DEVICE_OVER_LIMIT
         if fund < left and reason is LineReason.IN_SCOPE:
             reason = own
-        return Taken(asked.amount_fen, fund, reason, quantity, nights)
+        shared = self._without_co_payment(asked.row, fund)
+        if shared < fund and reason is LineReason.IN_SCOPE:
+            reason = LineReason.CO_PAYMENT
+        return Taken(asked.amount_fen, shared, reason, quantity, nights)
 
     def keep(self, asked: Asked, taken: Taken) -> None:
         """Use up the room that a line takes in the end."""
@@ -128,6 +138,13 @@ class Limits:
         if row.quantity_max is not None:
             quantity = _within(row.quantity_max, self._of_stay[row.code], quantity)
         return quantity
+
+    def _without_co_payment(self, row: CatalogueRow, fen: int) -> int:
+        """Take off the share that the list leaves to the patient, where the law applies it."""
+        if not (self._co_payments and row.co_payment_share) or row.kind is CostKind.DEVICE:
+            return fen
+        paid = QUANTITY_UNIT - int(row.co_payment_share * QUANTITY_UNIT)
+        return half_up(fen * paid, QUANTITY_UNIT)
 
     def _nights(self, asked: Asked, quantity: int, left: int) -> dict[int, int]:
         """Spread a bed line over its days; return what each day's standard pays, by ordinal."""

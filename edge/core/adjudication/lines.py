@@ -24,7 +24,7 @@ def adjudicate(bill: Bill, rules: BillRules, catalogue: Catalogue | None = None)
     require_sound(bill)
     catalogue = catalogue or catalogue_of(bill.catalogue)
     codes = {charge.code for charge in bill.lines}
-    entries = catalogue.entries(codes, regions=rules.regions, service=bill.service)
+    entries = catalogue.entries(codes, lists=rules.lists, service=bill.service)
     ruled: list[RuledLine | None] = [None] * len(bill.lines)
     tally = Tally()
     others = rule_alone(bill, rules, entries, ruled, tally)

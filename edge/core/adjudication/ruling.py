@@ -38,6 +38,7 @@ class LineReason(StrEnum):
     EXCLUDED = "EXCLUDED"
     DEVICE_OVER_LIMIT = "DEVICE_OVER_LIMIT"
     DEVICE_NOT_APPROVED = "DEVICE_NOT_APPROVED"
+    CO_PAYMENT = "CO_PAYMENT"
     REVERSED = "REVERSED"
 
 
@@ -50,6 +51,7 @@ BUCKETS = {
     LineReason.EXCLUDED: Bucket.EXCLUDED,
     LineReason.DEVICE_OVER_LIMIT: Bucket.DEVICE_OVER_LIMIT,
     LineReason.DEVICE_NOT_APPROVED: Bucket.OUT_OF_CATALOGUE,
+    LineReason.CO_PAYMENT: Bucket.OVER_STANDARD,
 }
 """Where the personal share of a line goes, by its reason. IN_SCOPE has none; a REVERSED line's
 share goes where that of its original went."""

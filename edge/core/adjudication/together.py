@@ -43,7 +43,9 @@ class _Judgement:
     ) -> None:
         self._rules, self._entries, self._sifted, self._tally = rules, entries, sifted, tally
         self._approved = bill.device_limits
-        self._limits = Limits(bill.standards or Standards(), self._approved)
+        self._limits = Limits(
+            bill.standards or Standards(), self._approved, co_payments=rules.co_payments
+        )
         self._ruled: dict[str, RuledLine] = {}
 
     def lines(self) -> dict[str, RuledLine]:
@@ -71,7 +73,7 @@ class _Judgement:
         asked = Asked(row, charge.date, price, quantity, charge.amount_fen, given_back)
         taken = self._taken(asked, taken_whole)
         label = row.label
-        article = self._rules.articles.of(row.kind)[taken.reason]
+        article = self._rules.article(row.kind, taken.reason)
         self._ruled[charge.id] = RuledLine(
             charge.id,
             taken.amount_fen,

@@ -157,6 +157,16 @@ _KEYS = {
         "辅助器具目录和限额", "device catalogue", "insured", "province", required=False
     ),
     "bill.excluded": _words("不直接结算的费用", "never in direct settlement", "meal", "travel"),
+    "bill.excluded_alike": _words(
+        "没有明文、同样不直接结算的费用",
+        "likewise, where no text says so",
+        "meal",
+        "travel",
+        required=False,
+    ),
+    "bill.co_payments": Key(
+        Kind.FLAG, Words("目录中的个人自付比例是否适用", "co-payment shares of the list apply")
+    ),
     "bill.non_injury": _stated("治疗非工伤的费用", "what treats something else", required=True),
     "bill.out_of_catalogue": _stated("超目录范围", "out of the catalogue", required=True),
     "bill.over_standard": _stated("超标准", "over the standard", required=True),

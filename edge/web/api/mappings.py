@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
+from edge.core.catalogue import Insurance
 from edge.steps.map_codes import MEANINGS_MAX, map_codes
 from edge.store.code_mappings import Meaning, said_last
 from edge.store.operators import Role, Scope
@@ -32,11 +33,15 @@ class MeaningForm(BaseModel):
 
 
 class MappingForm(BaseModel):
-    """Meanings in one region's catalogue; ``dry_run`` only tells what they would change."""
+    """Meanings in a region's catalogue; ``dry_run`` only tells what they would change.
+
+    They are of the list of that ``insurance``; left out, of each of the region's lists.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     region: Annotated[str, StringConstraints(max_length=6)]
+    insurance: Insurance | None = None
     mappings: list[MeaningForm] = Field(max_length=MEANINGS_MAX)
     dry_run: bool = False
 
@@ -69,6 +74,7 @@ class MappingNow(BaseModel):
     region: str
     mapped_at: datetime
     mapped_by: str
+    insurance: Insurance | None
 
 
 def router(desk: Desk) -> APIRouter:
@@ -89,7 +95,14 @@ def router(desk: Desk) -> APIRouter:
     def say(caller: Maps, given: MappingForm) -> MappedNow:
         """Say what codes mean, all of it or nothing; bills not settled yet go by it at once."""
         meanings = [Meaning(**one.model_dump()) for one in given.mappings]
-        mapped = map_codes(desk.site, given.region, meanings, caller.name, dry_run=given.dry_run)
+        mapped = map_codes(
+            desk.site,
+            given.region,
+            meanings,
+            caller.name,
+            insurance=given.insurance,
+            dry_run=given.dry_run,
+        )
         if mapped.kept:
             desk.changed("catalogue", given.region)
         changes = [
