@@ -10,6 +10,7 @@ from edge.core.fitting import Case, Channel, Fitting
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.entry_sheets import add_sheet
+from edge.store.quarantine import require_nothing_forgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,12 @@ def is_typed(case: Case) -> bool:
 def typed(
     site: Site, db: Rows, case: Case, kind: SheetKind, fields: tuple[SheetField, ...]
 ) -> Told:
-    """Lay down what somebody is to type, inside the caller's transaction."""
+    """Lay down what somebody is to type, inside the caller's transaction.
+
+    Raises:
+        Conflict: QUARANTINED, CASE_FORGOTTEN: a restored site does not know what was typed.
+    """
+    require_nothing_forgotten(db, case.id)
     sheet = EntrySheet(
         id=site.fresh_id(), case=case.ref, kind=kind, fields=fields, made_at=site.clock()
     )

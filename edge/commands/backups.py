@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 restored = typer.Typer(no_args_is_help=True, help="After a restore: compare with the platform.")
 
+_LOOK = "nothing was sent: look in the national site whether this fitting was typed there"
 File = Annotated[Path, typer.Argument(metavar="PATH")]
 
 
@@ -52,8 +53,11 @@ def reconcile(config: Config = SITE_FILE) -> None:
 
     with opened(config) as site:
         found = recollect(site, WHO)
-    typer.echo(f"✓ open again; {found.known} known, {found.forgotten} forgotten")
-    if found.forgotten:
+    typer.echo(
+        f"✓ open again; {found.known} known, {found.forgotten} forgotten,"
+        f" {found.unsure} fittings to look for in the national site"
+    )
+    if found.forgotten or found.unsure:
         typer.echo("    → edge restored list")
 
 
@@ -86,7 +90,8 @@ def show(message: str, config: Config = SITE_FILE) -> None:
 
     with opened(config) as site:
         signed = forgotten_words(site.store.read(), site.vault, message)
-        typer.echo(open_signed(signed, key_ring(site.public_key)).body)
+        told = open_signed(signed, key_ring(site.public_key)).body if signed else _LOOK
+        typer.echo(told)
 
 
 @restored.command("resolve")

@@ -35,6 +35,8 @@ class Hold(StrEnum):
 
     NOT_DELIVERED = "not_delivered"
     """The platform has not acknowledged its message: the agency could not find it."""
+    NOT_TYPED = "not_typed"
+    """It goes by the login channel, and no confirmation number was brought back (津 第二十七条)."""
     NOT_REVERIFIED = "not_reverified"
     """It rests on the cached list, and the platform has not been asked since."""
     DISAGREES = "disagrees"
@@ -72,7 +74,8 @@ class Month:
 class Item:
     """One settlement as it is claimed. Money in fen; a correction's is negative or zero.
 
-    ``stay`` is the stay or fitting; ``message_id`` told the platform of the settlement.
+    ``stay`` is the stay or fitting. ``message_id`` told the platform of the settlement; what was
+    typed into the national site has the ``confirmation`` number that the site gave instead.
     """
 
     settlement: str
@@ -84,7 +87,8 @@ class Item:
     settled_on: date
     total_fen: int
     fund_fen: int
-    message_id: str
+    message_id: str | None
+    confirmation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Before an insured region pays by hand it asks whether we settled the stay (鲁 第二十条).
+"""Before an insured region pays by hand it asks whether we settled it (鲁 20, 吉规 26).
 
-The answer names every stay that is meant, and from then on none of them settles here until the
-region says that it does not pay: no moment lies between our answer and its payment.
+The answer names every stay and fitting that is meant, all under the word ``stay``, and from then on
+none of them settles here until the region says that it does not pay: no moment lies between our
+answer and its payment.
 """
 
 from dataclasses import dataclass
@@ -11,17 +12,18 @@ from typing import Literal
 from edge import codec
 from edge.core.dates import local_day
 from edge.core.errors import Conflict, Words
-from edge.core.stay import Stay, StayState
+from edge.core.fitting import Case
+from edge.core.stay import StayState
 from edge.site import About, Site
 from edge.store.database import Rows
 from edge.store.reimbursements import (
     ReimbursementState,
+    case_named,
+    cases_of_number,
     note_reimbursement,
     reimbursement_of,
-    stays_of_number,
 )
 from edge.store.settlements import settlement_of
-from edge.store.stays import load_stay
 from sync.dispatch import Dispatch
 from sync.envelope import Kind
 
@@ -44,19 +46,19 @@ class _Outcome:
 
 
 def inquiry(site: Site, db: Rows, dispatch: Dispatch) -> dict[str, object]:
-    """Answer for the worker's stays here, and let none of the open ones settle meanwhile.
+    """Answer for the worker's cases here, and let none of the open ones settle meanwhile.
 
     Raises:
         BadInput: BAD_FIELD.
     """
     said = codec.decode(dispatch.body, _Inquiry)
-    meant = [stay for stay in stays_of_number(db, site.vault, said.id_number) if _meant(stay, said)]
-    told = [_told(site, db, stay) for stay in meant]
-    for stay in meant:
-        if stay.state not in {StayState.SETTLED, StayState.CANCELLED}:
+    meant = [case for case in cases_of_number(db, site.vault, said.id_number) if _meant(case, said)]
+    told = [_told(site, db, case) for case in meant]
+    for case in meant:
+        if not case.is_settled and case.state is not StayState.CANCELLED:
             note_reimbursement(
                 db,
-                stay.id,
+                case.ref,
                 said.inquiry,
                 ReimbursementState.ASKED,
                 dispatch=dispatch.id,
@@ -69,7 +71,7 @@ def inquiry(site: Site, db: Rows, dispatch: Dispatch) -> dict[str, object]:
 
 
 def reimbursement(site: Site, db: Rows, dispatch: Dispatch) -> dict[str, object]:
-    """Note that a stay was paid by hand, or is not after all.
+    """Note that a stay or fitting was paid by hand, or is not after all.
 
     Raises:
         BadInput: BAD_FIELD.
@@ -77,36 +79,36 @@ def reimbursement(site: Site, db: Rows, dispatch: Dispatch) -> dict[str, object]
         Conflict: REIMBURSED_AND_SETTLED: both paid; a person reverses the settlement.
     """
     said = codec.decode(dispatch.body, _Outcome)
-    stay = load_stay(db, said.stay)
+    case = case_named(db, site.vault, said.stay)
     state = ReimbursementState(said.outcome)
-    if reimbursement_of(db, stay.id) is ReimbursementState.REIMBURSED:
-        raise _paid_already(stay.id)
-    if state is ReimbursementState.REIMBURSED and settlement_of(db, site.vault, stay.ref):
-        raise _both_paid(stay.id)
-    note_reimbursement(db, stay.id, said.inquiry, state, dispatch=dispatch.id, at=dispatch.moment)
+    if reimbursement_of(db, case.id) is ReimbursementState.REIMBURSED:
+        raise _paid_already(case.id)
+    if state is ReimbursementState.REIMBURSED and settlement_of(db, site.vault, case.ref):
+        raise _both_paid(case.id)
+    note_reimbursement(db, case.ref, said.inquiry, state, dispatch=dispatch.id, at=dispatch.moment)
     return {"inquiry": said.inquiry, "outcome": said.outcome}
 
 
-def _meant(stay: Stay, said: _Inquiry) -> bool:
-    """Tell whether the stay is the one named, or touches the days that are asked about."""
+def _meant(case: Case, said: _Inquiry) -> bool:
+    """Tell whether the case is the one named, or touches the days that are asked about."""
     if said.stay:
-        return stay.id == said.stay
-    began = local_day(stay.admitted_at)
-    ended = local_day(stay.discharged_at) if stay.discharged_at else began
+        return case.id == said.stay
+    began = local_day(case.began_at)
+    ended = local_day(case.ended_at) if case.ended_at else began
     return (said.until is None or began <= said.until) and (
         said.since is None or ended >= said.since
     )
 
 
-def _told(site: Site, db: Rows, stay: Stay) -> dict[str, object]:
-    settlement = settlement_of(db, site.vault, stay.ref)
+def _told(site: Site, db: Rows, case: Case) -> dict[str, object]:
+    settlement = settlement_of(db, site.vault, case.ref)
     return {
-        "stay": stay.id,
-        "hospital_number": stay.hospital_number,
-        "service": stay.service,
-        "state": stay.state,
-        "admitted_at": stay.admitted_at.isoformat(),
-        "discharged_at": stay.discharged_at.isoformat() if stay.discharged_at else None,
+        "stay": case.id,
+        "hospital_number": case.hospital_number,
+        "service": case.service,
+        "state": case.state,
+        "admitted_at": case.began_at.isoformat(),
+        "discharged_at": case.ended_at.isoformat() if case.ended_at else None,
         "settled_directly": settlement is not None,
         "settlement": settlement.id if settlement else None,
         "fund_fen": settlement.fund_fen if settlement else 0,

@@ -255,6 +255,7 @@ def _sent(
                 "kind": item.kind,
                 "stay": item.stay,
                 "message": item.message_id,
+                "confirmation": item.confirmation,
                 "service": item.service,
                 "insured_region": item.insured_region,
                 "total_fen": item.total_fen,

@@ -30,6 +30,7 @@ from edge.store.database import Rows
 from edge.store.desk_cases import finish_case
 from edge.store.manual_packages import add_package, package_of
 from edge.store.people import identity_of
+from edge.store.quarantine import require_nothing_forgotten
 from edge.store.settlements import last_settlement_of
 from edge.store.verifications import Verification, save_verification
 from edge.telling import is_typed
@@ -175,6 +176,7 @@ def _commit(
         "reason": package.reason,
         **facts,
     }
+    require_nothing_forgotten(db, case.id)
     # Of a case that is typed the site knows nothing that this would end.
     message_id = None if is_typed(case) else site.send(db, Kind.MANUAL, case, operator, body)
     move_case(db, case)

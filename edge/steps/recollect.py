@@ -1,7 +1,8 @@
 """After a restore: learn from the platform what this database has forgotten, then open again.
 
 What the platform has of a case and we have not is kept for a person; that case tells nothing new
-until it is resolved, so nothing is settled twice. All other cases go on.
+until it is resolved, so nothing is settled twice. All other cases go on. Nobody can be asked what
+was typed into the national site, so each open fitting of the login channel waits for a person, too.
 """
 
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ from datetime import timedelta
 
 from edge.core.errors import Conflict, Words
 from edge.site import Site
+from edge.store.fittings import open_typed_fittings
 from edge.store.quarantine import (
     Quarantine,
     keep_forgotten,
+    keep_unsure,
     lift_quarantine,
     open_quarantine,
     resolve_forgotten,
@@ -27,10 +30,14 @@ _EARLIER = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Recollected:
-    """How many messages the platform keeps since the backup, and how many of them are unknown."""
+    """How many messages the platform keeps since the backup, and how many of them are unknown.
+
+    ``unsure``: fittings that may have been typed into the national site since.
+    """
 
     known: int
     forgotten: int
+    unsure: int = 0
 
 
 def recollect(site: Site, operator: str) -> Recollected:
@@ -51,6 +58,9 @@ def recollect(site: Site, operator: str) -> Recollected:
         unknown = [(envelope, signed) for envelope, signed in told if not _knows(site, envelope.id)]
         for envelope, signed in unknown:
             keep_forgotten(db, site.vault, envelope, signed, now)
+        unsure = open_typed_fittings(db)
+        for fitting in unsure:
+            keep_unsure(db, site.vault, fitting, backup_made_at=quarantine.backup_made_at, now=now)
         lift_quarantine(db, operator=operator, now=now)
         site.ledger.enter(
             db,
@@ -60,8 +70,9 @@ def recollect(site: Site, operator: str) -> Recollected:
             now=now,
             known=len(told) - len(unknown),
             forgotten=[envelope.id for envelope, _ in unknown],
+            unsure=unsure,
         )
-    return Recollected(known=len(told) - len(unknown), forgotten=len(unknown))
+    return Recollected(known=len(told) - len(unknown), forgotten=len(unknown), unsure=len(unsure))
 
 
 def resolve(site: Site, message_id: str, note: str, operator: str) -> None:

@@ -182,7 +182,10 @@ def _corrections(db: Rows, month: Month) -> Iterable[Candidate]:
 
 
 def _hold(row: Row) -> Hold | None:
-    if row["delivered"] != "accepted":
+    if row["entry_sheet_id"]:
+        if row["confirmation"] is None:
+            return Hold.NOT_TYPED
+    elif row["delivered"] != "accepted":
         return Hold.NOT_DELIVERED
     if row["basis"] != "list" or row["agrees"] == 1 or row["decision"] == "claim":
         return None
@@ -203,6 +206,7 @@ def _item(row: Row, kind: ItemKind, at: str, total_fen: int, fund_fen: int) -> I
         total_fen=total_fen,
         fund_fen=fund_fen,
         message_id=row["message_id"],
+        confirmation=row["confirmation"],
     )
 
 
@@ -218,6 +222,7 @@ def _claimed_item(row: Row) -> Item:
         total_fen=row["total_fen"],
         fund_fen=row["fund_fen"],
         message_id=row["message_id"],
+        confirmation=row["confirmation"],
     )
 
 
@@ -244,12 +249,14 @@ def _note_place(settlement_id: str) -> str:
 
 
 _OF_CASE = """\
-select s.*, cases.hospital_number, cases.service, cases.insured_region"""
+select s.*, sheet.confirmation, cases.hospital_number, cases.service, cases.insured_region"""
+_SHEET = "left join entry_sheets as sheet on sheet.id = s.entry_sheet_id"
 _CLAIMABLE = f"""\
 {_OF_CASE}, message.state as delivered, again.agrees, again.decision
 from settlements as s
 join cases on cases.id = s.case_id
-join outbox as message on message.id = s.message_id
+left join outbox as message on message.id = s.message_id
+{_SHEET}
 left join reverifications as again on again.settlement_id = s.id
 where s.effective = 1 and s.settled_at < ?
 and not exists (
@@ -276,6 +283,7 @@ _TAKEN_BACK = f"""\
     ), 0) as lifted_fen
 from settlements as s
 join cases on cases.id = s.case_id
+{_SHEET}
 join reversals as undone on undone.settlement_id = s.id
 join claim_items as claimed
     on claimed.settlement_id = s.id and claimed.kind = 'settlement' and claimed.standing = 1
@@ -284,9 +292,11 @@ and not exists (
     select 1 from claim_items as taken
     where taken.settlement_id = s.id and taken.kind = 'correction' and taken.standing = 1
 )"""  # noqa: S608 - our own text
-_ITEMS = """\
-select i.*, s.case_id, s.message_id, cases.hospital_number, cases.service, cases.insured_region
+_ITEMS = f"""\
+select i.*, s.case_id, s.message_id, sheet.confirmation, cases.hospital_number, cases.service,
+    cases.insured_region
 from claim_items as i
 join settlements as s on s.id = i.settlement_id
 join cases on cases.id = s.case_id
-where i.claim_id = ? order by i.settled_on, i.settlement_id"""
+{_SHEET}
+where i.claim_id = ? order by i.settled_on, i.settlement_id"""  # noqa: S608 - our own text

@@ -105,6 +105,24 @@ def newest_fittings(db: Rows, vault: Vault, *, limit: int) -> list[Fitting]:
     return [_fitting(db, vault, row) for row in rows]
 
 
+def unsettled_fittings(db: Rows, vault: Vault, *, limit: int) -> list[Fitting]:
+    """Return the fittings that were fitted and are neither settled nor manual, oldest first."""
+    rows = db.query(
+        "select * from fittings where state in (?, ?) order by fitted_at, id limit ?",
+        [FittingState.FITTED, FittingState.REVERSED, limit],
+    )
+    return [_fitting(db, vault, row) for row in rows]
+
+
+def open_typed_fittings(db: Rows) -> list[str]:
+    """Return the ids of the fittings of the login channel that are neither settled nor manual."""
+    rows = db.query(
+        "select id from fittings where channel = ? and state not in (?, ?) order by opened_at, id",
+        [Channel.LOGIN, FittingState.SETTLED, FittingState.MANUAL],
+    )
+    return [row["id"] for row in rows]
+
+
 def notice_is_used(db: Rows, *, insured_region: str, notice_id: str, beside: str = "") -> bool:
     """Tell whether a fitting here was settled or handed over with this notice.
 

@@ -8,6 +8,9 @@ from edge.store.database import Row, Rows
 from edge.store.vault import Vault
 from sync.envelope import Envelope
 
+TYPED = "entry_sheet"
+"""The kind of what is typed by hand, of which the platform has no message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
@@ -21,7 +24,8 @@ class Quarantine:
 class Forgotten:
     """A message of ours that the platform keeps and this database does not know.
 
-    ``order_key`` is the stay or fitting. ``resolved_at`` None: a person must look at it.
+    ``order_key`` is the stay or fitting. ``resolved_at`` None: a person must look at it. Of kind
+    TYPED there is no message: a fitting that may have been typed into the national site since.
     """
 
     message_id: str
@@ -76,13 +80,32 @@ def keep_forgotten(
     )
 
 
+def keep_unsure(
+    db: Rows, vault: Vault, fitting_id: str, *, backup_made_at: datetime, now: datetime
+) -> None:
+    """Keep that nobody can ask whether a fitting was typed into the national site since, once."""
+    name = f"{TYPED}:{fitting_id}:{backup_made_at:%Y%m%dT%H%M%S}"
+    db.execute(
+        "insert or ignore into forgotten (message_id, kind, order_key, moment, signed_sealed,"
+        " found_at) values (?, ?, ?, ?, ?, ?)",
+        [
+            name,
+            TYPED,
+            fitting_id,
+            backup_made_at.isoformat(),
+            vault.seal(b"", _place("signed", name)),
+            now.isoformat(),
+        ],
+    )
+
+
 def forgotten(db: Rows) -> list[Forgotten]:
     """Return all that was forgotten, oldest first."""
     return [_forgotten(row) for row in db.query("select * from forgotten order by moment")]
 
 
 def forgotten_words(db: Rows, vault: Vault, message_id: str) -> bytes:
-    """Return what we had told the platform, as it was signed.
+    """Return what we had told the platform, as it was signed; nothing, of kind TYPED.
 
     Raises:
         NotFound: NOT_FORGOTTEN.
@@ -117,10 +140,11 @@ def require_nothing_forgotten(db: Rows, order_key: str) -> None:
     if open_quarantine(db):
         raise _quarantined()
     row = db.one(
-        "select message_id from forgotten where order_key = ? and resolved_at is null", [order_key]
+        "select message_id, kind from forgotten where order_key = ? and resolved_at is null",
+        [order_key],
     )
     if row:
-        raise _case_forgotten(row["message_id"])
+        raise (_unsure if row["kind"] == TYPED else _case_forgotten)(row["message_id"])
 
 
 def _must_find(db: Rows, message_id: str) -> Row:
@@ -160,6 +184,21 @@ def _quarantined() -> Conflict:
             "请信息科执行 edge restored reconcile；职工可稍候或留下联系方式",
             "IT runs edge restored reconcile; the worker waits or leaves a number",
         ),
+    )
+
+
+def _unsure(name: str) -> Conflict:
+    return Conflict(
+        "CASE_FORGOTTEN",
+        Words(
+            "恢复以前本次配置可能已在国家平台录入，本机没有记录",
+            "this fitting may have been typed into the national site before the restore",
+        ),
+        Words(
+            f"在国家平台查对后执行 edge restored resolve {name} --note …，再办理",
+            f"look in the national site, then edge restored resolve {name} --note …, and go on",
+        ),
+        field="fitting",
     )
 
 

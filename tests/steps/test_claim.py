@@ -8,6 +8,8 @@ from edge.claiming import claim_now, draft_now
 from edge.core.claim import ClaimState, Hold, ItemKind, month_after
 from edge.core.errors import BadInput, Conflict, NotFound
 from edge.core.verification import Basis, Decision
+from edge.steps.bring_back import confirm
+from edge.steps.bring_back import withdraw as never_typed
 from edge.steps.claim import (
     Reverified,
     decide_disagreement,
@@ -16,6 +18,8 @@ from edge.steps.claim import (
     submit,
     withdraw,
 )
+from edge.store.entry_sheets import sheets_of
+from edge.store.operators import Role
 from edge.store.settlements import Settlement
 from sync.envelope import Kind, open_signed
 from sync.errors import Reason
@@ -30,8 +34,10 @@ from tests.steps.agency import (
     settled,
     submission,
 )
-from tests.steps.colleagues import reversed_by_both, staffed
+from tests.steps.colleagues import CLERK, SECOND, hire, reversed_by_both, staffed
+from tests.steps.colleagues import settled as settled_case
 from tests.steps.conftest import FACTS, Ground
+from tests.steps.fittings import fitted, fitting_ground
 
 
 def holds(ground: Ground) -> list[Hold | None]:
@@ -79,6 +85,39 @@ def test_what_the_platform_has_not_acknowledged_stays_behind(ground: Ground) -> 
     with pytest.raises(Conflict, match="CLAIM_EMPTY"):
         submit(ground.site, submission(ground), FINANCE)
     assert ground.count("claims") == 0
+
+
+def test_what_is_typed_by_hand_is_claimed_by_its_confirmation_number(ground: Ground) -> None:
+    shop = fitting_ground(ground)
+    done = settled_case(shop, fitted(shop).ref)
+    assert holds(shop) == [Hold.NOT_TYPED]
+    [sheet] = sheets_of(shop.site.store.read(), shop.site.vault, done.case.id)
+    confirm(shop.site, sheet.id, "QG-1", FINANCE)
+    [item] = draft_now(shop.site.store.read(), NOVEMBER).items
+    assert (item.settlement, item.message_id, item.confirmation) == (done.id, None, "QG-1")
+    claim = claimed(shop)
+    body = open_signed(
+        shop.platform.received[claim.id], {shop.site.public_key.kid: shop.site.public_key}
+    ).body.decode()
+    assert '"confirmation":"QG-1"' in body
+    assert f'"fund_fen":{done.fund_fen}' in body
+    now = claim_now(shop.site, shop.site.store.read(), NOVEMBER)
+    assert now.items == (item,)
+    hire(shop, CLERK, Role.FITTING)
+    hire(shop, SECOND, Role.FINANCE)
+    reversed_by_both(shop, done.id)
+    Agency(shop).audited(claim, done)
+    [taken] = draft_now(shop.site.store.read(), month_after(NOVEMBER)).items
+    assert (taken.kind, taken.confirmation) == (ItemKind.CORRECTION, "QG-1")
+    assert taken.fund_fen == -done.fund_fen
+
+
+def test_a_sheet_that_was_withdrawn_leaves_nothing_to_claim(ground: Ground) -> None:
+    shop = fitting_ground(ground)
+    done = settled_case(shop, fitted(shop).ref)
+    [sheet] = sheets_of(shop.site.store.read(), shop.site.vault, done.case.id)
+    never_typed(shop.site, sheet.id, "未录入", FINANCE)
+    assert holds(shop) == [Hold.NOT_TYPED]
 
 
 def test_the_same_press_is_one_claim_and_another_is_refused(ground: Ground) -> None:

@@ -5,19 +5,24 @@ from typing import Any
 
 import pytest
 
+from edge.core.errors import Fault
+from edge.core.fitting import Case
 from edge.core.settlement import Blocked
 from edge.core.stay import Stay
 from edge.steps.collect import collect
 from edge.steps.fall_back import Request as Fallback
 from edge.steps.fall_back import fall_back
 from edge.steps.settle import Request, settle
+from edge.store.database import Rows
 from edge.store.reimbursements import ReimbursementState, reimbursement_of
 from edge.store.settlements import Settlement
 from sync.dispatch import DispatchKind
 from sync.envelope import Kind, open_signed
 from sync.inbox import InboxState
 from tests.steps.agency import Agency, delivered, settled
+from tests.steps.colleagues import settled as settled_case
 from tests.steps.conftest import CLERK, PERSON, Ground
+from tests.steps.fittings import NOTICE, fitted, fitting_ground
 
 
 def asked(ground: Ground, agency: Agency, **other: object) -> dict[str, Any]:
@@ -46,6 +51,17 @@ def press(ground: Ground, stay: Stay, key: str = "k") -> object:
 def blocks(done: object) -> list[str]:
     assert isinstance(done, Blocked)
     return [block.code for block in done.blocks]
+
+
+def forge_settlement(db: Rows, case: Case) -> None:
+    """Write a settlement past the steps, as only who has the database could."""
+    fields = f"id, {case.ref.kind}_id, verification_id, idempotency_key, total_fen, fund_fen"
+    db.execute(
+        f"insert into settlements ({fields}, personal_fen, basis, bill_sealed, ruling_sealed,"  # noqa: S608 - ours
+        " catalogue_sha256, settled_at, effective, message_id, packs)"
+        " values ('x', ?, ?, 'x', 1, 1, 0, 'online', x'', x'', '', '', 1, 'm', '[]')",
+        [case.id, case.verification_id],
+    )
 
 
 def test_a_stay_that_was_settled_is_answered_as_settled(ground: Ground) -> None:
@@ -110,6 +126,38 @@ def test_only_the_stays_that_are_meant_are_answered(
     assert len(asked(ground, Agency(ground), **days)["stays"]) == count
 
 
+def test_fittings_are_answered_like_stays_and_blocked_meanwhile(ground: Ground) -> None:
+    shop = fitting_ground(ground)
+    agency = Agency(shop)
+    paid, open_ = fitted(shop), None
+    done = settled_case(shop, paid.ref)
+    shop.platform.facts = {**shop.platform.facts, "notice": {**NOTICE, "id": "N2"}}
+    open_ = fitted(shop, number="PZ2")
+    told = {one["stay"]: one for one in asked(shop, agency)["stays"]}
+    assert told[paid.id]["settled_directly"]
+    assert (told[paid.id]["settlement"], told[paid.id]["service"]) == (done.id, "device")
+    assert (told[open_.id]["state"], told[open_.id]["settled_directly"]) == ("fitted", False)
+    again = Request(case=open_.ref, key="k2")
+    assert blocks(settle(shop.site, again, CLERK)) == ["REIMBURSEMENT_ASKED"]
+    outcome(agency, open_.id, "withdrawn")
+    assert isinstance(settle(shop.site, again, CLERK), Settlement)
+
+
+def test_a_fitting_that_was_paid_by_hand_never_settles_not_even_past_the_steps(
+    ground: Ground,
+) -> None:
+    shop = fitting_ground(ground)
+    fitting, agency = fitted(shop), Agency(shop)
+    asked(shop, agency, stay=fitting.id)
+    outcome(agency, fitting.id, "reimbursed")
+    request = Request(case=fitting.ref, key="k")
+    assert blocks(settle(shop.site, request, CLERK)) == ["REIMBURSED_BY_HAND"]
+    with pytest.raises(Fault, match="stays so"), shop.site.store.transaction() as db:
+        db.execute("update reimbursements set state = 'withdrawn'")
+    with pytest.raises(Fault, match="reimbursed by hand"), shop.site.store.transaction() as db:
+        forge_settlement(db, fitting)
+
+
 def test_a_stranger_has_no_stay_here(ground: Ground) -> None:
     answer = asked(ground, Agency(ground), id_number="510100198001010019")
     assert answer == {"inquiry": "Q-1", "stays": []}
@@ -126,14 +174,5 @@ def test_paid_by_hand_and_settled_here_waits_for_a_person(ground: Ground) -> Non
 def test_the_database_itself_keeps_both_apart(ground: Ground) -> None:
     stay, agency = ground.discharged(), Agency(ground)
     asked(ground, agency)
-    fields = "id, stay_id, verification_id, idempotency_key, total_fen, fund_fen, personal_fen"
-    with (
-        pytest.raises(Exception, match="reimbursed by hand"),
-        ground.site.store.transaction() as db,
-    ):
-        db.execute(
-            f"insert into settlements ({fields}, basis, bill_sealed, ruling_sealed,"  # noqa: S608 - ours
-            " catalogue_sha256, settled_at, effective, message_id)"
-            " values ('x', ?, ?, 'x', 1, 1, 0, 'online', x'', x'', '', '', 1, 'm')",
-            [stay.id, stay.verification_id],
-        )
+    with pytest.raises(Fault, match="reimbursed by hand"), ground.site.store.transaction() as db:
+        forge_settlement(db, stay)

@@ -1,5 +1,7 @@
 """A fitting over HTTP: verified, recorded, settled once; in Tianjin typed, and its number kept."""
 
+from collections.abc import Iterator
+
 import httpx2
 import pytest
 
@@ -24,6 +26,17 @@ def shop(service: Service) -> Service:
     return service
 
 
+@pytest.fixture
+def away(shop: Service) -> Iterator[Service]:
+    """Let the facility stand in Hangzhou meanwhile: no pack speaks of typing, so all is sent."""
+    before = shop.site.settings
+    place = {"region": "330000", "city": "330100"}
+    there = before.model_copy(update={"facility": before.facility.model_copy(update=place)})
+    object.__setattr__(shop.site, "settings", there)
+    yield shop
+    object.__setattr__(shop.site, "settings", before)
+
+
 @pytest.fixture(scope="module")
 def clerk(shop: Service) -> dict[str, str]:
     shop.log_in(SECOND, Role.FINANCE)
@@ -32,7 +45,8 @@ def clerk(shop: Service) -> dict[str, str]:
 
 def verified(shop: Service, number: int, **asked: object) -> Json:
     shop.newcomer()
-    facts = DEVICE_FACTS | {"notice": {**NOTICE, "id": f"N{number}"}}
+    filing = DEVICE_FACTS["filing"] | {"destination": shop.site.settings.facility.region}
+    facts = DEVICE_FACTS | {"notice": {**NOTICE, "id": f"N{number}"}, "filing": filing}
     shop.platform.facts = facts | {"worker": shop.platform.facts["worker"]}
     body = {"service": "device", "devices": [{"code": LEG}], **asked}
     verdict: Json = shop.done("POST", "/arrivals", json=body)
@@ -85,6 +99,7 @@ def test_a_fitting_is_verified_recorded_previewed_and_settled_once(shop: Service
     assert (fitting["state"], fitting["channel"]) == ("fitted", "login")
     assert fitting["lines"][0]["serial"] == "SN-1"
     at = f"/fittings/{fitting['id']}"
+    assert fitting in shop.done("GET", "/fittings", params={"unsettled": True})
     ruling = shop.done("POST", f"{at}/preview")
     assert (ruling["fund_fen"], ruling["personal"]["device_over_limit"]) == (2_000_000, 100_000)
     answer = settle(shop, fitting, "fs1")
@@ -101,6 +116,8 @@ def test_a_fitting_is_verified_recorded_previewed_and_settled_once(shop: Service
     assert (now["state"], now["settlement"]) == ("settled", receipt["id"])
     assert now["entry_sheets"] == [receipt["entry_sheet"]]
     assert now in shop.done("GET", "/fittings")
+    left = shop.done("GET", "/fittings", params={"unsettled": True})
+    assert fitting["id"] not in [one["id"] for one in left]
     assert shop.done("GET", f"/settlements/{receipt['id']}")["effective"]
 
 
@@ -218,6 +235,43 @@ def test_a_fitting_goes_to_manual_with_its_package(shop: Service, clerk: dict[st
     assert "********" in package["person"]["number"]
     assert shop.done("GET", at) == package
     problem(settle(shop, fitting, "fs7"), 409, "FITTING_STATE", "state")
+
+
+def told_of(shop: Service, fitting: Json) -> list[tuple[str, str]]:
+    """Return what the platform is told of a fitting: kind and state of each message, in order."""
+    messages = shop.done("GET", "/sync/messages")
+    mine = [one for one in messages if one["order_key"] == fitting["id"]]
+    return [(one["kind"], one["state"]) for one in reversed(mine)]
+
+
+def test_where_fittings_are_sent_all_of_it_goes_by_message_and_comes_back_by_one(
+    away: Service, clerk: dict[str, str]
+) -> None:
+    fitting = fitted(away, 50)
+    assert fitting["channel"] == "api"
+    at = f"/fittings/{fitting['id']}"
+    preview = away.ask("POST", f"{at}/preview")
+    shown = {"preview": preview.headers["etag"].strip('"')}
+    headers = away.system | {"Idempotency-Key": "sent1"}
+    receipt = away.done("POST", f"{at}/settlement", headers=headers, json=shown)
+    assert (receipt["fund_fen"], receipt["entry_sheet"]) == (2_000_000, None)
+    assert away.done("GET", f"{at}/entry-sheets", headers=clerk) == []
+    away.deliver(away.platform)
+    sent = ["fitting", "charges", "settlement"]
+    assert told_of(away, fitting) == [(kind, "accepted") for kind in sent]
+    [item] = [
+        one
+        for one in away.done("GET", "/claims/2026-11", headers=away.system)["items"]
+        if one["settlement"] == receipt["id"]
+    ]
+    assert (item["stay"], item["confirmation"]) == (fitting["id"], None)
+    assert item["message_id"]
+    assert reverse(away, clerk, receipt, "sent-r1").is_success
+    again = settle(away, fitting, "sent2").json()
+    assert again["id"] != receipt["id"]
+    away.deliver(away.platform)
+    kinds = [kind for kind, _ in told_of(away, fitting)]
+    assert kinds == [*sent, "reversal", "charges", "settlement"]
 
 
 def test_somebody_of_another_desk_reverses_no_fitting(shop: Service) -> None:

@@ -22,7 +22,7 @@ from edge.steps.open_fitting import Opening, open_fitting
 from edge.steps.preview import preview
 from edge.steps.settle import AlreadySettled, Request, settle
 from edge.store.entry_sheets import sheets_of
-from edge.store.fittings import PAGE_MAX, load_fitting, newest_fittings
+from edge.store.fittings import PAGE_MAX, load_fitting, newest_fittings, unsettled_fittings
 from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement, settlement_of
 from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previewed, receipt
@@ -138,10 +138,14 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("", responses={200: {"model": list[FittingNow]}})
     def fittings(
-        _caller: Reads, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX
+        _caller: Reads,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
+        *,
+        unsettled: bool = False,
     ) -> Response:
-        """List the fittings opened last."""
-        known = newest_fittings(site.store.read(), site.vault, limit=limit)
+        """List the fittings opened last; ``unsettled``: those still to settle, oldest first."""
+        listed = unsettled_fittings if unsettled else newest_fittings
+        known = listed(site.store.read(), site.vault, limit=limit)
         return _json([fitting_now(site, fitting) for fitting in known])
 
     @routes.get("/{fitting}", responses=_FITTING)
