@@ -12,6 +12,7 @@ from edge.commands import (
     ledger,
     lists,
     operation,
+    tls,
     upkeep,
 )
 
@@ -38,6 +39,7 @@ for name, group in {
     "lists": lists.app,
     "restored": backups.restored,
     "sync": upkeep.sync,
+    "tls": tls.app,
     "tokens": accounts.tokens,
     "users": accounts.users,
 }.items():

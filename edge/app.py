@@ -26,6 +26,7 @@ from edge.core.errors import EdgeError
 from edge.keeper import Keeper
 from edge.list_keeping import keep_list
 from edge.site import Site
+from edge.tls import ready_papers
 from edge.web.agents import USUAL_PATIENCE, Agents
 from edge.web.api import api_router
 from edge.web.api_page import api_page_router
@@ -117,7 +118,7 @@ def web(desk: Desk) -> FastAPI:
     look = Look(simulated=settings.desk.simulated)
     address = Address(
         hosts=frozenset(settings.server.allowed_hosts),
-        tls=False,
+        tls=settings.server.tls,
         desks=tuple(place.name for place in settings.desks),
     )
     floor = Floor(
@@ -139,9 +140,16 @@ def web(desk: Desk) -> FastAPI:
 
 
 def server(desk: Desk) -> Server:
-    """Return the HTTP server of this service, ready to ``run()``."""
+    """Return the HTTP server of this service, ready to ``run()``; over TLS unless told otherwise.
+
+    Raises:
+        Fault: as ``ready_papers``.
+    """
+    papers = ready_papers(desk.site.settings, desk.site.clock())
     config = uvicorn.Config(
         web(desk),
+        ssl_certfile=papers.certificate if papers else None,
+        ssl_keyfile=papers.key if papers else None,
         host=desk.site.settings.server.host,
         port=desk.site.settings.server.port,
         log_config=None,

@@ -33,6 +33,7 @@ from edge.store.high_water import high_water
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, heads_kept
 from edge.store.migrations import migrate
+from edge.tls import ends_soon, papers_of, told
 from sync.errors import SyncError
 from sync.outcome import NotReceived
 
@@ -59,6 +60,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         return [Finding(name="settings", well=False, seen=str(wrong), fix="see docs/settings.md")]
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("keys", lambda: _keys(settings)),
+        ("certificate", lambda: _certificate(settings, clock)),
         ("database", lambda: _database(settings, clock)),
         ("disk", lambda: _disk(settings)),
         ("packs", lambda: _packs(settings, clock)),
@@ -92,6 +94,21 @@ def _keys(settings: Settings) -> Iterator[Finding]:
     folder = settings.data / "keys"
     load_keys(folder)
     yield Finding(name="keys", well=True, seen=f"{folder}, readable by this account only")
+
+
+def _certificate(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    papers = papers_of(settings)
+    if papers is None:
+        yield Finding(name="certificate", well=True, seen="no TLS: a proxy on this machine ends it")
+        return
+    said = told(papers)
+    unnamed = sorted(set(settings.server.allowed_hosts) - set(said.hosts))
+    seen = f"for {', '.join(said.hosts)} until {said.ends_at:%Y-%m-%d}"
+    seen += f", not for {', '.join(unnamed)}" if unnamed else ""
+    well = not unnamed and not ends_soon(papers, clock())
+    ours = "restart the service, which renews it; or edge tls renew"
+    fix = ours if papers.ca else "get a new one from the hospital's CA, then restart the service"
+    yield _judged("certificate", seen, well=well, fix=fix)
 
 
 def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Found a site: its settings file, data folder, keys, database and first administrator.
+"""Found a site: its settings file, data folder, keys, TLS files, database, first administrator.
 
 Never touches a site that exists.
 """
@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.certificates import told_by
 from edge.clock import Clock, FreshId
 from edge.core.errors import Fault, Words
 from edge.crypto import new_token, second_factor_uri
@@ -18,6 +19,7 @@ from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
 from edge.store.vault import Vault
+from edge.tls import ready_papers
 
 ADMINISTRATOR = "admin"
 _PASSWORD_CHARACTERS = 16
@@ -27,7 +29,8 @@ _PASSWORD_CHARACTERS = 16
 class Founded:
     """A new site; ``public_key`` is for the platform to register.
 
-    The password is shown once and kept nowhere; ``second_factor`` is for an authenticator.
+    The password is shown once and kept nowhere; ``second_factor`` is for an authenticator, ``ca``
+    for desks and agents to trust (None with a hospital's own certificate).
     """
 
     settings_file: Path
@@ -35,6 +38,8 @@ class Founded:
     administrator: str
     password: str
     second_factor: str
+    ca: Path | None
+    ca_fingerprint: str
 
 
 def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str = "") -> Founded:
@@ -61,8 +66,18 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
     public_key = data / "facility.pub.pem"
     public_key.write_bytes(load_keys(data / "keys").signing.public().pem())
     password = new_token()[:_PASSWORD_CHARACTERS]
+    papers = ready_papers(chosen, clock())
+    ca = papers.ca if papers else None
     second_factor = _create_database(data, password, clock, fresh_id)
-    return Founded(settings_file, public_key, ADMINISTRATOR, password, second_factor)
+    return Founded(
+        settings_file=settings_file,
+        public_key=public_key,
+        administrator=ADMINISTRATOR,
+        password=password,
+        second_factor=second_factor,
+        ca=ca,
+        ca_fingerprint=told_by(ca.read_bytes()).fingerprint if ca else "",
+    )
 
 
 def example_settings() -> str:

@@ -6,9 +6,19 @@ Every setting is described in docs/settings.md (a test compares).
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Region = Annotated[str, Field(pattern=r"^\d{6}$")]
 
@@ -41,11 +51,25 @@ class Facility(_Section):
 
 
 class Server(_Section):
-    """Where the service listens."""
+    """Where the service listens, under which names, and with whose certificate.
+
+    Without ``certificate`` and ``key`` the site makes its own (``edge.tls``).
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8443, ge=0, le=65535)
-    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    allowed_hosts: tuple[str, ...] = Field(default=("localhost", "127.0.0.1"), min_length=1)
+    tls: bool = True
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @model_validator(mode="after")
+    def _private(self) -> Self:
+        if not self.tls and self.host not in _LOOPBACK:
+            raise ValueError("tls = false is for loopback alone, behind a proxy that ends TLS")
+        if bool(self.certificate) != bool(self.key):
+            raise ValueError("certificate and key belong together")
+        return self
 
 
 class Platform(_Section):
@@ -217,4 +241,9 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     found = {name: file and (folder / file).absolute() for name, file in files.items()}
     found["keys"] = tuple((folder / key).absolute() for key in settings.platform.keys)
     platform = settings.platform.model_copy(update=found)
-    return settings.model_copy(update={"data": data, "lists": lists, "platform": platform})
+    own = {name: getattr(settings.server, name) for name in ("certificate", "key")}
+    found = {name: file and (folder / file).absolute() for name, file in own.items()}
+    server = settings.server.model_copy(update=found)
+    return settings.model_copy(
+        update={"data": data, "lists": lists, "platform": platform, "server": server}
+    )

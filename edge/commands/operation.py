@@ -26,6 +26,9 @@ def init(
     typer.echo(f"password, shown once: {founded.password}")
     typer.echo(f"authenticator, shown once: {founded.second_factor}")
     typer.echo(f"for the platform to register: {founded.public_key}")
+    if founded.ca:
+        typer.echo(f"for desks and agents to trust: {founded.ca}")
+        typer.echo(f"    SHA-256 {founded.ca_fingerprint}")
     typer.echo(f"next: edit {file}, then: edge doctor --config {file}")
 
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 
 from edge.core.errors import EdgeError
 from edge.site import clock_behind
+from edge.tls import ends_soon, papers_of
 from edge.web.desk import Desk
 from sync.breaker import State
 
@@ -21,9 +22,11 @@ class Readiness(Health):
     """``circuit`` to the platform: closed, open (it is silent and left in peace) or half_open.
 
     The desk works on without the platform, so an open circuit is no reason to be unready.
+    ``alarms`` are the codes of what somebody must mend before it becomes one.
     """
 
     circuit: State
+    alarms: tuple[str, ...]
 
 
 def health_router(desk: Desk) -> APIRouter:
@@ -46,7 +49,16 @@ def health_router(desk: Desk) -> APIRouter:
                 raise clock_behind(desk.site.high_water())
         except EdgeError as wrong:
             response.status_code = _NOT_READY
-            return Readiness(status=wrong.code, circuit=state)
-        return Readiness(status="ok", circuit=state)
+            return Readiness(status=wrong.code, circuit=state, alarms=_alarms(desk))
+        return Readiness(status="ok", circuit=state, alarms=_alarms(desk))
 
     return routes
+
+
+def _alarms(desk: Desk) -> tuple[str, ...]:
+    papers = papers_of(desk.site.settings)
+    try:
+        soon = papers is not None and ends_soon(papers, desk.site.clock())
+    except EdgeError as wrong:
+        return (wrong.code,)
+    return ("CERTIFICATE_ENDS",) if soon else ()

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from edge import codec
+from edge.certificates import told_by
 from edge.log import json_log
 from edge.steps.keep_accounts import equip
 from simulators.card.command import told
@@ -84,6 +85,7 @@ def _scan_at_enter(place: Hospital) -> None:
 def _welcome(place: Hospital) -> None:
     accounts = "\n".join(f"    {person.name}  {person.role.value}" for person in STAFF)
     factor = equip(place.desk.site, IT_STAFF.name, by=IT_STAFF.name)
+    fingerprint = told_by(place.ca.with_name("server.pem").read_bytes()).fingerprint
     missing = place.virtual.missing
     reader = (
         f"没有真实 PC/SC（{missing.reason.zh}），使用进程内读卡器 / "
@@ -93,6 +95,10 @@ def _welcome(place: Hospital) -> None:
     )
     sys.stdout.write(f"""
 演示医院已启动 / the demo hospital is open:  {place.url}/
+    浏览器会提示证书未受信任：请核对指纹后继续，或导入 CA。
+    Your browser warns of a certificate it does not know: compare it, or import the CA.
+    CA: {place.ca}
+    SHA-256: {fingerprint}
 
 账号 / accounts (密码 / password: {PASSWORD}):
 {accounts}

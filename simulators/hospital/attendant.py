@@ -8,7 +8,6 @@ from datetime import datetime
 from simulators.hospital.bill import thirty_lines
 from simulators.hospital.ground import Hospital
 from simulators.hospital.inpatient import first_day
-from simulators.hospital.records import HospitalSystem
 
 _LOOK_AGAIN_S = 0.5
 
@@ -28,7 +27,7 @@ def attending(place: Hospital) -> Iterator[None]:
 
 def _attend(place: Hospital, ending: threading.Event) -> None:
     billed: set[str] = set()
-    with HospitalSystem(place.url, place.token) as system:
+    with place.system() as system:
         while not ending.wait(_LOOK_AGAIN_S):
             for stay in system.get("/stays"):
                 if stay["state"] == "admitted" and stay["id"] not in billed:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edge.clock import fresh_id
-from simulators.hospital.ground import DESKS, FITTER, PASSWORD, Hospital
+from simulators.hospital.ground import DESKS, FITTER, Hospital
 from simulators.hospital.people import DETERMINATION, DEVICE, NOTICE
 from simulators.hospital.records import HospitalSystem
 from simulators.hospital.telling import Step, Told, card, settled, verdict
@@ -13,7 +13,7 @@ _PRICE_FEN = 1_400_000
 
 def device(place: Hospital) -> Iterator[Step]:
     """Yield each step of the case as it ends; the last says whether all ended as it should."""
-    with HospitalSystem(place.url, place.token) as system:
+    with place.system() as system:
         yield from card(place, system)
         verification = yield from verdict(
             system,
@@ -64,7 +64,7 @@ def _fitted(system: HospitalSystem, verification: str) -> Told[str]:
 
 def _typed(place: Hospital, fitting: str) -> Told[str | None]:
     """Copy the sheet as the clerk does, and bring the number back."""
-    with HospitalSystem.at_desk(place.url, FITTER.name, PASSWORD, DESKS[0]) as clerk:
+    with place.at_desk(FITTER, DESKS[0]) as clerk:
         [sheet] = clerk.get(f"/fittings/{fitting}/entry-sheets")
         yield {"step": "to type", "sheet": sheet["id"], "fields": len(sheet["fields"])}
         number = {"number": f"SYN-QG-{fresh_id()[:8]}"}

@@ -14,7 +14,7 @@ _UNSURE = Script(fault=(Fault(on="verifications", do="garbage", times=0),))
 
 def fallback(place: Hospital) -> Iterator[Step]:
     """Yield each step of the case as it ends; the last says whether all ended as it should."""
-    with HospitalSystem(place.url, place.token) as system:
+    with place.system() as system:
         yield from card(place, system)
         verification = yield from verdict(system, service="inpatient_medical")
         stay = yield from stayed(system, verification)

@@ -30,6 +30,7 @@ from edge.store.operators import (
 from edge.web.desk import Desk
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.people import FACILITY, register
+from simulators.hospital.records import Credentials, HospitalSystem
 from simulators.platform.app import add_lists, build
 from simulators.platform.codes import Codes
 from simulators.platform.faults import NO_FAULTS, Faults, Script
@@ -72,13 +73,14 @@ STAFF = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hospital:
-    """A running hospital: its pages, its hospital system's token, its far sides.
+    """A running hospital: its pages, its hospital system's token, its CA, its far sides.
 
     The scanner stands at the first of ``DESKS``; ``codes`` are those of the workers' e-cards.
     """
 
     url: str
     token: str
+    ca: Path
     settings_file: Path
     desk: Desk
     virtual: VirtualReader
@@ -86,6 +88,15 @@ class Hospital:
     journal: Journal
     codes: Codes
     scanner: VirtualScanner
+
+    def system(self) -> HospitalSystem:
+        """Return the hospital's system, to be closed."""
+        return HospitalSystem(self.url, self.token, self.ca)
+
+    def at_desk(self, person: Person, desk: str) -> HospitalSystem:
+        """Return what a clerk's page would call, logged in; to be closed."""
+        who = Credentials(name=person.name, password=PASSWORD, desk=desk)
+        return HospitalSystem.at_desk(self.url, self.ca, who)
 
     def show_e_card(self) -> str:
         """Return a fresh code of the synthetic worker's e-card."""
@@ -120,6 +131,7 @@ def hospital(
         yield Hospital(
             url=url,
             token=token,
+            ca=ca_of(settings_file),
             settings_file=settings_file,
             desk=desk,
             virtual=virtual,
@@ -136,6 +148,11 @@ def found(folder: Path) -> tuple[Path, PublicKey]:
     founded = found_site(folder, clock=system_clock, fresh_id=fresh_id, settings=settings)
     data = load_settings(founded.settings_file).data
     return founded.settings_file, load_keys(data / "keys").signing.public()
+
+
+def ca_of(settings_file: Path) -> Path:
+    """Return the CA by which the founded site's pages are trusted."""
+    return load_settings(settings_file).data / "tls" / "ca.pem"
 
 
 def list_releases(settings_file: Path, known: Register, clock: Clock = system_clock) -> Releases:
@@ -189,7 +206,7 @@ def serving(desk: Desk, port: int) -> Iterator[str]:
         try:
             if not service.up.wait(_STARTING_S):
                 raise TimeoutError("the edge service did not start")
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"https://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             service.should_exit = True
             thread.join()

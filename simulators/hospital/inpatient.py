@@ -32,7 +32,7 @@ def inpatient(place: Hospital, *, wait_s: float = DELIVERY_S_MAX) -> Iterator[St
 
     ``wait_s`` is how long the delivery may take.
     """
-    with HospitalSystem(place.url, place.token) as system:
+    with place.system() as system:
         yield from card(place, system)
         verification = yield from verdict(system, service=_SERVICE)
         stay = yield from stayed(system, verification)

@@ -27,6 +27,7 @@ from simulators.hospital.ground import (
     CODE_LIFETIME,
     IT_STAFF,
     Hospital,
+    ca_of,
     found,
     open_doors,
     serving,
@@ -89,7 +90,12 @@ class Counter:
 class _Elsewhere:
     url: str
     token: str
+    ca: Path
     codes: Codes
+
+    def system(self) -> HospitalSystem:
+        """Return that hospital's system, to be closed."""
+        return HospitalSystem(self.url, self.token, self.ca)
 
 
 def late_filing(_place: Hospital) -> Iterator[Step]:
@@ -98,7 +104,7 @@ def late_filing(_place: Hospital) -> Iterator[Step]:
     with (
         TemporaryDirectory() as folder,
         _hospital(Path(folder), counter) as place,
-        HospitalSystem(place.url, place.token) as system,
+        place.system() as system,
     ):
         yield {"step": "hospital", "facility": _FACILITY.id, "region": _FACILITY.region}
         code = place.codes.issue(SyntheticPerson().number).code
@@ -137,7 +143,8 @@ def _hospital(folder: Path, counter: Counter) -> Iterator[_Elsewhere]:
         _stock(site)
         token = open_doors(site)
         desk = stack.enter_context(running(site, InProcessReaders()))
-        yield _Elsewhere(stack.enter_context(serving(desk, 0)), token, codes)
+        url = stack.enter_context(serving(desk, 0))
+        yield _Elsewhere(url, token, ca_of(settings_file), codes)
 
 
 def _moved(settings: str) -> str:

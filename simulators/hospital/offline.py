@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from edge.steps.list_status import list_status
 from simulators.hospital.ground import Hospital
 from simulators.hospital.inpatient import stayed
-from simulators.hospital.records import HospitalSystem
 from simulators.hospital.telling import (
     CARD_S_MAX,
     DELIVERY_S_MAX,
@@ -24,7 +23,7 @@ _SILENT = Script(fault=(Fault(on="any", do="down", times=0),))
 
 def offline(place: Hospital) -> Iterator[Step]:
     """Yield each step of the case as it ends; the last says whether all ended as it should."""
-    with HospitalSystem(place.url, place.token) as system:
+    with place.system() as system:
         yield from card(place, system)
         listed = awaited(lambda: list_status(place.desk.site).version, CARD_S_MAX)
         yield {"step": "list", "version": listed}

@@ -1,5 +1,8 @@
 """The hospital's own system as the edge sees it: a token, calls over HTTP, and bills to send."""
 
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import httpx2
@@ -22,28 +25,38 @@ class NoAnswer(Exception):
     """The edge did not answer, or not to the end: what became of the call is not known."""
 
 
-class HospitalSystem:
-    """Calls the edge's API with a bearer token; close it when done."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """What a clerk types at login."""
 
-    def __init__(self, url: str, token: str) -> None:
+    name: str
+    password: str
+    desk: str
+
+
+class HospitalSystem:
+    """Calls the edge's API with a bearer token, trusting its ``ca``; close it when done."""
+
+    def __init__(self, url: str, token: str, ca: Path) -> None:
         self._client = httpx2.Client(
             base_url=f"{url}/api/v1",
             headers={"authorization": f"Bearer {token}"},
+            verify=ssl.create_default_context(cafile=ca),
             timeout=_DEADLINE_S,
             trust_env=False,
         )
 
     @classmethod
-    def at_desk(cls, url: str, name: str, password: str, desk: str) -> Self:
+    def at_desk(cls, url: str, ca: Path, who: Credentials) -> Self:
         """Log in as an operator does, and call as their page would.
 
         Raises:
             Refused: the account is not let in.
         """
-        clerk = cls(url, "")
+        clerk = cls(url, "", ca)
         del clerk._client.headers["authorization"]
         clerk._client.headers["origin"] = url
-        clerk.post("/login", {"name": name, "password": password, "desk": desk})
+        clerk.post("/login", who)
         return clerk
 
     def __enter__(self) -> Self:

@@ -34,7 +34,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, pcscd: Pcscd) -> Iterator[Ho
 
 @pytest.fixture(scope="module")
 def system(place: Hospital) -> Iterator[HospitalSystem]:
-    with HospitalSystem(place.url, place.token) as system:
+    with place.system() as system:
         yield system
 
 
@@ -141,7 +141,7 @@ def test_a_whole_case_by_keyboard_alone(
         for window in (admission, discharge):
             assert window.page.evaluate("window.neverReloaded")
             assert window.complaints == []
-            assert window.hosts == {place.url.removeprefix("http://")}
+            assert window.hosts == {place.url.removeprefix("https://")}
     shown = "select operator from ledger where kind = 'identity.shown' and subject = ? order by seq"
     assert [row["operator"] for row in rows(place, shown, stay)] == ["入院员", "出院员"]
 

@@ -59,7 +59,8 @@ class Window:
 @contextmanager
 def at_work(browser: Browser, place: Hospital, clerk: str, desk: str) -> Iterator[Window]:
     """Log in by keyboard, in Chinese, and give the window on the start page."""
-    context = browser.new_context(locale="zh-CN", viewport=SIZE)
+    # Whether the certificate is believed is the machine's business: decision 76.
+    context = browser.new_context(locale="zh-CN", viewport=SIZE, ignore_https_errors=True)
     try:
         window = _watched(context, place.url)
         window.page.goto(place.url)

@@ -36,4 +36,4 @@ def system(place: Hospital) -> Iterator[HospitalSystem]:
 
 
 def place_system(place: Hospital) -> HospitalSystem:
-    return HospitalSystem(place.url, place.token)
+    return place.system()

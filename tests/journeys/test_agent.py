@@ -17,7 +17,14 @@ from edge.opening import open_site
 from edge.settings import load_settings
 from edge.store.operators import Scope, create_token
 from simulators.card import SyntheticPerson, social_security_card, synthetic_person
-from simulators.hospital.ground import DESKS, found, open_doors, stock_catalogues, tell_platform
+from simulators.hospital.ground import (
+    DESKS,
+    ca_of,
+    found,
+    open_doors,
+    stock_catalogues,
+    tell_platform,
+)
 from simulators.hospital.people import FACILITY, register
 from simulators.hospital.records import HospitalSystem, NoAnswer, Refused
 from simulators.hospital.telling import awaited
@@ -46,6 +53,10 @@ class Site:
     his: str
     tokens: dict[str, Path]
 
+    def system(self) -> HospitalSystem:
+        """Return the hospital's system, to be closed."""
+        return HospitalSystem(self.url, self.his, ca_of(self.settings_file))
+
     @contextmanager
     def serving(self) -> Iterator[subprocess.Popen[bytes]]:
         """Run the service until the block ends."""
@@ -56,14 +67,15 @@ class Site:
     @contextmanager
     def agent(self, desk: str, token: Path) -> Iterator[subprocess.Popen[bytes]]:
         """Run a desk's agent until the block ends."""
-        given = ("--edge", self.url, "--desk", desk, "--token-file", str(token))
+        trusted = ("--ca", str(ca_of(self.settings_file)))
+        given = ("--edge", self.url, "--desk", desk, "--token-file", str(token), *trusted)
         with _running("agent", *given) as agent:
             yield agent
 
     def shows(self, kind: str, state: str) -> bool:
         """Tell whether the first desk's device of this kind is in ``state``."""
         try:
-            with HospitalSystem(self.url, self.his) as system:
+            with self.system() as system:
                 devices = system.get("/readers")
         except NoAnswer:
             return False
@@ -72,13 +84,13 @@ class Site:
 
     def identify(self) -> dict[str, str]:
         """Take what is presented at the first desk; return its id and the masked number."""
-        with HospitalSystem(self.url, self.his) as system:
+        with self.system() as system:
             shown = system.post("/identifications", HERE)
         return {"id": shown["id"], "number": shown["worker"]["id_number"]}
 
     def _answers(self) -> bool:
         try:
-            with HospitalSystem(self.url, self.his) as system:
+            with self.system() as system:
                 return bool(system.get("/readers"))
         except NoAnswer:
             return False
@@ -115,7 +127,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
                     )
                 tokens[desk] = tmp_path / f"{desk}.token"
                 tokens[desk].write_text(token, encoding="ascii")
-        yield Site(settings_file, f"http://127.0.0.1:{port}", his, tokens)
+        yield Site(settings_file, f"https://127.0.0.1:{port}", his, tokens)
 
 
 def test_either_side_is_killed_and_the_desk_works_again_by_itself(
@@ -145,7 +157,7 @@ def test_either_side_is_killed_and_the_desk_works_again_by_itself(
             third = site.identify()
             assert third["number"].endswith(NEXT.number[-4:])
             question = {"identification": second["id"], "service": "inpatient_medical"}
-            with HospitalSystem(site.url, site.his) as system, pytest.raises(Refused) as stale:
+            with site.system() as system, pytest.raises(Refused) as stale:
                 system.post("/verifications", question)
             assert stale.value.document["code"] == "CASE_CLEARED"
 

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -26,6 +27,7 @@ from edge.settings import load_settings
 from edge.store.agents import AgentHeard, note_agent
 from edge.store.database import Store
 from edge.store.high_water import raise_high_water
+from simulators.hospital.ground import ca_of
 from simulators.hospital.rehearsal import CASES
 from simulators.pcscd import Pcscd
 from simulators.scanner import VirtualScanner
@@ -138,10 +140,12 @@ def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -
     settings_file.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "edge", "serve", "--config", str(settings_file)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
-        url = f"http://127.0.0.1:{port}"
-        assert _answer(f"{url}/healthz") == {"status": "ok"}
-        assert _answer(f"{url}/readyz") == {"status": "ok", "circuit": "closed"}
-        assert "/api/v1/stays/{stay}/settlement" in _answer(f"{url}/api/openapi.json")["paths"]
+        url, ca = f"https://127.0.0.1:{port}", ca_of(settings_file)
+        assert _answer(f"{url}/healthz", ca) == {"status": "ok"}
+        ready = {"status": "ok", "circuit": "closed", "alarms": []}
+        assert _answer(f"{url}/readyz", ca) == ready
+        paths = _answer(f"{url}/api/openapi.json", ca)["paths"]
+        assert "/api/v1/stays/{stay}/settlement" in paths
         service.send_signal(signal.SIGTERM)
         assert service.wait(STOP_S_MAX) == 0
 
@@ -163,7 +167,7 @@ def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(
     env = os.environ | {"TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "edge", "demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as demo:
-        port = re.search(r"http://127.0.0.1:(\d+)/", _told(demo))
+        port = re.search(r"https://127.0.0.1:(\d+)/", _told(demo))
         assert port
         taken = edge("demo", "--port", port[1])
         assert taken.returncode == 2
@@ -298,12 +302,12 @@ def _free_port() -> int:
         return port
 
 
-def _answer(url: str) -> dict[str, Any]:
+def _answer(url: str, ca: Path) -> dict[str, Any]:
     """Return the JSON that the starting service answers with, once it does."""
-    ends = time.monotonic() + START_S_MAX
+    ends, trusting = time.monotonic() + START_S_MAX, ssl.create_default_context(cafile=ca)
     while True:
         try:
-            with urlopen(url, timeout=5) as said:  # noqa: S310 - loopback
+            with urlopen(url, timeout=5, context=trusting) as said:  # noqa: S310 - loopback
                 answer: dict[str, Any] = json.load(said)
                 return answer
         except URLError:

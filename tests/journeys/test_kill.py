@@ -15,7 +15,7 @@ from edge.clock import system_clock
 from edge.opening import open_site
 from edge.settings import load_settings
 from simulators.card import SyntheticPerson, social_security_card
-from simulators.hospital.ground import found, open_doors, stock_catalogues, tell_platform
+from simulators.hospital.ground import ca_of, found, open_doors, stock_catalogues, tell_platform
 from simulators.hospital.inpatient import discharged_stay
 from simulators.hospital.people import FACILITY, register
 from simulators.hospital.records import HospitalSystem, NoAnswer
@@ -41,6 +41,9 @@ class Site:
     token: str
     journal: Journal
 
+    def _system(self, url: str) -> HospitalSystem:
+        return HospitalSystem(url, self.token, ca_of(self.settings_file))
+
     @contextmanager
     def serving(self, fatal: str) -> Iterator[tuple[HospitalSystem, subprocess.Popen[str]]]:
         """Run the service, to die at ``fatal`` once armed."""
@@ -54,7 +57,7 @@ class Site:
             assert service.stdout is not None
             try:
                 port = int(service.stdout.readline())
-                with HospitalSystem(f"http://127.0.0.1:{port}", self.token) as system:
+                with self._system(f"https://127.0.0.1:{port}") as system:
                     yield system, service
             finally:
                 service.kill()

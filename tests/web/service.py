@@ -17,7 +17,7 @@ from edge import packs
 from edge.app import running, server
 from edge.crypto import second_factor_code
 from edge.opening import LIST_FILES
-from edge.settings import Facility, Place, Psam, Settings
+from edge.settings import Facility, Place, Psam, Server, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
 from edge.store import operators as op
@@ -234,6 +234,7 @@ def _site(folder: Path, store: Store, clock: Clock, platform: Platform) -> Site:
                 id="TJ0001", name="测试医院", region="120000", city="120100", kinds=("medical",)
             ),
             platform=PlatformSettings(url="http://127.0.0.1:9"),
+            server=Server(tls=False),  # the journeys speak TLS
         ),
         store=store,
         vault=vault,
