@@ -3,10 +3,11 @@
 PYTHON ?= python3
 RUN := .venv/bin
 
-# What the machine must have: the card stack, what pyscard is built with, a browser and its fonts.
+# What the machine must have: the card stack, what pyscard is built with, a browser and its fonts, and the
+# font of rare characters in names.
 PACKAGES := python3-venv python3-dev gcc ca-certificates \
 	pcscd vsmartcard-vpcd swig libpcsclite-dev \
-	chromium fonts-noto-cjk sqlite3
+	chromium fonts-noto-cjk fonts-hanazono sqlite3
 UV_VERSION := 0.13.9
 APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 

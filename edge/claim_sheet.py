@@ -4,30 +4,10 @@ from collections.abc import Iterator
 
 from edge.claiming import ClaimNow, ClaimTerms
 from edge.core.claim import CLAIM_NAMES, ClaimPaper, ItemKind, summed
-from edge.core.reconciliation import DeductionClass, Match, standing_fen
-from edge.core.verification import Service
+from edge.core.paper.words import CLASSES, MATCHES, SERVICES
+from edge.core.reconciliation import standing_fen
 from edge.sheets.written import Cell, Fen, Sheet, workbook
 
-SERVICES = {
-    Service.INPATIENT_MEDICAL: "住院工伤医疗",
-    Service.OUTPATIENT_MEDICAL: "门诊工伤医疗",
-    Service.INPATIENT_REHAB: "住院工伤康复",
-    Service.OUTPATIENT_REHAB: "门诊工伤康复",
-    Service.DEVICE: "辅助器具配置",
-}
-CLASSES = {
-    DeductionClass.NON_INJURY: "非工伤",
-    DeductionClass.OVER_STANDARD: "超标准",
-    DeductionClass.OUT_OF_CATALOGUE: "超目录",
-    DeductionClass.CLINICAL_ROUTINE: "不符合诊疗常规",
-    DeductionClass.OTHER_BREACH: "其他违反规定",
-}
-_MATCHES = {
-    Match.AGREED: "一致",
-    Match.MISSING_HERE: "本机构没有",
-    Match.MISSING_THERE: "经办机构没有",
-    Match.DIFFERS: "金额不一致",
-}
 _KINDS = {ItemKind.SETTLEMENT: "结算", ItemKind.CORRECTION: "冲正更正"}
 
 Row = list[Cell]
@@ -98,7 +78,7 @@ def _compared(now: ClaimNow) -> Iterator[Row]:
     yield ["结算编号", "结果", "本机构", "经办机构"]
     for row in now.reconciliation.rows if now.reconciliation else ():
         sides = [None if fen is None else Fen(fen) for fen in (row.ours_fen, row.theirs_fen)]
-        yield [row.settlement, _MATCHES[row.match], *sides]
+        yield [row.settlement, MATCHES[row.match], *sides]
 
 
 def _payments(now: ClaimNow) -> Iterator[Row]:

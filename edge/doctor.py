@@ -19,6 +19,7 @@ from edge.clock import Clock
 from edge.core.dates import local_day
 from edge.core.deadline import went_back
 from edge.core.errors import EdgeError
+from edge.documents.fonts import FAMILIES, PACKAGES, missing_fonts
 from edge.opening import open_site, platform_of
 from edge.rulebooks import rulebook_in_force
 from edge.settings import Place, Settings, SettingsError, load_settings
@@ -39,7 +40,6 @@ from sync.outcome import NotReceived
 
 DISK_FREE_MIN_MB = 500
 AGENT_HEARD_WITHIN = timedelta(minutes=2)
-_FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,9 +227,9 @@ def _agent(desk: str, heard: AgentHeard | None, clock: Clock) -> Finding:
 
 
 def _fonts() -> Iterator[Finding]:
-    found = any(any(folder.rglob("NotoSansCJK*")) for folder in _FONT_FOLDERS if folder.exists())
-    seen = "Noto Sans CJK" if found else "no Noto Sans CJK"
-    yield _judged("fonts", seen, well=found, fix="apt-get install fonts-noto-cjk")
+    missing = missing_fonts()
+    seen = f"no {', '.join(missing)}" if missing else ", ".join(FAMILIES)
+    yield _judged("fonts", seen, well=not missing, fix=PACKAGES)
 
 
 def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What the site does by itself while it serves: watches the deadlines and signs the ledger's head.
+"""What the site does by itself while it serves: deadlines, the ledger's head, statements.
 
 Decides nothing: the steps do. A fault of the disk ends one round, never the loop.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from edge.core.errors import EdgeError
 from edge.site import Site
+from edge.steps.keep_document import print_settled
 from edge.steps.sign_head import sign_head
 from edge.steps.watch_clock import watch_clock
 from sync.errors import SyncError
@@ -29,6 +30,7 @@ class Keeper:
         self._site = site
         self._on_told = on_told
         self._on_head = on_head
+        self._unprintable: set[str] = set()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -39,6 +41,7 @@ class Keeper:
                 self._on_told(stay)
             if sign_head(self._site):
                 self._on_head()
+            self._unprintable.update(print_settled(self._site, beside=self._unprintable))
         except (EdgeError, SyncError) as fault:
             self._site.log.warning("keeper.failed", code=fault.code)
 

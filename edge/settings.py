@@ -166,6 +166,12 @@ class Claims(_Section):
     objection_days: int | None = Field(default=None, ge=1, le=365)
 
 
+class Complaints(_Section):
+    """Complaints: within how many days each is answered (no instrument says: customer's rule)."""
+
+    due_days: int = Field(default=15, ge=1, le=90)
+
+
 class Desk(_Section):
     """How long a presented card counts, and whether its reader is a simulator."""
 
@@ -191,6 +197,7 @@ class Settings(_Section):
     law: Law = Law()
     lists: Lists = Lists()
     claims: Claims = Claims()
+    complaints: Complaints = Complaints()
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
     scanner: Scanner = Scanner()

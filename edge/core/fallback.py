@@ -4,13 +4,14 @@ Writes nothing and lays out no page. A case that went to manual never settles he
 region would pay twice (鲁 第二十条, 吉规 第二十六条).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from edge.core.adjudication import Bill, Ruling
 from edge.core.cases import CaseKind
-from edge.core.errors import Conflict, Words
+from edge.core.errors import BadInput, Conflict, Words
 from edge.core.fitting import Fitting
 from edge.core.identity import Identity
 from edge.core.rules import Rule
@@ -75,6 +76,86 @@ class ManualPackage:
     papers: tuple[Paper, ...]
     reversed_settlement: str | None
     handed_at: datetime
+
+
+class Gathered(StrEnum):
+    """What is said of a paper: it is there, or this case has none (no surgery, no record of it)."""
+
+    THERE = "there"
+    NOT_NEEDED = "not_needed"
+
+
+class HandoverState(StrEnum):
+    """How far a package is: papers missing, all accounted for, or taken along by the worker."""
+
+    DRAFT = "draft"
+    COMPLETE = "complete"
+    HANDED_OVER = "handed_over"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What was said of a package's papers last, by their names, and who took it along, if taken."""
+
+    papers: Mapping[str, Gathered]
+    operator: str
+    at: datetime
+    taken_by: str = ""
+
+
+def missing_papers(asked: Iterable[Paper], handover: Handover | None) -> tuple[str, ...]:
+    """Return the names of the papers of which nothing was said."""
+    said = handover.papers if handover else {}
+    return tuple(paper.zh for paper in asked if paper.zh not in said)
+
+
+def handover_state(asked: Iterable[Paper], handover: Handover | None) -> HandoverState:
+    """Return how far the package is."""
+    if handover and handover.taken_by:
+        return HandoverState.HANDED_OVER
+    return HandoverState.DRAFT if missing_papers(asked, handover) else HandoverState.COMPLETE
+
+
+def require_asked(asked: Iterable[Paper], said: Mapping[str, Gathered]) -> None:
+    """Refuse a paper that the checklist does not name.
+
+    Raises:
+        BadInput: UNKNOWN_PAPER, naming it.
+    """
+    names = {paper.zh for paper in asked}
+    for name in said:
+        if name not in names:
+            raise BadInput(
+                "UNKNOWN_PAPER",
+                Words(f"清单中没有“{name}”", f"the checklist does not name {name!r}"),
+                Words("照清单上的名称勾选", "take the names from the checklist"),
+                field=f"papers.{name}",
+            )
+
+
+def require_handable(asked: Iterable[Paper], before: Handover | None, after: Handover) -> None:
+    """Refuse to change what was taken along, and to hand over what is not complete.
+
+    Raises:
+        Conflict: PACKAGE_TAKEN; PAPERS_MISSING, naming them.
+    """
+    if before and before.taken_by:
+        raise Conflict(
+            "PACKAGE_TAKEN",
+            Words("材料已移交职工", "the package was taken along already"),
+            Words(
+                "查看移交记录；补交的材料另行登记", "see the hand-over; note what is added beside"
+            ),
+            field="taken_by",
+        )
+    missing = missing_papers(asked, after)
+    if after.taken_by and missing:
+        raise Conflict(
+            "PAPERS_MISSING",
+            Words(f"材料未备齐：{'、'.join(missing)}", f"not gathered: {', '.join(missing)}"),
+            Words("备齐或标明不适用后再移交", "gather them, or say that the case has none"),
+            field="papers",
+        )
 
 
 def manual_ground(

@@ -45,13 +45,18 @@ def load_sheet(db: Rows, vault: Vault, sheet_id: str) -> EntrySheet:
     """
     row = db.one("select * from entry_sheets where id = ?", [sheet_id])
     if row is None:
-        raise NotFound(
-            "UNKNOWN_ENTRY_SHEET",
-            Words(f"找不到录入单：{sheet_id}", f"no entry sheet {sheet_id}"),
-            Words("在配置记录中重新选择", "choose it again from its fitting"),
-            field="sheet",
-        )
+        raise unknown_sheet(sheet_id)
     return _sheet(row, vault)
+
+
+def unknown_sheet(sheet_id: str) -> NotFound:
+    """Return the error of a sheet that is not there."""
+    return NotFound(
+        "UNKNOWN_ENTRY_SHEET",
+        Words(f"找不到录入单：{sheet_id}", f"no entry sheet {sheet_id}"),
+        Words("在配置记录中重新选择", "choose it again from its fitting"),
+        field="sheet",
+    )
 
 
 def sheets_of(db: Rows, vault: Vault, fitting_id: str) -> list[EntrySheet]:

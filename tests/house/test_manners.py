@@ -53,6 +53,8 @@ DOORS = {
         "simulators.script_file",
     },
     "rich": {"edge.commands.*"},
+    "segno": {"edge.documents.codes"},
+    "typst": {"edge.documents.press"},
 }
 """Outside library: the modules of the product, or the rooms (``.*``), that may import it."""
 

@@ -9,7 +9,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
 from edge.app import web
+from edge.store.documents import OwnerKind
 from edge.store.operators import ADMINISTRATORS, DESK_ROLES, Role, Scope
+from edge.web.api.documents import ANY, MAY
 from tests.web.service import Service
 
 Grants = frozenset[Role | Scope]
@@ -82,6 +84,50 @@ MATRIX: dict[str, Grants] = {
     # no hospital system reverses: a token proves no person
     "POST /api/v1/settlements/{settlement}/reversal": frozenset(
         {Role.DISCHARGE, Role.FINANCE, Role.FITTING}
+    ),
+    **dict.fromkeys(
+        (
+            "GET /api/v1/stays/{stay}/documents",
+            "POST /api/v1/stays/{stay}/documents",
+            "POST /api/v1/stays/{stay}/referral-opinions",
+            "GET /api/v1/stays/{stay}/manual/papers",
+            "POST /api/v1/stays/{stay}/manual/papers",
+            "POST /api/v1/stays/{stay}/manual/handover",
+        ),
+        MAY[OwnerKind.STAY],
+    ),
+    **dict.fromkeys(
+        (
+            "GET /api/v1/fittings/{fitting}/documents",
+            "POST /api/v1/fittings/{fitting}/documents",
+            "GET /api/v1/fittings/{fitting}/manual/papers",
+            "POST /api/v1/fittings/{fitting}/manual/papers",
+            "POST /api/v1/fittings/{fitting}/manual/handover",
+        ),
+        MAY[OwnerKind.FITTING],
+    ),
+    "GET /api/v1/settlements/{settlement}/statement.pdf": (
+        MAY[OwnerKind.STAY] | MAY[OwnerKind.FITTING]
+    ),
+    "GET /api/v1/claims/{month}/documents": CLAIMS_READ,
+    "POST /api/v1/claims/{month}/documents": CLAIMS_READ,
+    "GET /api/v1/day-ends/{day}/documents": MAY[OwnerKind.DAY],
+    "POST /api/v1/day-ends/{day}/documents": MAY[OwnerKind.DAY],
+    # whose document it is decides further: tests of its own
+    "GET /api/v1/documents/{document}": ANY,
+    "GET /api/v1/documents/{document}/content": ANY,
+    "POST /api/v1/documents/{document}/prints": ANY,
+    **dict.fromkeys(
+        (
+            "GET /api/v1/complaints",
+            "POST /api/v1/complaints",
+            "GET /api/v1/complaints/report",
+            "GET /api/v1/complaints/{complaint}",
+            "POST /api/v1/complaints/{complaint}/work",
+            "POST /api/v1/complaints/{complaint}/answer",
+            "POST /api/v1/complaints/{complaint}/receipt",
+        ),
+        DESK_ROLES,
     ),
     "GET /api/v1/catalogue/mappings": frozenset({Role.FINANCE, Role.DISCHARGE, Scope.READ}),
     "POST /api/v1/catalogue/mappings": frozenset({Role.FINANCE}),

@@ -90,6 +90,7 @@ def _history() -> list[str]:
         _script("0022_accounts.sql"),
         _script("0023_catalogue_lists.sql"),
         _script("0024_reimbursed_cases.sql"),
+        _script("0025_documents.sql"),
     ]
 
 

@@ -9,9 +9,12 @@ from edge.web.api import (
     charges,
     claims,
     compat,
+    complaints,
     deadlines,
+    documents,
     entry_sheets,
     fittings,
+    gathering,
     inbox,
     manual,
     mappings,
@@ -37,6 +40,9 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(fittings.router(desk), tags=["fittings"])
     takes_json.include_router(entry_sheets.router(desk), tags=["fittings"])
     takes_json.include_router(manual.router(desk), tags=["manual"])
+    takes_json.include_router(gathering.router(desk), tags=["manual"])
+    takes_json.include_router(documents.router(desk), tags=["documents"])
+    takes_json.include_router(complaints.router(desk), tags=["complaints"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])
     takes_json.include_router(mappings.router(desk), tags=["catalogues"])
     takes_json.include_router(claims.router(desk), tags=["claims"])

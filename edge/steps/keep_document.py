@@ -1,0 +1,132 @@
+"""Make a document once and keep its bytes; hand them out; count what was printed.
+
+Laid out outside the transaction. What was kept is never made anew: a reprint is the same bytes.
+"""
+
+from collections.abc import Collection
+
+from edge.core.errors import EdgeError
+from edge.digest import sha256
+from edge.paperwork import Order, statement_order
+from edge.site import Site
+from edge.store.database import Rows
+from edge.store.documents import (
+    Document,
+    Use,
+    add_document,
+    add_use,
+    content_of,
+    document_of,
+    load_document,
+    unprinted_settlements,
+)
+
+LOOKED_AT = 200
+"""How many of the newest settlements are looked through for one without its statement."""
+
+_SYSTEM = "system"
+
+
+def keep_document(site: Site, order: Order, operator: str) -> Document:
+    """Return the document of ``order``; made and kept now, unless it was before.
+
+    Raises:
+        Fault: FONT_MISSING, GLYPH_MISSING, PAPER_BROKEN; nothing was kept.
+    """
+    known = document_of(site.store.read(), order.kind, order.subject, edition=order.edition)
+    if known:
+        return known
+    content = order.make()
+    with site.store.transaction() as db:
+        known = document_of(db, order.kind, order.subject, edition=order.edition)
+        if known:
+            return known
+        document = Document(
+            id=site.fresh_id(),
+            kind=order.kind,
+            owner=order.owner,
+            subject=order.subject,
+            edition=order.edition,
+            title=order.title,
+            media=order.media,
+            sha256=sha256(content),
+            size=len(content),
+            dated=order.dated,
+            made_by=operator,
+            made_at=site.clock(),
+        )
+        add_document(db, site.vault, document, content)
+        site.ledger.enter(
+            db,
+            kind="document.made",
+            operator=operator,
+            subject=order.subject,
+            now=document.made_at,
+            document=document.id,
+            document_kind=document.kind,
+            sha256=document.sha256,
+        )
+    return document
+
+
+def hand_out(site: Site, document_id: str, operator: str) -> tuple[Document, bytes]:
+    """Return a document with its bytes, and enter that it was shown: it names a person.
+
+    Raises:
+        NotFound: UNKNOWN_DOCUMENT.
+        Fault: SEAL_BROKEN.
+    """
+    with site.store.transaction() as db:
+        load_document(db, document_id)
+        content = content_of(db, site.vault, document_id)
+        add_use(db, document_id, Use.SHOWN, operator=operator, at=site.clock())
+        document = load_document(db, document_id)
+        _enter(site, db, document, "document.shown", operator, number=document.shown)
+    return document, content
+
+
+def note_print(site: Site, document_id: str, operator: str) -> Document:
+    """Count a print that the clerk says came out; the second is reprint 1.
+
+    Raises:
+        NotFound: UNKNOWN_DOCUMENT.
+    """
+    with site.store.transaction() as db:
+        load_document(db, document_id)
+        number = add_use(db, document_id, Use.PRINTED, operator=operator, at=site.clock())
+        document = load_document(db, document_id)
+        _enter(site, db, document, "document.printed", operator, number=number)
+    return document
+
+
+def print_settled(site: Site, *, beside: Collection[str] = ()) -> list[str]:
+    """Make the statements of settlements that have none yet, but those of ``beside``.
+
+    Returns the settlements whose statement cannot be laid out: logged, and told to whoever asks.
+    """
+    failed = []
+    for settlement in unprinted_settlements(site.store.read(), newest=LOOKED_AT):
+        if settlement in beside:
+            continue
+        try:
+            order = statement_order(site, site.store.read(), settlement)
+            keep_document(site, order, _SYSTEM)
+        except EdgeError as wrong:
+            site.log.warning("document.not_made", settlement=settlement, code=wrong.code)
+            failed.append(settlement)
+    return failed
+
+
+def _enter(
+    site: Site, db: Rows, document: Document, kind: str, operator: str, *, number: int
+) -> None:
+    site.ledger.enter(
+        db,
+        kind=kind,
+        operator=operator,
+        subject=document.subject,
+        now=site.clock(),
+        document=document.id,
+        document_kind=document.kind,
+        number=number,
+    )
