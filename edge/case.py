@@ -40,6 +40,7 @@ from edge.core.verification import (
 from edge.inquiry import Known, by_card_alone, known_of
 from edge.site import Site
 from edge.store.code_mappings import histories, meaning_on
+from edge.store.confirmations import Pair, confirmed_reason
 from edge.store.database import Rows
 from edge.store.fittings import notice_is_used
 from edge.store.people import Identification
@@ -93,7 +94,7 @@ def examined(
         notice=asked.notice.id if asked.notice else "",
     )
     known = known_of(site, credential, question)
-    facts, verdict = _judged(site, credential, asked, known, now)
+    facts, verdict = _judged(site, identification, asked, known, now)
     return Verification(
         id=site.fresh_id(),
         identification_id=identification.id,
@@ -173,29 +174,32 @@ def _translated(
 
 
 def _judged(
-    site: Site, credential: Credential, asked: Asked, known: Known, now: datetime
+    site: Site, identification: Identification, asked: Asked, known: Known, now: datetime
 ) -> tuple[Facts, Verdict]:
     """Judge what is known; facts that contradict themselves count as no answer.
 
     Raises:
         BadInput: what the caller said cannot be, whatever anybody else says.
     """
-    facts = _facts(site, credential, asked, by_card_alone(credential), now)
+    alone = by_card_alone(identification.credential)
+    facts = _facts(site, identification, asked, alone, now)
     silent = facts, verify(facts, site.rulebook)
     if known.basis is Basis.NONE:
         return silent
     try:
-        facts = _facts(site, credential, asked, known, now)
+        facts = _facts(site, identification, asked, known, now)
         return facts, verify(facts, site.rulebook)
     except BadInput as wrong:
         site.log.warning("platform.contradicts", code=wrong.code, field=wrong.field)
         return silent
 
 
-def _facts(site: Site, credential: Credential, asked: Asked, known: Known, now: datetime) -> Facts:
+def _facts(
+    site: Site, identification: Identification, asked: Asked, known: Known, now: datetime
+) -> Facts:
     said = {
         **known.facts,
-        **_at_the_desk(credential, asked, now),
+        **_at_the_desk(identification.credential, asked, now),
         "facility": _facility(site, known),
         "notice": _notice(site, asked, known),
         "source": {"basis": known.basis, "as_of": known.as_of},
@@ -204,7 +208,15 @@ def _facts(site: Site, credential: Credential, asked: Asked, known: Known, now: 
             "list_fresh_h": site.settings.offline.list_fresh_h,
         },
     }
-    return codec.convert(said, Facts)
+    return _as_confirmed(site, identification.person_id, codec.convert(said, Facts))
+
+
+def _as_confirmed(site: Site, person_id: str, facts: Facts) -> Facts:
+    """Put the clerk's reason beside what was shown, where one was given for these very two."""
+    shown, worker = facts.credential, facts.worker
+    pair = Pair((shown.name, shown.id_number), (worker.name, worker.id_number))
+    reason = confirmed_reason(site.store.read(), site.vault, person_id, pair)
+    return replace(facts, credential=replace(shown, confirmed=reason)) if reason else facts
 
 
 @dataclass(frozen=True, slots=True)

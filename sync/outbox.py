@@ -196,6 +196,13 @@ class Outbox:
         rows = db.query(tables.PAGE, [only, only, before, before, min(limit, PAGE_MAX)])
         return tuple(read_message(self._sealer, row) for row in rows)
 
+    def undelivered(
+        self, db: Rows, *, before: int | None = None, limit: int = 50
+    ) -> tuple[Message, ...]:
+        """Return a page of what waits for the platform or a person, likewise."""
+        rows = db.query(tables.UNDELIVERED, [before, before, min(limit, PAGE_MAX)])
+        return tuple(read_message(self._sealer, row) for row in rows)
+
     def of_case(self, db: Rows, order_key: str) -> tuple[Message, ...]:
         """Return the messages of one stay or fitting, oldest first, ``PAGE_MAX`` at most."""
         sql = "select * from outbox where order_key = ? order by seq limit ?"

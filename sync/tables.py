@@ -92,6 +92,10 @@ resolved_at = ?, resolved_by = ?, note_sealed = ? where id = ?"""
 PAGE = """\
 select * from outbox where (? is null or state = ?) and (? is null or seq < ?)
 order by seq desc limit ?"""
+UNDELIVERED = """\
+select * from outbox indexed by outbox_in_order
+where state <> 'accepted' and resolved_at is null and (? is null or seq < ?)
+order by seq desc limit ?"""
 COUNTS = """\
 select state, resolved_at is not null as resolved, count(*) as messages
 from outbox group by state, resolved"""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from edge.core.cases import CaseKind, CaseRef, require_allowed
@@ -67,6 +67,8 @@ class Stay:
     admitted_at: datetime
     discharged_at: datetime | None = None
     settle_by: datetime | None = None
+    planned_on: date | None = None
+    """The day on which the ward means to discharge."""
 
     @property
     def ref(self) -> CaseRef:

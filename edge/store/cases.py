@@ -51,6 +51,15 @@ def charges_of(db: Rows, vault: Vault, case: Case) -> Mapping[str, Charge]:
             assert_never(case)
 
 
+def case_with_id(db: Rows, case_id: str) -> tuple[CaseRef, str] | None:
+    """Return which case has this id, and the hospital's number of it; None: it is no case's."""
+    row = db.one("select service, hospital_number from cases where id = ?", [case_id])
+    if row is None:
+        return None
+    kind = CaseKind.FITTING if row["service"] == "device" else CaseKind.STAY
+    return CaseRef(kind, case_id), row["hospital_number"]
+
+
 def said_total(db: Rows, case: Case) -> int | None:
     """Return what the hospital's own system says the bill comes to, in fen; fittings have none."""
     return hospital_total(db, case.id) if isinstance(case, Stay) else None

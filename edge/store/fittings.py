@@ -99,9 +99,23 @@ def fitting_known_by(
     return next((_fitting(db, vault, row) for row in rows), None)
 
 
-def newest_fittings(db: Rows, vault: Vault, *, limit: int) -> list[Fitting]:
-    """Return the fittings opened last, newest first."""
-    rows = db.query("select * from fittings order by opened_at desc, id limit ?", [limit])
+def newest_fittings(db: Rows, vault: Vault, *, after: str = "", limit: int) -> list[Fitting]:
+    """Return a page of fittings, those opened last first; ``after`` is the last page's last id."""
+    where = " where rowid < (select rowid from fittings where id = ?)" if after else ""
+    rows = db.query(
+        f"select * from fittings{where} order by rowid desc limit ?",  # noqa: S608 - our own words
+        [*([after] if after else []), min(limit, PAGE_MAX)],
+    )
+    return [_fitting(db, vault, row) for row in rows]
+
+
+def fittings_numbered_like(db: Rows, vault: Vault, start: str, *, limit: int) -> list[Fitting]:
+    """Return the fittings whose number begins so, by number."""
+    rows = db.query(
+        "select * from fittings where hospital_number >= ? and hospital_number < ?"
+        " order by hospital_number limit ?",
+        [start, f"{start}\U0010ffff", min(limit, PAGE_MAX)],
+    )
     return [_fitting(db, vault, row) for row in rows]
 
 

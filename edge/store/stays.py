@@ -1,6 +1,6 @@
 """Stays as rows: one a hospital stay number, at most one open stay a person."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from edge.core.dates import SHANGHAI
 from edge.core.errors import NotFound, Words
@@ -17,8 +17,8 @@ def add_stay(db: Rows, stay: Stay) -> None:
     db.execute(
         "insert into stays (id, person_id, verification_id, hospital_number, service,"
         " determination, injured_parts, ward, bed, diagnosis, emergency_document, insured_region,"
-        " admission_decision, state, admitted_at)"
-        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " admission_decision, state, admitted_at, planned_on)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             stay.id,
             stay.person_id,
@@ -35,18 +35,20 @@ def add_stay(db: Rows, stay: Stay) -> None:
             stay.admission_decision,
             stay.state,
             stay.admitted_at.isoformat(),
+            stay.planned_on.isoformat() if stay.planned_on else None,
         ],
     )
 
 
 def move_stay(db: Rows, stay: Stay) -> None:
-    """Keep a stay's new state and its discharge."""
+    """Keep a stay's new state, its discharge and the plan of it."""
     db.execute(
-        "update stays set state = ?, discharged_at = ?, settle_by = ? where id = ?",
+        "update stays set state = ?, discharged_at = ?, settle_by = ?, planned_on = ? where id = ?",
         [
             stay.state,
             _stored(stay.discharged_at),
             _stored(stay.settle_by),
+            stay.planned_on.isoformat() if stay.planned_on else None,
             stay.id,
         ],
     )
@@ -81,10 +83,40 @@ def stay_numbered(db: Rows, hospital_number: str) -> Stay | None:
     return stay_of(row) if row else None
 
 
-def newest_stays(db: Rows, *, limit: int) -> list[Stay]:
-    """Return the stays admitted last, newest first."""
-    rows = db.query("select * from stays order by admitted_at desc, id limit ?", [limit])
+def newest_stays(
+    db: Rows, *, state: StayState | None = None, after: str = "", limit: int
+) -> list[Stay]:
+    """Return a page of the stays, those admitted last first; ``after`` is the last page's last id.
+
+    A page costs the same however many stays there are: each order is an index's own.
+    """
+    asked = {"state = ?": state, "rowid < (select rowid from stays where id = ?)": after}
+    chosen = {condition: value for condition, value in asked.items() if value}
+    where = f" where {' and '.join(chosen)}" if chosen else ""
+    rows = db.query(
+        f"select * from stays{where} order by rowid desc limit ?",  # noqa: S608 - our own words
+        [*chosen.values(), min(limit, PAGE_MAX)],
+    )
     return [stay_of(row) for row in rows]
+
+
+def stays_numbered_like(db: Rows, start: str, *, limit: int) -> list[Stay]:
+    """Return the stays whose hospital number begins so, by number."""
+    rows = db.query(
+        "select * from stays where hospital_number >= ? and hospital_number < ?"
+        " order by hospital_number limit ?",
+        [start, f"{start}\U0010ffff", min(limit, PAGE_MAX)],
+    )
+    return [stay_of(row) for row in rows]
+
+
+def count_stays(db: Rows, *states: StayState) -> dict[StayState, int]:
+    """Count the stays in each of these states."""
+    counted = {}
+    for state in states:
+        row = db.one("select count(*) as n from stays where state = ?", [state])
+        counted[state] = int(row["n"]) if row else 0
+    return counted
 
 
 def stay_of(row: Row) -> Stay:
@@ -108,6 +140,7 @@ def stay_of(row: Row) -> Stay:
         admitted_at=datetime.fromisoformat(row["admitted_at"]),
         discharged_at=_moment(row["discharged_at"]),
         settle_by=_moment(row["settle_by"]),
+        planned_on=date.fromisoformat(row["planned_on"]) if row["planned_on"] else None,
     )
 
 

@@ -103,10 +103,27 @@ def evidence_of_verification(
     )
 
 
+def latest_verification(db: Rows, vault: Vault, person_id: str) -> Verification | None:
+    """Return the newest verdict about a person."""
+    row = db.one(
+        "select * from verifications where person_id = ? order by rowid desc limit 1", [person_id]
+    )
+    return _verification(row, vault) if row else None
+
+
 def last_asked(db: Rows) -> tuple[datetime, str] | None:
     """Return when somebody was last asked about, and the basis of that verdict."""
     row = db.one("select at, basis from verifications order by rowid desc limit 1")
     return (datetime.fromisoformat(row["at"]), row["basis"]) if row else None
+
+
+def unanswered_since(db: Rows) -> datetime | None:
+    """Return when the platform was first asked in vain since it answered last; None: it does."""
+    row = db.one(
+        "select at from verifications where rowid > coalesce((select rowid from verifications"
+        " where basis = 'online' order by rowid desc limit 1), 0) order by rowid limit 1"
+    )
+    return datetime.fromisoformat(row["at"]) if row else None
 
 
 def _verification(row: Row, vault: Vault) -> Verification:

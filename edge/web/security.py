@@ -5,6 +5,7 @@ Chooses no status and knows no endpoint: each endpoint names its roles and scope
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -64,11 +65,13 @@ class Caller:
     """Who is asking: an operator with one role, or a hospital system with its scopes.
 
     ``desk`` is where the operator sits, or to which the system is bound; empty for neither.
+    ``since`` is when the operator logged in: the shift.
     """
 
     name: str
     grants: frozenset[Grant]
     desk: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Guard:
             name=session.operator.name,
             grants=frozenset({session.operator.role}),
             desk=session.desk,
+            since=session.opened_at,
         )
 
     def session_of(self, request: Request) -> Session | None:

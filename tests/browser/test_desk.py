@@ -204,7 +204,7 @@ def test_each_clerk_is_offered_their_own_acts(
     expect(admission.page.locator("#act")).to_contain_text("结算由出院窗口办理")
     expect(discharge.page.locator("#act button")).to_contain_text("结算：基金")
     verdict = f"/verifications/{system.get(ours)['verification']}"
-    expect(admission.open(verdict).locator("main form button")).to_contain_text("登记入院")
+    expect(admission.open(verdict).locator("#known [data-hotkey=F9]")).to_contain_text("已有住院")
     expect(discharge.open(verdict).locator("main form")).to_have_count(0)
     discharge.page.keyboard.press("Escape")
     discharge.page.wait_for_url(f"{discharge.url}/")
@@ -329,6 +329,7 @@ def test_every_page_is_light_and_fits_its_screen(
         root = discharge.page.locator("html")
         assert root.evaluate("root => root.scrollWidth") <= SIZE["width"]
         act = discharge.page.locator("main .main, main [data-hotkey=Escape]").last
+        discharge.page.wait_for_load_state("networkidle")  # what "connected" fetched is there
         box = act.bounding_box()
         assert box
         assert box["y"] + box["height"] <= SIZE["height"]

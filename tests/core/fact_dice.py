@@ -146,6 +146,7 @@ class Dice:
             id_number=self._one((*[NUMBER] * 9, NUMBER.lower(), None, "11010119800101001X")),
             name=self._one((*[NAME] * 7, "阿一• 示例", None, "阿一示例")),
             valid_until=self._one((None, None, *self._around(now, (-1, 0, 400, 900)))),
+            confirmed=self._rare("系同一人", None),
         )
 
     def _filing(self, region: str, city: str, began: datetime) -> Filing:

@@ -130,11 +130,14 @@ class Reference:
             return
         if shown.valid_until and shown.valid_until < self.today:
             yield "CARD_EXPIRED", self.fault()
+        vouched = bool(shown.confirmed)
         if not shown.id_number or not facts.worker.id_number:
-            yield "IDENTITY_UNPROVEN", "hold"
+            if not vouched:
+                yield "IDENTITY_UNPROVEN", "hold"
         elif shown.id_number.upper() != facts.worker.id_number.upper():
             yield "IDENTITY_MISMATCH", "hold"
-        if shown.name and facts.worker.name and plain(shown.name) != plain(facts.worker.name):
+        alike = not facts.worker.name or plain(shown.name or "") == plain(facts.worker.name)
+        if shown.name and not alike and not vouched:
             yield "IDENTITY_UNPROVEN", "hold"
 
     def fault(self) -> str:

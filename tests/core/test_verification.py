@@ -175,6 +175,22 @@ def test_dots_in_a_name_are_typing(dot: str) -> None:
     assert "IDENTITY_UNPROVEN" not in codes(replace(SOUND, worker=worker, credential=card))
 
 
+@pytest.mark.parametrize(
+    "card", [replace(SOUND.credential, id_number=""), replace(SOUND.credential, name="赵佳")]
+)
+def test_a_clerk_s_reason_takes_the_doubt_away(card: Credential) -> None:
+    doubted, confirmed = card, replace(card, confirmed="查验身份证件，系同一人")
+    assert codes(replace(SOUND, credential=doubted))["IDENTITY_UNPROVEN"] == "hold"
+    assert verdict(replace(SOUND, credential=confirmed)).decision == "direct"
+    blank = replace(card, confirmed="  ")
+    assert codes(replace(SOUND, credential=blank))["IDENTITY_UNPROVEN"] == "hold"
+
+
+def test_no_reason_makes_another_number_this_worker_s() -> None:
+    other = replace(SOUND.credential, id_number="330101197901013012", confirmed="系同一人")
+    assert codes(replace(SOUND, credential=other))["IDENTITY_MISMATCH"] == "hold"
+
+
 def test_another_number_with_another_name_is_both() -> None:
     other = Credential(kind=CredentialKind.CARD, id_number="330101197901013012", name="孙乙")
     given = codes(replace(SOUND, credential=other))

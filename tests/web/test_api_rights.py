@@ -21,7 +21,9 @@ ALL: Grants = frozenset({*Role, *Scope})
 ARRIVAL: Grants = frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FITTING})
 CLAIMS_READ: Grants = frozenset({Role.FINANCE, Scope.READ})
 SYNC: Grants = frozenset({Role.FINANCE, Role.SYSTEM_ADMINISTRATOR})
-
+EVERYBODY: Grants = frozenset(Role)
+STAYS_SEEN: Grants = frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE})
+DUE_SEEN: Grants = frozenset({Role.DISCHARGE, Role.FINANCE})
 FITTINGS_READ: Grants = frozenset({Role.FITTING, Role.FINANCE, Scope.READ})
 
 MATRIX: dict[str, Grants] = {
@@ -59,6 +61,13 @@ MATRIX: dict[str, Grants] = {
     ),
     "GET /api/v1/stays/{stay}/charges/report": frozenset(
         {Role.DISCHARGE, Role.FINANCE, Scope.READ, Scope.CHARGE}
+    ),
+    "POST /api/v1/stays/{stay}/plan": frozenset(
+        {Role.ADMISSION, Role.DISCHARGE, Scope.ADMIT, Scope.DISCHARGE}
+    ),
+    # a person answers for it: no token confirms who somebody is
+    "POST /api/v1/verifications/{verification}/confirmation": frozenset(
+        {Role.ADMISSION, Role.DISCHARGE, Role.FITTING}
     ),
     "POST /api/v1/stays/{stay}/discharge": frozenset({Role.DISCHARGE, Scope.DISCHARGE}),
     "POST /api/v1/stays/{stay}/preview": frozenset({Role.DISCHARGE, Scope.SETTLE}),
@@ -160,6 +169,21 @@ MATRIX: dict[str, Grants] = {
         {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}
     ),
     "GET /api/v1/audit": frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    "GET /": EVERYBODY,
+    "GET /pages/header": EVERYBODY,
+    "GET /devices": EVERYBODY,
+    "GET /pages/devices": EVERYBODY,
+    **dict.fromkeys(("GET /stays", "GET /pages/stay-list"), STAYS_SEEN),
+    **dict.fromkeys(("GET /due", "GET /pages/due", "GET /due/next"), DUE_SEEN),
+    **dict.fromkeys(
+        (
+            "GET /messages",
+            "GET /pages/messages",
+            "GET /messages/{message}",
+            "GET /pages/messages/{message}",
+        ),
+        DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
+    ),
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
     "GET /login": OPEN,

@@ -119,10 +119,10 @@ def test_a_region_has_its_name_where_a_pack_knows_it() -> None:
 @pytest.mark.parametrize(
     ("role", "acts"),
     [
-        (Role.ADMISSION, {"verify", "admit"}),
-        (Role.DISCHARGE, {"verify", "discharge", "settle"}),
-        (Role.FITTING, {"verify"}),
-        (Role.FINANCE, set()),
+        (Role.ADMISSION, {"verify", "confirm", "admit", "plan"}),
+        (Role.DISCHARGE, {"verify", "confirm", "plan", "discharge", "settle"}),
+        (Role.FITTING, {"verify", "confirm"}),
+        (Role.FINANCE, {"deliver"}),
     ],
 )
 def test_a_clerk_is_offered_what_the_endpoints_let_them_do(role: Role, acts: set[str]) -> None:

@@ -161,12 +161,17 @@ class Worker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """What was read from the card or e-card. Without ``valid_until`` it does not expire."""
+    """What was read from the card or e-card. Without ``valid_until`` it does not expire.
+
+    ``confirmed`` is the clerk's reason for taking the holder for the worker all the same, where a
+    number is lacking or the names differ; it never cures another number.
+    """
 
     kind: CredentialKind = CredentialKind.NONE
     id_number: str | None = None
     name: str | None = None
     valid_until: date | None = None
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

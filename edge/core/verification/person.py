@@ -76,12 +76,14 @@ def _is_asked(case: Case) -> bool:
 
 def _identity(facts: Facts) -> Iterator[Finding]:
     shown, worker = facts.credential, facts.worker
+    doubted = not (shown.confirmed or "").strip()
     if not shown.id_number or not worker.id_number:
-        yield Finding(Code.IDENTITY_UNPROVEN, "number")
+        if doubted:
+            yield Finding(Code.IDENTITY_UNPROVEN, "number")
         return
     if _number(shown.id_number) != _number(worker.id_number):
         yield Finding(Code.IDENTITY_MISMATCH)
-    if shown.name and worker.name and _name(shown.name) != _name(worker.name):
+    if doubted and shown.name and worker.name and _name(shown.name) != _name(worker.name):
         yield Finding(Code.IDENTITY_UNPROVEN, "name")
 
 

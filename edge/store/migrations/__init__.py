@@ -91,6 +91,7 @@ def _history() -> list[str]:
         _script("0023_catalogue_lists.sql"),
         _script("0024_reimbursed_cases.sql"),
         _script("0025_documents.sql"),
+        _script("0020_desk.sql"),
     ]
 
 

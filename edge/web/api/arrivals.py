@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
 from edge.case import Asked
 from edge.core.errors import Conflict
 from edge.core.identity import masked_number
+from edge.core.reversal import REASON_LENGTH_MAX
 from edge.core.stay import Injury
 from edge.core.verification import Basis, Decision, Emergency, Moment, Notice, Service, Verdict
+from edge.steps.confirm_identity import confirm_identity
 from edge.steps.identify import identify
 from edge.steps.verify import verify
 from edge.store.operators import Role, Scope
@@ -33,6 +35,8 @@ Looks = Annotated[
 Verifies = Annotated[
     Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Scope.VERIFY))
 ]
+Confirms = Annotated[Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING))]
+"""A person answers for it: no token confirms who somebody is."""
 Reads = Annotated[Caller, Depends(require(*Role, Scope.READ))]
 ReadsVerdicts = Annotated[
     Caller,
@@ -130,6 +134,15 @@ class Question(_Body, DevicesAsked):
     admission_decision: Decision | None = None
 
 
+class IdentityForm(_Body):
+    """Why the holder of the card is the worker on record all the same."""
+
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=REASON_LENGTH_MAX),
+    ]
+
+
 class Arrival(Presentation, DevicesAsked):
     """One press at the desk: take what is presented there and verify it for a service."""
 
@@ -204,6 +217,12 @@ def _verifying(routes: APIRouter, desk: Desk) -> None:
         site = desk.site
         kept = load_verification(site.store.read(), site.vault, verification)
         return Response(codec.encode(verdict_body(kept)), media_type="application/json")
+
+    @routes.post("/verifications/{verification}/confirmation", status_code=201, responses=_VERDICT)
+    def confirmation(caller: Confirms, verification: str, given: IdentityForm) -> Response:
+        """Confirm who it is where a name or number leaves doubt; gives the new verdict."""
+        confirmed = confirm_identity(desk.site, verification, given.reason, caller.name)
+        return _answered(desk, confirmed)
 
     @routes.post("/arrivals", status_code=201, responses=_VERDICT)
     def arrivals(caller: Verifies, _both: Identifies, given: Arrival) -> Response:

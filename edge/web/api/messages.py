@@ -101,7 +101,7 @@ def _delivery(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/sync/messages/{message}/retry")
     def retry(caller: Acts, message: str) -> Message:
         """Send a refused message again, unchanged, and at once: a person mended something."""
-        _require_known(site, message)
+        require_known(site, message)
         with site.store.transaction() as db:
             retried = site.outbox.retry(db, message)
             site.ledger.enter(
@@ -118,7 +118,7 @@ def _delivery(routes: APIRouter, desk: Desk) -> None:
     @routes.post("/sync/messages/{message}/resolve")
     def resolve(caller: Acts, message: str, given: Resolution) -> Message:
         """Close a refused message that was settled outside this system."""
-        _require_known(site, message)
+        require_known(site, message)
         with site.store.transaction() as db:
             resolved = site.outbox.resolve(
                 db, message, note=given.note, operator=caller.name, now=site.clock()
@@ -153,7 +153,7 @@ def _inspection(routes: APIRouter, desk: Desk) -> None:
         ]
 
 
-def _require_known(site: Site, message: str) -> None:
+def require_known(site: Site, message: str) -> None:
     """Tell a message that does not exist (404) from one whose state does not allow it (409)."""
     try:
         site.outbox.get(site.store.read(), message)

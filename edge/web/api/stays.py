@@ -1,6 +1,6 @@
 """A stay: admission, charges, discharge, preview, settlement."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -14,14 +14,15 @@ from pydantic import (
 
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.settlement import Blocked
-from edge.core.stay import Bedside, Injury, Stay
+from edge.core.stay import Bedside, Injury, Stay, StayState
 from edge.steps.admit import Admission, admit
 from edge.steps.discharge import discharge
+from edge.steps.plan_discharge import plan_discharge
 from edge.steps.preview import preview
 from edge.steps.settle import AlreadySettled, Request, settle
 from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement
-from edge.store.stays import PAGE_MAX, load_stay, newest_stays
+from edge.store.stays import PAGE_MAX, load_stay, newest_stays, stays_numbered_like
 from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previewed, receipt
 from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
@@ -29,6 +30,9 @@ from edge.web.security import Caller, require
 
 Admits = Annotated[Caller, Depends(require(Role.ADMISSION, Scope.ADMIT))]
 Discharges = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.DISCHARGE))]
+Plans = Annotated[
+    Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Scope.ADMIT, Scope.DISCHARGE))
+]
 Settles = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.SETTLE))]
 Reads = Annotated[
     Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ))
@@ -53,6 +57,12 @@ class AdmissionForm(_Body):
     diagnosis: str = Field(default="", max_length=400)
     emergency_document: str = Field(default="", max_length=200)
     admitted_at: AwareDatetime | None = None
+
+
+class PlanForm(_Body):
+    """The day on which the ward means to discharge; left out, there is no plan."""
+
+    planned_on: date | None = None
 
 
 class DischargeForm(_Body):
@@ -96,6 +106,7 @@ class StayNow(BaseModel):
     admitted_at: datetime
     discharged_at: datetime | None
     settle_by: datetime | None
+    planned_on: date | None
 
 
 def router(desk: Desk) -> APIRouter:
@@ -110,10 +121,22 @@ def router(desk: Desk) -> APIRouter:
 def _reading(routes: APIRouter, desk: Desk) -> None:
     @routes.get("")
     def stays(
-        _caller: Reads, limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX
+        _caller: Reads,
+        state: StayState | None = None,
+        number: Annotated[str, Query(max_length=64)] = "",
+        after: Annotated[str, Query(max_length=64)] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
     ) -> list[StayNow]:
-        """List the stays admitted last."""
-        return [stay_now(stay) for stay in newest_stays(desk.site.store.read(), limit=limit)]
+        """List the stays admitted last; with ``number``, those whose number begins so, by number.
+
+        ``after`` is the id with which the page before ended.
+        """
+        db = desk.site.store.read()
+        if number:
+            found = stays_numbered_like(db, number, limit=limit)
+        else:
+            found = newest_stays(db, state=state, after=after, limit=limit)
+        return [stay_now(stay) for stay in found]
 
     @routes.get("/{stay}")
     def one(_caller: Reads, stay: str) -> StayNow:
@@ -143,6 +166,13 @@ def _care(routes: APIRouter, desk: Desk) -> None:
         )
         desk.changed("stay", stay.id)
         return stay_now(stay)
+
+    @routes.post("/{stay}/plan")
+    def plan(caller: Plans, stay: str, given: PlanForm) -> StayNow:
+        """Say when the discharge is planned."""
+        planned = plan_discharge(desk.site, stay, given.planned_on, caller.name)
+        desk.changed("stay", stay)
+        return stay_now(planned)
 
     @routes.post("/{stay}/discharge")
     def end(caller: Discharges, stay: str, given: DischargeForm = _NOW) -> StayNow:
@@ -208,4 +238,5 @@ def stay_now(stay: Stay) -> StayNow:
         admitted_at=stay.admitted_at,
         discharged_at=stay.discharged_at,
         settle_by=stay.settle_by,
+        planned_on=stay.planned_on,
     )

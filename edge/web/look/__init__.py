@@ -56,12 +56,31 @@ class Lamp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One screen in the row under the header."""
+
+    label: Words
+    path: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banner:
+    """The one banner of an outage: since when, what works now, what waits."""
+
+    since: datetime
+    works: Words
+    waits: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """What stands on top of every screen of somebody who is logged in.
 
-    ``fragment`` is the URL that renders ``header.html`` anew; ``topics`` are the hints that ask
-    for it. ``waiting`` counts the messages that wait for the platform or a person. ``left_behind``:
-    a card lies in the desk's reader though its case is over.
+    ``fragment`` is the URL that renders ``header.html`` anew, with what changes in it; ``topics``
+    are the hints that ask for it. ``waiting`` counts the messages that wait for the platform or a
+    person; ``shift_since`` is when the clerk logged in. ``left_behind``: a card lies in the desk's
+    reader though its case is over.
     """
 
     desk: str
@@ -71,6 +90,9 @@ class Header:
     fragment: str
     topics: str
     left_behind: bool = False
+    shift_since: datetime | None = None
+    links: tuple[Link, ...] = ()
+    banner: Banner | None = None
 
 
 class Look:
@@ -87,7 +109,12 @@ class Look:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"yuan": yuan, "local": _local}
+        self._templates.filters |= {
+            "yuan": yuan,
+            "local": _local,
+            "clock": _clock,
+            "second": _second,
+        }
         self._templates.globals |= {
             "asset": _asset,
             "Colour": Colour,
@@ -95,6 +122,7 @@ class Look:
             "Language": Language,
             "simulated": simulated,
             "header": None,
+            "finds": False,
         }
 
     def page(self, request: Request, template: str, **context: object) -> HTMLResponse:
@@ -145,6 +173,14 @@ def language_of(request: Request) -> Language:
 
 def _local(moment: datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def _second(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%m-%d %H:%M:%S}"
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%H:%M}"
 
 
 @cache

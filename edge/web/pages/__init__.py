@@ -4,13 +4,13 @@ from fastapi import APIRouter
 
 from edge.web.desk import Desk
 from edge.web.look import Look
-from edge.web.pages import arrival, devices, frame, stay, verdict
+from edge.web.pages import arrival, devices, frame, lists, messages, stay, verdict
 
 
 def pages_router(desk: Desk, look: Look) -> APIRouter:
     """Return every page and fragment."""
     router = APIRouter(include_in_schema=False)
     screen = frame.Screen(desk, look)
-    for pages in (frame, arrival, verdict, stay, devices):
+    for pages in (frame, arrival, verdict, lists, messages, stay, devices):
         router.include_router(pages.router(screen))
     return router

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from drivers.monitor import ReaderState, ReaderView
 from drivers.scanner import ScannerState, ScannerView
 from edge.core.errors import Words
 from edge.store.stays import newest_stays
 from edge.web.pages.deadline import time_left
-from edge.web.pages.frame import AtDesk, Screen
+from edge.web.pages.frame import Anyone, AtDesk, Screen
+from edge.web.pages.screens import start_of
 from edge.web.texts import words
 
 STAYS_SHOWN = 20
@@ -22,9 +23,11 @@ def router(screen: Screen) -> APIRouter:
     """Return the arrival page and its fragments."""
     routes = APIRouter()
 
-    @routes.get("/")
-    def arrival(request: Request, caller: AtDesk) -> HTMLResponse:
-        """Show the reader and the newest stays."""
+    @routes.get("/", response_model=None)
+    def arrival(request: Request, caller: Anyone) -> Response:
+        """Show the reader and the newest stays, to whom it is for; others their own start page."""
+        if start_of(caller) != "/":
+            return RedirectResponse(start_of(caller), status_code=303)
         card = _card(screen, caller.desk)
         return screen.page(request, caller, "arrival.html", **card, **_stays(screen))
 

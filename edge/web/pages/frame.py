@@ -7,20 +7,35 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from drivers.monitor import ReaderState
-from edge.store.operators import Role
-from edge.web.api.arrivals import Verifies
-from edge.web.api.stays import Admits, Discharges, Settles
+from edge.store.operators import DESK_ROLES, Role
+from edge.store.verifications import unanswered_since
+from edge.web.api.arrivals import Confirms, Verifies
+from edge.web.api.messages import Acts
+from edge.web.api.stays import Admits, Discharges, Plans, Settles
 from edge.web.desk import Desk
-from edge.web.look import Header, Look
+from edge.web.look import Banner, Colour, Header, Look
 from edge.web.pages.lamps import lamps
+from edge.web.pages.screens import links
 from edge.web.security import Caller, require
+from edge.web.texts import words
 
 AtDesk = Annotated[
     Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FITTING, Role.FINANCE))
 ]
 
+Anyone = Annotated[Caller, Depends(require(*Role))]
+"""Every page's frame is everybody's; what stands in it is not."""
+
 _FRAGMENT = "/pages/header"
-_DOORS = {"verify": Verifies, "admit": Admits, "discharge": Discharges, "settle": Settles}
+_DOORS = {
+    "verify": Verifies,
+    "confirm": Confirms,
+    "admit": Admits,
+    "plan": Plans,
+    "discharge": Discharges,
+    "settle": Settles,
+    "deliver": Acts,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +49,42 @@ class Screen:
         self, request: Request, caller: Caller, template: str, **context: object
     ) -> HTMLResponse:
         """Render a whole page in its frame, or a fragment that ignores the frame."""
-        header = self.header(caller)
-        return self.look.page(request, template, header=header, may=acts_of(caller), **context)
+        header = self.header(caller, request.url.path)
+        acts = acts_of(caller)
+        finds = bool(DESK_ROLES & caller.grants)
+        return self.look.page(request, template, header=header, may=acts, finds=finds, **context)
 
-    def header(self, caller: Caller) -> Header:
+    def header(self, caller: Caller, path: str) -> Header:
         """Return what stands on top of every page."""
         site = self.desk.site
         counts = site.outbox.status(site.store.read())
+        waiting = counts.pending + counts.sending + counts.unknown + counts.rejected
+        shown = lamps(self.desk, caller.desk)
         return Header(
             desk=caller.desk,
             clerk=caller.name,
-            lamps=lamps(self.desk, caller.desk),
-            waiting=counts.pending + counts.sending + counts.unknown + counts.rejected,
+            lamps=shown,
+            waiting=waiting,
             fragment=_FRAGMENT,
             topics="reader scanner message stay verification",
+            shift_since=caller.since,
+            links=links(caller, path),
+            banner=self._banner(waiting) if shown[-1].colour is Colour.BAD else None,
             left_behind=any(
                 view.state is ReaderState.LEFT_BEHIND for view in self.desk.shown_at(caller.desk)
             ),
+        )
+
+    def _banner(self, waiting: int) -> Banner:
+        """Say what an outage of the platform leaves, to whom it matters: everybody."""
+        site = self.desk.site
+        contact = self.desk.relay.last_contact()
+        since = [unanswered_since(site.store.read()), contact.at if contact else None]
+        offline = site.settings.offline.settlement == "within_limits"
+        return Banner(
+            since=min(filter(None, since), default=site.clock()),
+            works=words("banner.list_works") if offline else words("banner.nothing_settles"),
+            waits=words("banner.waits", count=waiting),
         )
 
 
@@ -64,7 +98,7 @@ def router(screen: Screen) -> APIRouter:
     routes = APIRouter()
 
     @routes.get(_FRAGMENT)
-    def header(request: Request, caller: AtDesk) -> HTMLResponse:
+    def header(request: Request, caller: Anyone) -> HTMLResponse:
         """Render the header anew."""
         return screen.page(request, caller, "header.html")
 

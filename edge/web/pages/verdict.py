@@ -3,15 +3,18 @@
 Decides nothing: the verdict is shown as it was given.
 """
 
+from dataclasses import dataclass
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from drivers.errors import CardFault
 from edge.core.errors import Words
 from edge.core.rules import Rulebook
-from edge.core.verification import Decision, Reason
+from edge.core.verification import Code, Decision, Reason
 from edge.store.deliveries import facility_named
 from edge.store.people import desk_identified_at, presentation_is_used
+from edge.store.stays import open_stay_of
 from edge.store.verifications import Verification, load_verification
 from edge.web.desk import Desk
 from edge.web.look import Family
@@ -46,8 +49,10 @@ def router(screen: Screen) -> APIRouter:
             caller,
             "verdict.html",
             person=person,
-            admissible=shown.verdict.decision in _ADMITS,
+            admissible=shown.verdict.decision in _ADMITS and shown.facts.service.is_stay,
             determinations=shown.determinations,
+            known=open_stay_of(site.store.read(), shown.person_id),
+            doubt=identity_doubt(shown),
             **verdict_shown(screen.desk, shown),
         )
 
@@ -64,6 +69,31 @@ def router(screen: Screen) -> APIRouter:
         )
 
     return routes
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What leaves doubt about who it is: both names as they are written, and their characters."""
+
+    verification: str
+    shown: str
+    recorded: str
+    shown_points: str
+    recorded_points: str
+
+
+def identity_doubt(verification: Verification) -> Doubt | None:
+    """Return the doubt that a clerk may end with a reason; None where there is none."""
+    codes = {reason.code for reason in verification.verdict.reasons}
+    if Code.IDENTITY_UNPROVEN not in codes:
+        return None
+    shown = verification.facts.credential.name or ""
+    recorded = verification.facts.worker.name or ""
+    return Doubt(verification.id, shown, recorded, _points(shown), _points(recorded))
+
+
+def _points(name: str) -> str:
+    return " ".join(f"{ord(character):04X}" for character in name)
 
 
 def verdict_shown(desk: Desk, verification: Verification) -> dict[str, object]:

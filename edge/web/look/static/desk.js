@@ -259,6 +259,13 @@
   }
 
   document.addEventListener("keydown", (event) => (event.key === "Enter" ? pressEnter : pressHotkey)(event));
+  // What is chosen brings another field's usual text, which what was typed there keeps out.
+  document.addEventListener("change", (event) => {
+    const chosen = event.target.dataset.fills && event.target.selectedOptions[0];
+    const target = chosen && event.target.form.elements.namedItem(event.target.dataset.fills);
+    if (!target || (target.value && target.value !== target.dataset.filled)) return;
+    target.value = target.dataset.filled = chosen.dataset.fill ?? "";
+  });
   document.addEventListener("input", (event) => {
     if (event.target.form) event.target.form.dataset.dirty = "";
   });
