@@ -192,13 +192,10 @@ MATRIX: dict[str, Grants] = {
     "HEAD /api/openapi.json": OPEN,
     **dict.fromkeys(
         (
-            "GET /",
-            "GET /devices",
             "GET /stays/{stay}",
             "GET /verifications/{verification}",
             "GET /pages/card",
-            "GET /pages/devices",
-            "GET /pages/header",
+            "GET /search",
             "GET /pages/stays",
             "GET /pages/stays/{stay}",
             "GET /pages/verifications/{verification}/card",
