@@ -231,6 +231,7 @@ kinds = ["medical", "rehab", "device"]
 url = "{_NO_PLATFORM}"
 retry_s_min = 0.2
 retry_s_max = 2.0
+circuit_rest_s = 1.0
 
 [lists]
 root = "{LIST_ROOT}"

@@ -1,6 +1,6 @@
 """Every kind of case in a row, each told step by step as it happens."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from simulators.hospital.device import device
@@ -9,6 +9,7 @@ from simulators.hospital.ground import Hospital
 from simulators.hospital.inpatient import inpatient
 from simulators.hospital.late_filing import late_filing
 from simulators.hospital.offline import offline
+from simulators.hospital.records import Refused
 from simulators.hospital.telling import Step
 
 Case: TypeAlias = Callable[[Hospital], Iterator[Step]]
@@ -24,11 +25,18 @@ CASES: dict[str, Case] = {
 """The cases by name, in the order in which they are told: each leaves the worker free."""
 
 
-def rehearse(place: Hospital) -> Iterator[Step]:
-    """Yield the steps of every case, each with its ``case``; the very last speaks of them all."""
-    ended: dict[str, bool] = {}
-    for name, case in CASES.items():
-        for step in case(place):
-            ended[name] = bool(step.get("ok"))
-            yield {"case": name, **step}
+def rehearse(place: Hospital, cases: Mapping[str, Case] = CASES) -> Iterator[Step]:
+    """Yield the steps of every case, each with its ``case``; the very last speaks of them all.
+
+    The first that is refused ends them: it has not left the worker free.
+    """
+    ended: dict[str, bool] = dict.fromkeys(cases, False)
+    try:
+        for name, case in cases.items():
+            for step in case(place):
+                ended[name] = bool(step.get("ok"))
+                yield {"case": name, **step}
+    except Refused as refused:
+        told = {key: refused.document.get(key) for key in ("code", "detail", "next_action")}
+        yield {"case": name, "step": "refused", **told}
     yield {"step": "end", "cases": ended, "ok": all(ended.values())}

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from edge.clock import fresh_id, system_clock
 from simulators.card import mute_card, social_security_card, synthetic_person
 from simulators.pcscd import READERS, Pcscd
 from simulators.reader import CardSlot, InProcessReaders, VpcdCard
-from tests.contracts.desk import PATIENCE_S, Desk, wait_for_state
+from tests.contracts.desk import NEWS_MAX, PATIENCE_S, Desk, wait_for_state
 from tests.fakes.winscard import CONTEXTS_MAX, Winscard
 from tests.house.source import ROOT
 
@@ -163,12 +163,12 @@ def test_a_thousand_insertions_leave_no_context_handle_or_thread(kind: str) -> N
     if kind == "in_process":
         simulated = InProcessReaders(ONE)
         with watched(simulated) as monitor:
-            _rounds(monitor, simulated, ONE, ROUNDS)
+            _rounds(monitor, {ONE: simulated}, ROUNDS)
         return
     api = Winscard((ONE,), windows=kind == "winscard_windows")
     with closing(PcscReaders(api)) as readers:
         with watched(readers) as monitor:
-            _rounds(monitor, api, ONE, ROUNDS, held=lambda: api.held[0])
+            _rounds(monitor, {ONE: api}, ROUNDS, held=lambda: api.held[0])
         readers.close()
         assert (readers.contexts_open, api.held) == (0, (0, 0))
 
@@ -177,13 +177,16 @@ def test_insertions_on_the_real_stack_leave_no_context_or_thread(
     pcscd: Pcscd,  # noqa: ARG001 - it must run
     pytestconfig: pytest.Config,
 ) -> None:
-    card = VpcdCard()
+    cards = {card.reader: card for card in (VpcdCard(0), VpcdCard(1))}
+    insertions = int(pytestconfig.getoption("--rounds"))
     with closing(PcscReaders()) as readers:
         with watched(readers) as monitor:
-            rounds = int(pytestconfig.getoption("--rounds"))
-            _rounds(monitor, card, card.reader, rounds, held=lambda: readers.contexts_open)
+            rounds = max(2, insertions // len(cards))
+            held = _rounds(monitor, cards, rounds, held=lambda: readers.contexts_open)
         readers.close()
         assert readers.contexts_open == 0
+    told = f"{rounds * len(cards)} insertions: held {held[0]} contexts, {held[1]} threads, always\n"
+    sys.stdout.write(told)
 
 
 def test_a_service_absent_at_the_start_is_shown_and_found_when_it_comes(pcscd: Pcscd) -> None:
@@ -260,19 +263,40 @@ def test_the_shipped_polkit_rule_names_both_actions() -> None:
 
 
 def _rounds(
-    monitor: Monitor, slot: CardSlot, name: str, rounds: int, *, held: Callable[[], int] = lambda: 0
-) -> None:
-    """Insert and remove; after the first time nothing more may be held, nor any thread be new."""
-    wait_for_state(monitor, name, ReaderState.EMPTY)
+    monitor: Monitor,
+    slots: Mapping[str, CardSlot],
+    rounds: int,
+    *,
+    held: Callable[[], int] = lambda: 0,
+) -> tuple[int, int]:
+    """Insert and remove at once in each of ``slots``; return what is held, contexts and threads.
+
+    After the first time nothing more may be held, nor any thread be new.
+    """
+    _await_all(monitor, slots, ReaderState.EMPTY)
     first: tuple[int, int] | None = None
     for _ in range(rounds):
-        slot.insert(CARD)
-        wait_for_state(monitor, name, ReaderState.PRESENT)
-        slot.remove()
-        wait_for_state(monitor, name, ReaderState.EMPTY)
+        for slot in slots.values():
+            slot.insert(CARD)
+        _await_all(monitor, slots, ReaderState.PRESENT)
+        for slot in slots.values():
+            slot.remove()
+        _await_all(monitor, slots, ReaderState.EMPTY)
         now = held(), threading.active_count()
         first = first or now
         assert (now[0] <= first[0], now[1] <= first[1]) == (True, True), (now, first)
+    assert first is not None
+    return first
+
+
+def _await_all(monitor: Monitor, names: Iterable[str], state: ReaderState) -> None:
+    """Take events until each of the readers shows ``state``."""
+    for _ in range(NEWS_MAX):
+        states = {view.name: view.state for view in monitor.readers()}
+        if all(states.get(name) is state for name in names):
+            return
+        monitor.next_event(PATIENCE_S)
+    raise AssertionError(state, monitor.readers())
 
 
 def _name_in(monitor: Monitor, reader: str) -> str | None:

@@ -160,6 +160,44 @@ def test_the_headless_demo_tells_every_case_and_each_ended_as_it_should(
     assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
 
 
+SMALL_MISHAPS = """
+[[platform.fault]]
+on = "messages"
+do = "lose_ack"
+
+[[card.step]]
+do = "remove"
+seconds = 0.5
+
+[[card.step]]
+do = "insert"
+image = "old.toml"
+seconds = 0
+
+[[scanner.step]]
+do = "unplug"
+
+[[scanner.step]]
+do = "replug"
+"""
+
+
+def test_a_hospital_without_a_head_plays_its_script_first_and_every_case_ends_well(
+    tmp_path: Path,
+    pcscd: Pcscd,  # noqa: ARG001
+) -> None:
+    script, image = tmp_path / "small.toml", tmp_path / "old.toml"
+    script.write_text(SMALL_MISHAPS, encoding="utf-8")
+    image.write_text('version = "1.00"', encoding="utf-8")
+    command = [sys.executable, "-m", "simulators", "hospital", "--headless", "--script"]
+    done = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
+    shown = [step["credential"]["spec_version"] for step in steps if step["step"] == "identified"]
+    assert set(shown) == {"1.00", ""}  # the script's card, and one e-card
+
+
 def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(
     tmp_path: Path,
     pcscd: Pcscd,  # noqa: ARG001
