@@ -5,6 +5,7 @@ Knows ISO/IEC 7816-4, not the social-security card.
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
 from drivers.errors import CardRefused
@@ -129,5 +130,6 @@ def exchange(transport: Transport, command: Command) -> Answer:
     raise CardRefused(status)
 
 
+@cache
 def _get_response(length: int) -> Command:
     return Command(0xC0, 0x00, 0x00, expected=length)

@@ -29,6 +29,9 @@ from drivers.transport import Transport
 AID = bytes.fromhex("7378312E73682E") + "社会保障".encode("gb18030")
 """The application's name, ``sx1.sh.社会保障``."""
 
+_SELECT, _SELECT_INJURY = select_by_name(AID), select_file(records.INJURY_FOLDER)
+"""Made once: a desk reads cards all day."""
+
 _NOT_THIS_APPLICATION = {
     Status.FILE_NOT_FOUND,
     Status.FUNCTION_NOT_SUPPORTED,
@@ -190,7 +193,7 @@ def _record(held: Held, transport: Transport) -> CardRecord:
 
 def _select(transport: Transport) -> int:
     """Select the application; return the algorithm of its keys, 0 where it names none."""
-    answer = exchange(transport, select_by_name(AID))
+    answer = exchange(transport, _SELECT)
     if answer.status in _NOT_THIS_APPLICATION:
         raise wrong_card(transport)
     if answer.status != Status.DONE:
@@ -214,7 +217,7 @@ def _guarded(
 
 def _injury_folder(transport: Transport) -> tuple[CardCover | None, CardDetermination | None]:
     """Return what DF03 says where it can be read, and come back to the application."""
-    if exchange(transport, select_file(records.INJURY_FOLDER)).status != Status.DONE:
+    if exchange(transport, _SELECT_INJURY).status != Status.DONE:
         return None, None
     found = _cover(transport), _determination(transport)
     _select(transport)
