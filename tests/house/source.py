@@ -1,6 +1,7 @@
 """What the house tests read: our own files, parsed once."""
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,26 +12,17 @@ ROOMS = ("edge", "drivers", "sync", "simulators", "bench", "tests")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One Python file: its path from the root, its text and its syntax tree."""
+    """One Python file: its path from the root, its text, its syntax tree, and what it imports."""
 
     path: str
     text: str
     tree: ast.Module
+    imports: frozenset[str]
 
     @property
     def module(self) -> str:
         """The dotted name by which it is imported."""
         return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-    def imports(self) -> set[str]:
-        """Return the dotted names of every module that the file imports."""
-        names: set[str] = set()
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                names.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module)
-        return names
 
 
 @cache
@@ -47,4 +39,14 @@ def product() -> tuple[Source, ...]:
 
 def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
-    return Source(path.relative_to(ROOT).as_posix(), text, ast.parse(text))
+    tree = ast.parse(text)
+    return Source(path.relative_to(ROOT).as_posix(), text, tree, frozenset(_imports(tree)))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """Yield the dotted name of every module that the file imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module

@@ -90,7 +90,7 @@ def test_hardware_is_reached_by_its_door_by_floors_and_by_stand_ins(library: str
 
 
 def test_nothing_is_mocked_or_patched() -> None:
-    mocked = [s.path for s in sources() if any(n.startswith("unittest") for n in s.imports())]
+    mocked = [s.path for s in sources() if any(n.startswith("unittest") for n in s.imports)]
     patched = [s.path for s in sources() if _names_argument(s, "monkeypatch")]
     assert not mocked + patched
 
@@ -115,7 +115,7 @@ def _through(module: str, door: str) -> bool:
 
 
 def _tops(source: Source) -> set[str]:
-    return {name.partition(".")[0] for name in source.imports()}
+    return {name.partition(".")[0] for name in source.imports}
 
 
 def _names_argument(source: Source, name: str) -> bool:
