@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from edge.core.deadline import CLOCK_BACK_MAX, Step, Urgency, due, steps_to_tell, went_back
-from edge.core.stay import StayState
+from edge.core.stay import Stay, StayState
 from tests.core.test_settlement import NOW, STAY
 
 MOMENT = timedelta(microseconds=1)
@@ -63,9 +63,8 @@ def test_only_what_is_discharged_or_undone_has_a_clock(state: StayState) -> None
     )
 
 
-@pytest.mark.parametrize("lacks", ["discharged_at", "settle_by"])
-def test_without_both_ends_there_is_no_clock(lacks: str) -> None:
-    stay = replace(STAY, **{lacks: None})
+@pytest.mark.parametrize("stay", [replace(STAY, discharged_at=None), replace(STAY, settle_by=None)])
+def test_without_both_ends_there_is_no_clock(stay: Stay) -> None:
     assert due(stay, after(49)) is None
     assert steps_to_tell(stay, after(49), ()) == ()
 
