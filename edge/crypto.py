@@ -7,16 +7,24 @@ import base64
 import hmac
 import secrets
 from datetime import datetime
+from enum import Enum
+from typing import assert_never
 from urllib.parse import quote, urlencode
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+from cryptography.hazmat.primitives.ciphers.modes import GCM
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
+_TAG_BYTES = 16
+_SM4_KEY_BYTES = 16
 _SALT_BYTES = 16
 
 # What every authenticator app knows (RFC 6238 as they read it); SHA-1 serves as a MAC here.
@@ -24,6 +32,13 @@ _FACTOR_BYTES = 20
 _CODE_DIGITS = 6
 _STEP_S = 30
 _ISSUER = "Injury Desk Edge"
+
+
+class Cipher(Enum):
+    """How identities are sealed; the value is written before what it sealed."""
+
+    AES_256_GCM = 1
+    SM4_GCM = 2
 
 
 class SealBrokenError(Exception):
@@ -35,22 +50,54 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
-    """Encrypt with AES-256-GCM under a random nonce; ``place`` is bound but not stored."""
+def seal(key: bytes, plain: bytes, place: bytes, cipher: Cipher = Cipher.AES_256_GCM) -> bytes:
+    """Encrypt under a random nonce; ``place`` is bound but not stored. ``key`` has 32 bytes."""
     nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plain, place)
+    return nonce + _aead(key, cipher).encrypt(nonce, plain, place)
 
 
-def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
+def unseal(key: bytes, sealed: bytes, place: bytes, cipher: Cipher = Cipher.AES_256_GCM) -> bytes:
     """Return what ``seal`` took.
 
     Raises:
-        SealBrokenError: another key, another place, or changed bytes.
+        SealBrokenError: another key, cipher or place, or changed bytes.
     """
     try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
+        return _aead(key, cipher).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
     except (InvalidTag, ValueError) as broken:  # ValueError: too short to hold a nonce
         raise SealBrokenError from broken
+
+
+class _Sm4Gcm:
+    """SM4-GCM (GB/T 32907, RFC 8998) with the interface of ``AESGCM``: the tag comes last."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = SM4(key)
+
+    def encrypt(self, nonce: bytes, plain: bytes, place: bytes) -> bytes:
+        """Encrypt, the tag at the end."""
+        encryptor = BlockCipher(self._key, GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(place)
+        return encryptor.update(plain) + encryptor.finalize() + encryptor.tag
+
+    def decrypt(self, nonce: bytes, sealed: bytes, place: bytes) -> bytes:
+        """Return what was encrypted; raise ``InvalidTag`` or ``ValueError`` otherwise."""
+        decryptor = BlockCipher(self._key, GCM(nonce, sealed[-_TAG_BYTES:])).decryptor()
+        decryptor.authenticate_additional_data(place)
+        return decryptor.update(sealed[:-_TAG_BYTES]) + decryptor.finalize()
+
+
+def _aead(key: bytes, cipher: Cipher) -> AESGCM | _Sm4Gcm:
+    match cipher:
+        case Cipher.AES_256_GCM:
+            return AESGCM(key)
+        case Cipher.SM4_GCM:
+            # A key of its own: one key in two ciphers would be one too few.
+            mac = HMAC(key, hashes.SM3())
+            mac.update(b"edge SM4-GCM")
+            return _Sm4Gcm(mac.finalize()[:_SM4_KEY_BYTES])
+        case _:
+            assert_never(cipher)
 
 
 def hash_password(password: str) -> str:

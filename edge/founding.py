@@ -18,7 +18,7 @@ from edge.store.keys import SIGNATURES, create_keys, load_keys
 from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
-from edge.store.vault import Vault
+from edge.store.vault import CIPHERS, Vault
 from edge.tls import ready_papers
 
 ADMINISTRATOR = "admin"
@@ -68,7 +68,8 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
     password = new_token()[:_PASSWORD_CHARACTERS]
     papers = ready_papers(chosen, clock())
     ca = papers.ca if papers else None
-    second_factor = _create_database(data, password, clock, fresh_id)
+    vault = Vault(load_keys(data / "keys"), CIPHERS[chosen.identities.cipher])
+    second_factor = _create_database(data / "edge.db", vault, password, clock, fresh_id)
     return Founded(
         settings_file=settings_file,
         public_key=public_key,
@@ -85,10 +86,11 @@ def example_settings() -> str:
     return (config_folder() / "site.example.toml").read_text(encoding="utf-8")
 
 
-def _create_database(data: Path, password: str, clock: Clock, fresh_id: FreshId) -> str:
+def _create_database(
+    path: Path, vault: Vault, password: str, clock: Clock, fresh_id: FreshId
+) -> str:
     """Make the database with its first administrator; return what an authenticator is shown."""
-    vault = Vault(load_keys(data / "keys"))
-    with closing(Store(data / "edge.db")) as store:
+    with closing(Store(path)) as store:
         migrate(store)
         hashed = new_password_hash(password)
         administrator = Operator(fresh_id(), ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)

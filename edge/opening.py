@@ -21,7 +21,7 @@ from edge.store.database import Store, open_building, open_unchanging
 from edge.store.keys import SIGNATURES, Keys, load_keys, require_algorithm
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
-from edge.store.vault import Vault
+from edge.store.vault import CIPHERS, Vault
 from sync.breaker import Breaker, Rest
 from sync.dialect import DIRECT
 from sync.envelope import PublicKey, SigningKey, key_ring, load_public
@@ -67,7 +67,7 @@ def open_site(
         closing(_cached_list(settings, keys, platform)) as cached_list,
     ):
         migrate(store)
-        vault = Vault(keys)
+        vault = Vault(keys, CIPHERS[settings.identities.cipher])
         patience = Patience(settings.platform.retry_s_min, settings.platform.retry_s_max)
         yield Site(
             settings=settings,

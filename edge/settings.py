@@ -179,6 +179,13 @@ class Desk(_Section):
     simulated: bool = False
 
 
+class Identities(_Section):
+    """How identities are sealed in the database, and how long one may be seen in full."""
+
+    cipher: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
+    reveal_s: int = Field(default=60, ge=5, le=600)
+
+
 class Fittings(_Section):
     """The login channel: after how many hours a number that was not brought back is late."""
 
@@ -200,6 +207,7 @@ class Settings(_Section):
     complaints: Complaints = Complaints()
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
+    identities: Identities = Identities()
     scanner: Scanner = Scanner()
     psam: Psam = Psam()
 

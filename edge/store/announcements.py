@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from edge.store.database import Rows
+from edge.store.database import Rows, marks
 from edge.store.vault import Vault
 
 
@@ -41,11 +41,9 @@ def add_worker_standing(
 
 def worker_suspended(db: Rows, vault: Vault, number: str) -> tuple[bool, datetime] | None:
     """Return whether the worker was suspended when last told, and since when."""
-    row = db.one(
-        "select suspended, since from worker_standings where number_index = ?"
-        " order by rowid desc limit 1",
-        [vault.blind(number)],
-    )
+    blinds = vault.blinds(number)
+    sql = f"select suspended, since from worker_standings where number_index in ({marks(blinds)})"  # noqa: S608 - question marks
+    row = db.one(f"{sql} order by rowid desc limit 1", blinds)
     return (bool(row["suspended"]), datetime.fromisoformat(row["since"])) if row else None
 
 

@@ -33,6 +33,7 @@ class Header:
     """What a backup is of: readable without a key, and without an identity.
 
     ``ledger_seq`` and ``ledger_mac`` are the head of the chain in it; 0 and empty: no entry yet.
+    ``key`` is the version of the identity key from which its own is made.
     """
 
     format: str
@@ -41,6 +42,7 @@ class Header:
     made_at: datetime
     ledger_seq: int
     ledger_mac: str
+    key: int = 1
 
 
 def make_backup(store: Store, keys: Keys, facility: str, path: Path, now: datetime) -> Header:
@@ -89,6 +91,7 @@ def examined(copy: Path, keys: Keys, facility: str, now: datetime) -> Header:
             made_at=now,
             ledger_seq=head.seq if head else 0,
             ledger_mac=head.mac.hex() if head else "",
+            key=len(keys.identity),
         )
 
 
@@ -105,14 +108,14 @@ def opened_backup(path: Path, keys: Keys, near: Path) -> Iterator[tuple[Header, 
         with path.open("rb") as file:
             header, bound = _header(file)
             with copy.open("wb") as plain:
-                for piece in _pieces(file, _key(keys), bound):
+                for piece in _pieces(file, _key(keys, header.key), bound):
                     plain.write(piece)
         examined(copy, keys, header.facility, header.made_at)
         yield header, copy
 
 
 def _seal_into(part: Path, copy: Path, header: Header, keys: Keys) -> None:
-    key, bound = _key(keys), codec.encode(header) + b"\n"
+    key, bound = _key(keys, header.key), codec.encode(header) + b"\n"
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file, copy.open("rb") as plain:
         file.write(bound)
@@ -162,9 +165,11 @@ def _where(bound: bytes, place: int, *, last: bool) -> bytes:
     return bound + place.to_bytes(8, "big") + (b"last" if last else b"more")
 
 
-def _key(keys: Keys) -> bytes:
+def _key(keys: Keys, version: int) -> bytes:
+    if not 1 <= version <= len(keys.identity):
+        raise _no_backup(f"key {version}")
     # A key of its own, from one that the site may not lose anyway.
-    return hmac_sm3(keys.identity, b"edge backup")
+    return hmac_sm3(keys.identity[version - 1], b"edge backup")
 
 
 def _exists(path: Path) -> BadInput:

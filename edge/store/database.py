@@ -133,6 +133,11 @@ class Store:
         self._here = threading.local()
 
 
+def marks(values: Sequence[object]) -> str:
+    """Return as many question marks as there are values, for ``in (…)``."""
+    return ", ".join("?" * len(values))
+
+
 def open_unchanging(path: Path) -> sqlite.Connection:
     """Open a file that nobody writes any more, for look-ups from any thread."""
     where = f"file:{quote(str(path))}?mode=ro&immutable=1"

@@ -19,16 +19,20 @@ SIGNATURES = {"ed25519": Algorithm.ED25519, "sm2": Algorithm.SM2}
 
 _PRIVATE = 0o600
 _SECRETS = ("identity", "index", "ledger", "listing")
+ROTATED = ("identity", "index")
+"""Keys that may be followed by newer ones: ``identity.key``, ``identity.2.key``, …"""
+
+_VERSIONS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keys:
     """What the site may not lose and never shows."""
 
-    identity: bytes
-    """Encrypts identities (AES-256-GCM)."""
-    index: bytes
-    """Makes blind indexes of identity numbers (HMAC-SM3)."""
+    identity: tuple[bytes, ...]
+    """Encrypt identities: the newest, which is last, seals; older ones open what they sealed."""
+    index: tuple[bytes, ...]
+    """Make blind indexes of identity numbers (HMAC-SM3), likewise."""
     ledger: bytes
     """Chains the ledger (HMAC-SM3)."""
     listing: bytes
@@ -55,11 +59,24 @@ def load_keys(folder: Path) -> Keys:
     Raises:
         Fault: KEY_UNUSABLE, naming the file: missing, of the wrong length, or open to others.
     """
-    secrets = {name: _read(folder / f"{name}.key") for name in _SECRETS}
-    for name, key in secrets.items():
-        if len(key) != KEY_BYTES:
-            raise _unusable(folder / f"{name}.key", f"{len(key)} bytes, not {KEY_BYTES}")
-    return Keys(**secrets, signing=_signing_key(folder / "signing.key"))
+    return Keys(
+        identity=_versions(folder, "identity"),
+        index=_versions(folder, "index"),
+        ledger=_secret(folder / "ledger.key"),
+        listing=_secret(folder / "listing.key"),
+        signing=_signing_key(folder / "signing.key"),
+    )
+
+
+def add_version(folder: Path, name: str) -> int:
+    """Make the next version of a key in ``ROTATED`` and return its number; older ones stay.
+
+    Raises:
+        Fault: KEYS_EXIST, when somebody else is at it.
+    """
+    version = len(_versions(folder, name)) + 1
+    _write_new(_file(folder, name, version), new_key())
+    return version
 
 
 def require_algorithm(folder: Path, key: SigningKey, algorithm: Algorithm) -> None:
@@ -71,6 +88,27 @@ def require_algorithm(folder: Path, key: SigningKey, algorithm: Algorithm) -> No
     if key.algorithm is not algorithm:
         why = f"{key.algorithm}, and site.toml says platform.signature {algorithm}"
         raise _unusable(folder / "signing.key", why)
+
+
+def _versions(folder: Path, name: str) -> tuple[bytes, ...]:
+    found = [_secret(_file(folder, name, 1))]
+    for version in range(2, _VERSIONS_MAX):
+        path = _file(folder, name, version)
+        if not path.exists():
+            break
+        found.append(_secret(path))
+    return tuple(found)
+
+
+def _file(folder: Path, name: str, version: int) -> Path:
+    return folder / (f"{name}.key" if version == 1 else f"{name}.{version}.key")
+
+
+def _secret(path: Path) -> bytes:
+    key = _read(path)
+    if len(key) != KEY_BYTES:
+        raise _unusable(path, f"{len(key)} bytes, not {KEY_BYTES}")
+    return key
 
 
 def _signing_key(path: Path) -> SigningKey:

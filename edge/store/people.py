@@ -6,7 +6,7 @@ from datetime import datetime
 from edge.core.credential import Credential
 from edge.core.errors import Conflict, NotFound, Words
 from edge.core.identity import Identity
-from edge.store.database import Rows
+from edge.store.database import Rows, marks
 from edge.store.vault import Vault
 
 
@@ -34,16 +34,49 @@ def remember_person(db: Rows, vault: Vault, person: Identity, *, fresh: str, now
 
     The name is the latest that a credential showed.
     """
-    blind = vault.blind(person.number)
-    known = db.one("select id from people where number_index = ?", [blind])
-    person_id = known["id"] if known else fresh
+    known = person_with(db, vault, person.number)
+    person_id = known or fresh
     sealed = vault.seal_value(person, f"people.identity:{person_id}")
     db.execute(
         "insert into people (id, number_index, identity_sealed, created_at) values (?, ?, ?, ?)"
-        " on conflict (id) do update set identity_sealed = excluded.identity_sealed",
-        [person_id, blind, sealed, now.isoformat()],
+        " on conflict (id) do update set identity_sealed = excluded.identity_sealed,"
+        " number_index = excluded.number_index",
+        [person_id, vault.blind(person.number), sealed, now.isoformat()],
     )
-    return str(person_id)
+    return person_id
+
+
+def person_with(db: Rows, vault: Vault, number: str) -> str | None:
+    """Return the id of the person with this very number, if they were ever here."""
+    blinds = vault.blinds(number)
+    row = db.one(f"select id from people where number_index in ({marks(blinds)})", blinds)  # noqa: S608 - question marks
+    return str(row["id"]) if row else None
+
+
+def seal_anew(db: Rows, vault: Vault) -> int:
+    """Seal and index every person, and seal every credential, with the newest keys; count them.
+
+    Call it inside one transaction: a person must never be findable under neither key.
+    """
+    count = 0
+    for person_id, sealed in list(db.tuples("select id, identity_sealed from people")):
+        place = f"people.identity:{person_id}"
+        person = vault.open_value(sealed, Identity, place)
+        db.execute(
+            "update people set number_index = ?, identity_sealed = ? where id = ?",
+            [vault.blind(person.number), vault.seal_value(person, place), person_id],
+        )
+        count += 1
+    for row_id, sealed in list(db.tuples("select id, credential_sealed from identifications")):
+        if vault.is_newest(sealed):
+            continue
+        place = f"identifications.credential:{row_id}"
+        db.execute(
+            "update identifications set credential_sealed = ? where id = ?",
+            [vault.seal(vault.unseal(sealed, place), place), row_id],
+        )
+        count += 1
+    return count
 
 
 def identity_of(db: Rows, vault: Vault, person_id: str) -> Identity:

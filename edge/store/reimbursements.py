@@ -7,16 +7,16 @@ from edge.core.cases import CaseKind, CaseRef
 from edge.core.fitting import Case
 from edge.store.cases import load_case
 from edge.store.database import Rows
+from edge.store.people import person_with
 from edge.store.vault import Vault
 
-_OF_NUMBER = """\
+_OF_PERSON = """\
 select c.kind, c.id from (
     select 'stay' as kind, id, person_id, admitted_at as began from stays
     union all
     select 'fitting', id, person_id, opened_at from fittings
 ) as c
-join people as p on p.id = c.person_id
-where p.number_index = ? order by c.began, c.id"""
+where c.person_id = ? order by c.began, c.id"""
 
 
 class ReimbursementState(StrEnum):
@@ -31,7 +31,7 @@ def cases_of_number(db: Rows, vault: Vault, number: str) -> tuple[Case, ...]:
     """Return every stay and fitting here of the person with this identity number, oldest first."""
     refs = [
         CaseRef(CaseKind(row["kind"]), row["id"])
-        for row in db.query(_OF_NUMBER, [vault.blind(number)])
+        for row in db.query(_OF_PERSON, [person_with(db, vault, number)])
     ]
     return tuple(load_case(db, vault, ref) for ref in refs)
 

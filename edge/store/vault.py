@@ -1,15 +1,18 @@
 """Values sealed before they reach the disk: compressed, encrypted, bound to their place.
 
-Decides nothing about who may open them. The one importer of zstandard.
+A sealed value is ``0x01 ‖ cipher ‖ key version (2) ‖ nonce (12) ‖ ciphertext ‖ tag (16)``; version
+and cipher are bound with the place. What the first releases sealed begins with the nonce. Decides
+nothing about who may open a value. The one importer of zstandard.
 """
 
+from contextlib import suppress
 from typing import TypeVar
 
 import zstandard
 
 from edge import codec
 from edge.core.errors import Fault, Words
-from edge.crypto import SealBrokenError, seal, unseal
+from edge.crypto import Cipher, SealBrokenError, seal, unseal
 from edge.digest import hmac_sm3
 from edge.store.keys import Keys
 
@@ -19,16 +22,32 @@ _LEVEL = 3
 _PLAIN_MAX = 64 * 1024 * 1024
 
 
-class Vault:
-    """Seals and opens with the site's identity key."""
+CIPHERS = {"aes-256-gcm": Cipher.AES_256_GCM, "sm4-gcm": Cipher.SM4_GCM}
+"""What the setting ``identities.cipher`` chooses between."""
 
-    def __init__(self, keys: Keys) -> None:
+_KNOWN = {bytes([cipher.value]) for cipher in Cipher}
+_FORM = b"\x01"
+_HEAD_BYTES = 4
+
+
+class Vault:
+    """Seals with the site's newest identity key, and opens with the one that sealed."""
+
+    def __init__(self, keys: Keys, cipher: Cipher = Cipher.AES_256_GCM) -> None:
         self._keys = keys
+        self._cipher = cipher
+        version = len(keys.identity).to_bytes(2, "big")
+        self._head = _FORM + bytes([cipher.value]) + version
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Compress and encrypt; ``place`` (``table.column:row``) must be given again to open."""
         packed = zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
-        return seal(self._keys.identity, packed, place.encode())
+        bound = place.encode() + b"|" + self._head
+        return self._head + seal(self._keys.identity[-1], packed, bound, self._cipher)
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Tell whether the value was sealed with the newest key, by the cipher in force."""
+        return sealed.startswith(self._head)
 
     def unseal(self, sealed: bytes, place: str) -> bytes:
         """Return the plain bytes.
@@ -37,7 +56,7 @@ class Vault:
             Fault: SEAL_BROKEN, when the row was changed, moved, or sealed with another key.
         """
         try:
-            packed = unseal(self._keys.identity, sealed, place.encode())
+            packed = self._unsealed(sealed, place.encode())
             return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_PLAIN_MAX)
         except (SealBrokenError, zstandard.ZstdError) as broken:
             raise _broken(place) from broken
@@ -52,7 +71,22 @@ class Vault:
 
     def blind(self, number: str) -> bytes:
         """Return the blind index of an identity number: equal numbers only, never reversed."""
-        return hmac_sm3(self._keys.index, number.encode())
+        return hmac_sm3(self._keys.index[-1], number.encode())
+
+    def blinds(self, number: str) -> tuple[bytes, ...]:
+        """Return the index under every key there was: a row that an older one indexed counts."""
+        return tuple(hmac_sm3(key, number.encode()) for key in self._keys.index)
+
+    def _unsealed(self, sealed: bytes, place: bytes) -> bytes:
+        head, body = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES:]
+        version = int.from_bytes(head[2:], "big")
+        known = head[1:2] in _KNOWN and 1 <= version <= len(self._keys.identity)
+        if head[:1] == _FORM and known:
+            key = self._keys.identity[version - 1]
+            with suppress(SealBrokenError):
+                return unseal(key, body, place + b"|" + head, Cipher(head[1]))
+        # A nonce of the first releases may begin like a head; its tag tells.
+        return unseal(self._keys.identity[0], sealed, place)
 
 
 def _broken(place: str) -> Fault:

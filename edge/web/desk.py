@@ -1,7 +1,7 @@
 """What the endpoints and pages of one service work with: the site, its devices, its hints."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ from edge.store.desk_cases import is_left_behind
 from edge.store.people import presentation_is_used
 from edge.web.agents import Agents
 from edge.web.events import Hints
+from edge.web.reveals import Reveals
 from sync.relay import Relay
 
 _HOLDING = frozenset({ReaderState.READING, ReaderState.PRESENT, ReaderState.LEFT_BEHIND})
@@ -72,6 +73,7 @@ class Desk:
     hints: Hints
     relay: Relay
     keeper: Keeper
+    reveals: Reveals = field(default_factory=Reveals)
 
     def place(self, desk: str) -> Place | None:
         """Return the desk as the settings have it; None where they bind nothing to it."""

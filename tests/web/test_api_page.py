@@ -52,6 +52,7 @@ def test_the_document_names_every_call_of_the_contract(service: Service) -> None
                 "stays/{stay}/preview",
                 "stays/{stay}/settlement",
             ),
+            *("stays/{stay}/identity", "fittings/{fitting}/identity"),
             *("stays/{stay}/manual", "settlements/{settlement}"),
             "settlements/{settlement}/reversal",
             *("fittings", "fittings/{fitting}", "fittings/{fitting}/fitted"),

@@ -74,6 +74,9 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/stays/{stay}/settlement": frozenset({Role.DISCHARGE, Scope.SETTLE}),
     "POST /api/v1/stays/{stay}/manual": frozenset({Role.DISCHARGE, Scope.SETTLE}),
     "GET /api/v1/stays/{stay}/manual": frozenset({Role.DISCHARGE, Role.FINANCE, Scope.SETTLE}),
+    # a whole number is shown to a person who proves themselves, never to a system
+    "POST /api/v1/stays/{stay}/identity": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE}),
+    "POST /api/v1/fittings/{fitting}/identity": frozenset({Role.FITTING, Role.FINANCE}),
     "GET /api/v1/fittings": FITTINGS_READ,
     "GET /api/v1/fittings/{fitting}": FITTINGS_READ,
     "POST /api/v1/fittings": frozenset({Role.FITTING, Scope.FIT}),

@@ -15,6 +15,7 @@ from edge.web.api import (
     entry_sheets,
     fittings,
     gathering,
+    identities,
     inbox,
     manual,
     mappings,
@@ -38,6 +39,7 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(deadlines.router(desk))  # before /stays/{stay}
     takes_json.include_router(stays.router(desk), tags=["stays"])
     takes_json.include_router(fittings.router(desk), tags=["fittings"])
+    takes_json.include_router(identities.router(desk), tags=["identities"])
     takes_json.include_router(entry_sheets.router(desk), tags=["fittings"])
     takes_json.include_router(manual.router(desk), tags=["manual"])
     takes_json.include_router(gathering.router(desk), tags=["manual"])

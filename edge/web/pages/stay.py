@@ -11,6 +11,7 @@ from edge.core.adjudication import Bill, Personal, RuledLine, Ruling
 from edge.core.charges import Charge, RefusedLine
 from edge.core.stay import Stay
 from edge.steps.preview import preview
+from edge.steps.reveal import Ground
 from edge.store.database import Rows
 from edge.store.settlements import Settlement, settlement_of
 from edge.store.stays import load_stay
@@ -52,8 +53,9 @@ def router(screen: Screen) -> APIRouter:
         """Show the stay with its person's name and masked number, in the page's frame."""
         with site.store.transaction() as db:
             person_id = load_stay(db, stay).person_id
-            person = show_person(site, db, caller, person_id=person_id, subject=stay)
-        return screen.page(request, caller, "stay.html", person=person, **_stay(screen, stay))
+            person = show_person(screen.desk, db, caller, person_id=person_id, subject=stay)
+        shown = {"person": person, "grounds": Ground, **_stay(screen, stay)}
+        return screen.page(request, caller, "stay.html", **shown)
 
     @routes.get("/pages/stays/{stay}")
     def fragment(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:

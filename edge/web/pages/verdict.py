@@ -43,7 +43,9 @@ def router(screen: Screen) -> APIRouter:
         """Show a verdict with the person's name, masked number, and the admission form."""
         with site.store.transaction() as db:
             shown = load_verification(db, site.vault, verification)
-            person = show_person(site, db, caller, person_id=shown.person_id, subject=shown.id)
+            person = show_person(
+                screen.desk, db, caller, person_id=shown.person_id, subject=shown.id
+            )
         return screen.page(
             request,
             caller,
