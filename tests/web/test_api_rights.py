@@ -235,7 +235,9 @@ def test_every_endpoint_of_the_service_is_in_the_matrix_and_no_other(service: Se
 
 def test_roles_exclude_each_other() -> None:
     acts = {endpoint: who for endpoint, who in MATRIX.items() if endpoint.startswith("POST ")}
-    assert [act for act, who in acts.items() if Role.AUDITOR in who] == []
+    of_auditor = [act for act, who in acts.items() if Role.AUDITOR in who]
+    # the day's sheet on paper is read, too; that it was printed is entered
+    assert [act for act in of_auditor if not act.endswith(("/documents", "/prints"))] == []
     on_cases = [act for act in acts if any(part in act for part in CASES)]
     assert [act for act in on_cases if acts[act] & ADMINISTRATORS] == []
     read = [endpoint for endpoint in MATRIX if any(part in endpoint for part in CASES)]
