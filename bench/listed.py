@@ -43,7 +43,7 @@ class Publisher:
 
     def __init__(self, folder: Path, rows: int) -> None:
         self.folder, self.rows = folder, rows
-        self.repository = Repository()
+        self.repository = Repository(folder / "repository")
         folder.mkdir(parents=True, exist_ok=True)
         self.first = _snapshot(folder / "snapshot-1.db", rows)
 

@@ -65,8 +65,8 @@ class Asked:
     admission_decision: Decision | None = None
     devices: tuple[Device, ...] = ()
     notice: Notice | None = None
-    fitting: str = ""
-    """The fitting that asks again: its own use of the notice is no other's."""
+    case: str = ""
+    """The stay or fitting that asks again: what it has used of its papers itself is no obstacle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,7 @@ def examined(
         moment=asked.moment,
         at=now,
         notice=asked.notice.id if asked.notice else "",
+        stay=asked.case,
     )
     known = known_of(site, credential, question)
     facts, verdict = _judged(site, identification, asked, known, now)
@@ -269,7 +270,7 @@ def _notice(site: Site, asked: Asked, known: Known) -> dict[str, Any] | None:
         site.store.read(),
         insured_region=str(known.facts["worker"].get("insured_region")),
         notice_id=str(notice["id"]),
-        beside=asked.fitting,
+        beside=asked.case,
     )
     return {**notice, "used": True} if used else notice
 

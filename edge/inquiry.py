@@ -4,7 +4,7 @@ Judges nothing. The answer says which of the three it is, as of when, and keeps 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from edge.core.errors import BadInput
 from edge.core.verification import Basis, Filing, Notice, Service, filing_for, notice_for
 from edge.site import Site
 from edge.store.announcements import facility_standing, worker_suspended
+from edge.store.settlements import episodes_of
 from sync.errors import ListRefused, PlatformUnreachable, SyncError
 from sync.lists import Entry
 from sync.question import Question
@@ -42,7 +43,8 @@ def known_of(site: Site, credential: Credential, question: Question) -> Known:
     except SyncError as unsure:
         site.log.warning("platform.unsure", code=unsure.code)
         return by_card_alone(credential)
-    return Known(facts=answer.facts, basis=Basis.ONLINE, as_of=answer.as_of, proof=answer.proof)
+    facts = {**answer.facts, "filing": _filing_online(site, question, answer.facts.get("filing"))}
+    return Known(facts=facts, basis=Basis.ONLINE, as_of=answer.as_of, proof=answer.proof)
 
 
 def by_card_alone(credential: Credential) -> Known:
@@ -67,8 +69,8 @@ def _from_list(site: Site, credential: Credential, question: Question, entry: En
     said = entry.record or {}
     ours = site.settings.facility
     service = Service(question.service)
-    filings = codec.convert(said.get("filings", ()), tuple[Filing, ...])
-    notices = codec.convert(said.get("notices", ()), tuple[Notice, ...])
+    filings = _filings(site, question, said.get("filings", ()))
+    notices = _notices(said.get("notices", ()))
     places = (ours.city, ours.region)
     release = entry.release
     facts = {
@@ -86,6 +88,47 @@ def _from_list(site: Site, credential: Credential, question: Question, entry: En
         basis=Basis.LIST,
         as_of=release.as_of,
         proof=entry.proof,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ours:
+    """Which of our own cases are counted as users of a paper: we know these better."""
+
+    episodes_here: tuple[str, ...] = ()
+    used_here: str = ""
+
+
+def _filing_online(site: Site, question: Question, said: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the filing with our own settlements counted that the platform has yet to hear of."""
+    try:
+        return codec.plain(_filings(site, question, [said])[0]) if said else said
+    except BadInput:
+        return said  # whoever judges it says what is wrong with it
+
+
+def _filings(site: Site, question: Question, said: Any) -> tuple[Filing, ...]:  # noqa: ANN401 - JSON
+    """Return the filings: what others settled as it was said, what we settled as we know."""
+    filings = codec.convert(said, tuple[Filing, ...])
+    counted = codec.convert(said, tuple[_Ours, ...])
+    ours = episodes_of(site.store.read(), site.vault, question.id_number, beside=question.stay)
+    return tuple(
+        replace(
+            filing,
+            episodes_settled=max(filing.episodes_settled - len(known.episodes_here), 0)
+            + ours[filing.id],
+        )
+        for filing, known in zip(filings, counted, strict=True)
+    )
+
+
+def _notices(said: Any) -> tuple[Notice, ...]:  # noqa: ANN401 - JSON
+    """Return the notices; whether one is used by a fitting of ours is asked of our own rows."""
+    notices = codec.convert(said, tuple[Notice, ...])
+    counted = codec.convert(said, tuple[_Ours, ...])
+    return tuple(
+        replace(notice, used=notice.used and not known.used_here)
+        for notice, known in zip(notices, counted, strict=True)
     )
 
 

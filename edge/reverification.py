@@ -47,6 +47,6 @@ def reverified(
         discharged_at=case.ended_at,
         admission_decision=admission.verdict.decision,
         notice=case.notice if isinstance(case, Fitting) else None,
-        fitting=case.id,
+        case=case.id,
     )
     return examined(site, presented, asked, operator)

@@ -21,6 +21,8 @@ class Question:
 
     ``id`` is fresh for each question; the answer repeats it. ``service`` and ``moment`` are as in
     FACTS.json; ``at`` is aware. ``filing`` and ``notice`` name the papers shown, or are empty.
+    ``stay`` is the order key of the stay or fitting that asks again, empty before there is one:
+    what it has used of a filing or a notice itself is not held against it.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Question:
     at: datetime
     filing: str = ""
     notice: str = ""
+    stay: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ def sign_question(question: Question, facility: str, key: SigningKey) -> bytes:
         at=question.at.astimezone(UTC),
         filing=question.filing,
         notice=question.notice,
+        stay=question.stay,
     )
     return sign_bytes(codec.encode(asked), QUESTION_TYPE, key)
 
@@ -85,6 +89,7 @@ def open_question(signed: bytes, public_keys: Mapping[str, PublicKey]) -> tuple[
         at=asked.at,
         filing=asked.filing,
         notice=asked.notice,
+        stay=asked.stay,
     )
     return asked.facility, question
 
@@ -144,6 +149,7 @@ class _Asked(codec.Strict, frozen=True):
     at: codec.Aware
     filing: str
     notice: str
+    stay: str
 
 
 class _Source(codec.Tolerant, frozen=True):

@@ -1,5 +1,6 @@
 """Settlements with the inputs they rest on; one effective settlement a case, by constraint."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,8 +11,13 @@ from edge.core.settlement import OnList
 from edge.core.verification import PackUsed
 from edge.store.database import Row, Rows
 from edge.store.vault import Vault
+from edge.store.verifications import load_verification
 
 _OF_CASE = "select * from settlements where (stay_id = ? or fitting_id = ?)"
+_EPISODES = """\
+select s.verification_id from people as p join stays as c on c.person_id = p.id
+join settlements as s on s.case_id = c.id
+where p.number_index = ? and s.effective = 1 and c.id <> ? and c.service like 'inpatient%'"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +139,16 @@ def on_list_since(db: Rows, moment: datetime) -> OnList:
         [moment.astimezone(UTC).isoformat()],
     )
     return OnList(**row)
+
+
+def episodes_of(db: Rows, vault: Vault, id_number: str, *, beside: str) -> Counter[str]:
+    """Count a worker's inpatient stays that are settled here, by the filing they rest on.
+
+    ``beside`` names a stay that does not count.
+    """
+    rows = list(db.query(_EPISODES, [vault.blind(id_number), beside]))
+    filings = (load_verification(db, vault, row["verification_id"]).facts.filing for row in rows)
+    return Counter(filing.id for filing in filings if filing and filing.id)
 
 
 def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:

@@ -2,25 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from edge import codec
-from simulators.agency.auditing import Deducted
 from simulators.agency.by_hand import Application
 from simulators.agency.office import Office
 from simulators.agency.page import add_page
-from simulators.agency.refusals import AgencyRefuses
+from simulators.agency.refusals import AgencyRefuses, Deducted
 from simulators.agency.registry import Live
+from simulators.agency.sampling import TEXTS, picked
+from simulators.agency.terms import shown
 from simulators.platform.answers import Refusal, on_the_wire
 from simulators.platform.register import Contribution, Filing, Notice
 from sync.dispatch import DispatchKind
 from sync.jws import SIGNED_BYTES_MAX
 from sync.keys import PublicKey
 
+_CATALOGUE_BYTES_MAX = 64 * 2**20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -33,6 +35,7 @@ class Applied(_Body):
 
     id_number: str
     filing: Filing
+    channel: Literal["online", "window"] = "online"
 
 
 class Moved(_Body):
@@ -84,9 +87,13 @@ class Line(_Body):
 
 
 class AuditForm(_Body):
-    """The deductions of an audit; none: all that was received is approved."""
+    """The deductions of an audit; none: all that was received is approved.
+
+    ``by_rules``: those that the rules find come to them.
+    """
 
     deductions: tuple[Line, ...] = ()
+    by_rules: bool = False
 
 
 class AnswerForm(_Body):
@@ -114,6 +121,14 @@ class Prepaid(_Body):
     payee: str
     quarter: str = Field(pattern=r"^20\d\dQ[1-4]$")
     last_year: tuple[int, int, int, int]
+
+
+class First(_Body):
+    """What a Sichuan city spent in the month before its first prepayment, in fen."""
+
+    city: str
+    quarter: str = Field(pattern=r"^20\d\dQ[1-4]$")
+    month_before_fen: int = Field(gt=0)
 
 
 class Emergency(_Body):
@@ -154,7 +169,7 @@ def _add_register(app: FastAPI, office: Office) -> None:
 
     @app.post("/agency/filings")
     def file(given: Applied) -> Response:
-        return _done(lambda: registry.file(given.id_number, given.filing))
+        return _done(lambda: registry.file(given.id_number, given.filing, channel=given.channel))
 
     @app.post("/agency/filings/{filing}/approval")
     def approve(filing: str) -> Response:
@@ -191,6 +206,12 @@ def _add_standings(app: FastAPI, office: Office) -> None:
     def notice(given: Issued) -> Response:
         return _done(lambda: registry.add_notice(given.id_number, given.notice))
 
+    @app.post("/agency/catalogues/{region}/{version}")
+    async def catalogue(region: str, version: str, request: Request) -> Response:
+        data = (await request.body())[: _CATALOGUE_BYTES_MAX + 1]
+        await run_in_threadpool(office.catalogues.bring_out, region, version, data)
+        return _json(200, {"done": True})
+
     @app.post("/agency/releases/{kind}")
     def release(kind: DispatchKind, given: Release) -> Response:
         said = {**given.model_dump(mode="json")}
@@ -203,7 +224,19 @@ def _add_months(app: FastAPI, office: Office) -> None:
     @app.post("/agency/claims/{claim}/audit")
     def audit(claim: str, given: AuditForm) -> Response:
         deducted = [Deducted(**line.model_dump()) for line in given.deductions]
-        return _done(lambda: audits.audit(claim, deducted))
+        return _done(lambda: audits.audit(claim, deducted, by_rules=given.by_rules))
+
+    @app.get("/agency/claims/{claim}/proposals")
+    def proposals(claim: str) -> Response:
+        return _json(200, {"deductions": audits.proposals(claim)})
+
+    @app.get("/agency/samples/{month}")
+    def samples(month: str) -> Response:
+        found = [
+            {**codec.plain(one), "text": TEXTS[one.why]}
+            for one in picked(office.store.read(), month)
+        ]
+        return _json(200, {"samples": found})
 
     @app.post("/agency/objections/{objection}/answer")
     def answer(objection: str, given: AnswerForm) -> Response:
@@ -236,12 +269,29 @@ def _add_money(app: FastAPI, office: Office) -> None:
     def withdraw(inquiry: str) -> Response:
         return _done(lambda: office.by_hand.withdraw(inquiry))
 
+    _add_clearing(app, office)
+
+
+def _add_clearing(app: FastAPI, office: Office) -> None:
     @app.post("/agency/prepayments")
     def prepay(given: Prepaid) -> Response:
         decided = office.prepayments.decide(
             given.payer, given.payee, given.quarter, given.last_year
         )
         return _json(200, {"amount_fen": decided})
+
+    @app.post("/agency/prepayments/first")
+    def first(given: First) -> Response:
+        decided = office.prepayments.begin(given.city, given.quarter, given.month_before_fen)
+        return _json(200, {"amount_fen": decided})
+
+    @app.post("/agency/clearings/{region}/{period}/confirmation")
+    def confirm(region: str, period: str) -> Response:
+        return _json(200, {"fund_fen": office.clearings.confirm(region, period)})
+
+    @app.get("/agency/terms")
+    def terms_now() -> Response:
+        return _json(200, {"terms": [shown(one, office.today()) for one in office.terms()]})
 
     @app.post("/agency/prepayments/emergency")
     def emergency(given: Emergency) -> Response:

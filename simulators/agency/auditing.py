@@ -4,40 +4,51 @@ What the facility reads of it goes down as dispatches.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from edge.clock import Clock, FreshId
 from edge.core.dates import local_day
 from edge.store.database import Row, Rows, Store
+from simulators.agency.catalogues import AgencyCatalogues
 from simulators.agency.downward import Downward
-from simulators.agency.refusals import AgencyRefuses
+from simulators.agency.proposing import proposed
+from simulators.agency.refusals import AgencyRefuses, Deducted
 from sync.dispatch import DispatchKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deducted:
-    """What staff deduct of one settlement; ``line`` is empty when it is of the whole."""
-
-    settlement: str
-    amount_fen: int
-    kind: str
-    reason: str
-    line: str = ""
-    article: str = ""
-    points: int = 0
 
 
 class Audits:
     """Claims, from receipt to payment."""
 
-    def __init__(self, store: Store, downward: Downward, clock: Clock, ids: FreshId) -> None:
+    def __init__(
+        self,
+        store: Store,
+        downward: Downward,
+        catalogues: AgencyCatalogues,
+        clock: Clock,
+        ids: FreshId,
+    ) -> None:
         self._store = store
         self._downward = downward
+        self._catalogues = catalogues
         self._clock = clock
         self._ids = ids
 
-    def audit(self, claim_id: str, deductions: Sequence[Deducted] = ()) -> None:
-        """Audit a claim once: what was really received is approved, less what staff deduct.
+    def proposals(self, claim_id: str) -> tuple[Deducted, ...]:
+        """Return what the rules would deduct of a claim, for staff to look at.
+
+        Raises:
+            AgencyRefuses: CLAIM_NOT_KNOWN.
+        """
+        db = self._store.read()
+        claim = _claim(db, claim_id)
+        items = list(db.query(_ITEMS, [claim_id]))
+        return tuple(one for item in items for one in self._proposed(db, claim, item))
+
+    def audit(
+        self, claim_id: str, deductions: Sequence[Deducted] = (), *, by_rules: bool = False
+    ) -> None:
+        """Audit a claim once: what was really received is approved, less what is deducted.
+
+        ``by_rules``: what the rules find is deducted too, of lines of which staff say nothing.
 
         Raises:
             AgencyRefuses: CLAIM_NOT_KNOWN, CLAIM_AUDITED, DEDUCTION_TOO_LARGE.
@@ -46,12 +57,12 @@ class Audits:
             claim = _claim(db, claim_id)
             if claim["audited_at"]:
                 raise AgencyRefuses("CLAIM_AUDITED", "该月结申请已审核")
-            items = list(
-                db.query(
-                    "select * from claim_items where claim = ? order by settlement", [claim_id]
-                )
-            )
-            told = [self._audited(db, claim, item, deductions) for item in items]
+            items = list(db.query(_ITEMS, [claim_id]))
+            found = [
+                *deductions,
+                *(self._beside(db, claim, items, deductions) if by_rules else ()),
+            ]
+            told = [self._audited(db, claim, item, found) for item in items]
             db.execute(
                 "update claims set audited_at = ? where id = ?",
                 [self._clock().isoformat(), claim_id],
@@ -158,6 +169,24 @@ class Audits:
         }
         self._tell(db, claim, DispatchKind.PAYMENT, body)
 
+    def _beside(
+        self, db: Rows, claim: Row, items: Sequence[Row], deductions: Sequence[Deducted]
+    ) -> list[Deducted]:
+        said = {(one.settlement, one.line) for one in deductions}
+        whole = {settlement for settlement, line in said if not line}
+        return [
+            one
+            for item in items
+            for one in self._proposed(db, claim, item)
+            if (one.settlement, one.line) not in said and one.settlement not in whole
+        ]
+
+    def _proposed(self, db: Rows, claim: Row, item: Row) -> tuple[Deducted, ...]:
+        """Return what the rules find in an item; of one deducted or taken back whole, nothing."""
+        if item["kind"] == "correction" or _is_reversed(db, claim, item):
+            return ()
+        return proposed(db, self._catalogues, claim["facility"], item["settlement"])
+
     def _tell(self, db: Rows, about: Row, kind: DispatchKind, body: object) -> None:
         order_key = f"claim-{about['month']}"
         self._downward.tell(db, about["facility"], kind, order_key, body)
@@ -228,12 +257,7 @@ def _found_fen(db: Rows, claim: Row, item: Row) -> int | None:
 
 def _reversed_since(db: Rows, claim: Row, item: Row, found: int) -> list[Deducted]:
     """Deduct the whole of a settlement that was reversed before its audit."""
-    undone = db.one(
-        "select 1 from settlements where facility = ? and settlement = ?"
-        " and reversed_at is not null",
-        [claim["facility"], item["settlement"]],
-    )
-    if item["kind"] == "correction" or not undone or found <= 0:
+    if item["kind"] == "correction" or not _is_reversed(db, claim, item) or found <= 0:
         return []
     return [
         Deducted(
@@ -243,6 +267,15 @@ def _reversed_since(db: Rows, claim: Row, item: Row, found: int) -> list[Deducte
             reason="结算已冲正",
         )
     ]
+
+
+def _is_reversed(db: Rows, claim: Row, item: Row) -> bool:
+    undone = db.one(
+        "select 1 from settlements where facility = ? and settlement = ?"
+        " and reversed_at is not null",
+        [claim["facility"], item["settlement"]],
+    )
+    return undone is not None
 
 
 def _claim(db: Rows, claim_id: str) -> Row:
@@ -264,6 +297,7 @@ def _of_month(db: Rows, facility: str, month: str) -> Row:
     return row
 
 
+_ITEMS = "select * from claim_items where claim = ? order by settlement"
 _SUMS = """\
 select count(*) as count, coalesce(sum(claimed_fen), 0) as claimed_fen,
     coalesce(sum(found_fen), 0) as found_fen, coalesce(sum(approved_fen), 0) as approved_fen

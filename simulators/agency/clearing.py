@@ -7,8 +7,12 @@ Only what a facility claimed, the agency approved and the facility confirmed cou
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from edge.clock import Clock
+from edge.core.dates import local_day
 from edge.core.verification import Service
-from edge.store.database import Row, Rows
+from edge.store.database import Row, Rows, Store
+from simulators.agency.refusals import AgencyRefuses
+from simulators.agency.terms import CLEARINGS, clearing_days
 
 MEDICAL = frozenset({Service.INPATIENT_MEDICAL, Service.OUTPATIENT_MEDICAL})
 REHAB = frozenset({Service.INPATIENT_REHAB, Service.OUTPATIENT_REHAB})
@@ -37,6 +41,38 @@ def cleared(db: Rows, months: Sequence[str], *, confirmed: bool = True) -> tuple
     only = "c.confirmed_at is not null" if confirmed else "c.confirmed_at is null"
     rows = db.query(_CLEARED.format(marks=marks, only=only), list(months))
     return tuple(map(_read, rows))
+
+
+class Clearings:
+    """The periods that regions confirmed between them (川 28, 鲁 23, 津 35)."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def confirm(self, region: str, period: str) -> int:
+        """Confirm a period once, from the day on which it is generated; return its sum, in fen.
+
+        Raises:
+            AgencyRefuses: NO_CLEARING, CLEARING_TOO_EARLY, CLEARING_CONFIRMED.
+        """
+        today = local_day(self._clock())
+        rule = CLEARINGS.get(region)
+        if rule is None or rule.quarterly != ("Q" in period):
+            raise AgencyRefuses("NO_CLEARING", f"{region} 没有 {period} 的清算")
+        if today < (first := clearing_days(rule, period)[0]):
+            raise AgencyRefuses("CLEARING_TOO_EARLY", f"清算信息于 {first} 生成")
+        with self._store.transaction() as db:
+            if db.one("select 1 from clearings where region = ? and period = ?", [region, period]):
+                raise AgencyRefuses("CLEARING_CONFIRMED", "该期清算已确认")
+            rows = cleared(db, quarter_months(period) if rule.quarterly else (period,))
+            total = summed(rows, lambda row: row.treatment_region == region)
+            db.execute(
+                "insert into clearings (region, period, confirmed_on, fund_fen)"
+                " values (?, ?, ?, ?)",
+                [region, period, today.isoformat(), total],
+            )
+        return total
 
 
 def summed(rows: Iterable[Cleared], fits: Callable[[Cleared], bool]) -> int:

@@ -16,12 +16,11 @@ from sync.keys import SigningKey, load_key, new_key
 
 
 def open_agency(path: Path) -> Store:
-    """Open the agency's file, made if it is new; close it when done."""
+    """Open the agency's file, with whatever tables it lacks made; close it when done."""
     store = Store(path)
+    schema = (resources.files(__package__) / "schema.sql").read_text(encoding="utf-8")
     with store.transaction() as db:
-        known = db.one("select 1 from sqlite_schema where name = 'messages'")
-        schema = (resources.files(__package__) / "schema.sql").read_text(encoding="utf-8")
-        for statement in () if known else statements(schema):
+        for statement in statements(schema):
             db.execute(statement)
     return store
 
@@ -94,6 +93,21 @@ def _opened(db: Rows, kept: Kept) -> None:
             _text(body, "admitted_at") or kept.moment.isoformat(),
         ],
     )
+    notice = body.get("notice")
+    if isinstance(notice, dict) and notice.get("id"):
+        db.execute(
+            "insert into notice_uses (facility, order_key, region, notice) values (?, ?, ?, ?)",
+            [kept.facility, kept.order_key, kept.insured_region, str(notice["id"])],
+        )
+
+
+def _charged(db: Rows, kept: Kept) -> None:
+    settlement = _text(kept.body, "settlement")
+    if settlement:
+        db.execute(
+            "insert or replace into bills (facility, settlement, message) values (?, ?, ?)",
+            [kept.facility, settlement, kept.receipt.id],
+        )
 
 
 def _discharged(db: Rows, kept: Kept) -> None:
@@ -194,6 +208,7 @@ def _answered(db: Rows, kept: Kept) -> None:
 _FOLLOWS = {
     Kind.ADMISSION: _opened,
     Kind.FITTING: _opened,
+    Kind.CHARGES: _charged,
     Kind.DISCHARGE: _discharged,
     Kind.MANUAL: _manual,
     Kind.SETTLEMENT: _settled,

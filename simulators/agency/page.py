@@ -15,6 +15,7 @@ from edge.core.money import yuan
 from edge.store.database import Row
 from simulators.agency.office import Office
 from simulators.agency.refusals import AgencyRefuses
+from simulators.agency.terms import Term
 
 ROWS_MAX = 100
 _BODY_BYTES_MAX = 64 * 1024
@@ -25,6 +26,13 @@ _STYLE = (
 )
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+}
+
+_DUTIES = {
+    "filing_decision": "备案审核",
+    "clearing": "清算确认",
+    "upload": "上传上月结算",
+    "payment": "统一拨付",
 }
 
 Given = Mapping[str, str]
@@ -38,7 +46,8 @@ def add_page(app: FastAPI, office: Office) -> None:
         "worker": lambda given: office.registry.suspend_worker(
             given["id_number"], suspended=given["suspended"] == "1"
         ),
-        "audit": lambda given: office.audits.audit(given["claim"]),
+        "audit": lambda given: office.audits.audit(given["claim"], by_rules=True),
+        "clearing": lambda given: office.clearings.confirm(given["region"], given["period"]),
         "lift": lambda given: office.audits.answer(
             given["objection"], lifted_fen=int(given["lifted_fen"]), text=given["text"]
         ),
@@ -67,12 +76,39 @@ def add_page(app: FastAPI, office: Office) -> None:
 
 def _page(office: Office, refused: str) -> str:
     told = f'<p class="refused">{escape(refused)}</p>' if refused else ""
-    parts = (_filings, _workers, _claims, _objections, _by_hand)
+    parts = (_terms, _filings, _workers, _claims, _objections, _by_hand)
     body = "".join(part(office) for part in parts)
     return (
         f'<!doctype html><html lang="zh"><meta charset="utf-8"><title>经办机构（模拟）</title>'
         f"<style>{_STYLE}</style><h1>经办机构（模拟） Agency, simulated</h1>{told}{body}</html>"
     )
+
+
+def _terms(office: Office) -> str:
+    today = office.today()
+    waiting = [one for one in office.terms() if one.done_on is None][:ROWS_MAX]
+    return _table(
+        "期限 Terms",
+        ("事项", "对象", "截止日", "依据", "", ""),
+        [
+            (
+                _DUTIES[one.duty],
+                one.subject,
+                one.due_on,
+                one.article,
+                "已逾期" if one.late(today) else "",
+                _clearing_button(one),
+            )
+            for one in waiting
+        ],
+    )
+
+
+def _clearing_button(one: Term) -> str:
+    if one.duty != "clearing":
+        return ""
+    region, _, period = one.subject.partition(" ")
+    return _button("clearing", "确认清算", region=region, period=period)
 
 
 def _filings(office: Office) -> str:
@@ -149,7 +185,7 @@ def _claims(office: Office) -> str:
 
 def _claim_buttons(row: Row) -> str:
     if not row["audited_at"]:
-        return _button("audit", "审核", claim=row["id"])
+        return _button("audit", "按规则审核", claim=row["id"])
     where = {"facility": row["facility"], "month": row["month"]}
     pay = _button("pay", "拨付", **where) if row["confirmed_at"] else "待机构确认"
     return _button("statement", "发布月结单", **where) + pay

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from edge.clock import Clock
 from edge.store.database import Store
 from simulators.agency.clearing import cleared, is_cross, quarter_months, summed
+from simulators.agency.forms.sichuan import initial_fen
 from simulators.agency.forms.table import insured_in_province
 from simulators.agency.forms.tianjin import Usage, annual_fen
 from simulators.agency.refusals import AgencyRefuses
@@ -21,6 +22,12 @@ class Prepayments:
         """Decide a year's prepayment from last year's four quarters; return it, in fen."""
         amount_fen = annual_fen(last_year)
         self._keep(payer, payee, quarter, ("annual", amount_fen))
+        return amount_fen
+
+    def begin(self, city: str, quarter: str, month_before_fen: int) -> int:
+        """Decide a Sichuan city's first prepayment: a tenth of the month before (川 27)."""
+        amount_fen = initial_fen(month_before_fen)
+        self._keep("510000", city, quarter, ("annual", amount_fen))
         return amount_fen
 
     def request(self, payer: str, payee: str, quarter: str, amount_fen: int) -> None:

@@ -1,4 +1,6 @@
-"""Why the agency does not do what its staff asks: a code, the sentence, the article."""
+"""What the agency refuses: its staff's acts, with a code; a facility's money, with a reason."""
+
+from dataclasses import dataclass
 
 
 class AgencyRefuses(Exception):
@@ -8,3 +10,16 @@ class AgencyRefuses(Exception):
         super().__init__(f"{code}: {text}")
         self.code = code
         self.text = text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deducted:
+    """What is deducted of one settlement; ``line`` is empty when it is of the whole."""
+
+    settlement: str
+    amount_fen: int
+    kind: str
+    reason: str
+    line: str = ""
+    article: str = ""
+    points: int = 0

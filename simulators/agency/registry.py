@@ -20,6 +20,7 @@ from simulators.platform.register import (
     Filing,
     Notice,
     Register,
+    Used,
     Worker,
 )
 from sync.dispatch import DispatchKind
@@ -90,14 +91,22 @@ class Registry:
             "contribution": _read(row["contribution"]),
             "determinations": _read(row["determinations"]),
             "filings": [_filing(db, one) for one in list(db.query(_FILINGS, [id_number]))],
-            "notices": [_read(one["document"]) for one in list(db.query(_NOTICES, [id_number]))],
+            "notices": [
+                _notice(db, row["insured_region"], one)
+                for one in list(db.query(_NOTICES, [id_number]))
+            ],
         }
         return Worker.model_validate(said)
 
-    def file(self, id_number: str, filing: Filing) -> None:
-        """Enter an application: a filing under review."""
+    def file(self, id_number: str, filing: Filing, *, channel: str = "online") -> None:
+        """Enter an application, ``online`` or at the ``window``: its clock runs from today."""
+        today = local_day(self._clock()).isoformat()
         with self._store.transaction() as db:
             _add_filing(db, id_number, filing.model_copy(update={"status": "pending"}), None)
+            db.execute(
+                "insert into applications (filing, channel, applied_on) values (?, ?, ?)",
+                [filing.id, channel, today],
+            )
 
     def approve(self, filing_id: str) -> None:
         """Approve what is under review, now; long-term filings are locked where the law says."""
@@ -113,6 +122,7 @@ class Registry:
                     filing_id,
                 ],
             )
+            self._decided(db, filing_id)
 
     def change(self, filing_id: str, changes: dict[str, Any]) -> None:
         """Change a filing's own terms, unless it is locked (鲁 第十二条: 3 months)."""
@@ -141,6 +151,7 @@ class Registry:
             if status == "cancelled":
                 self._require_unlocked(row)
             db.execute("update filings set status = ? where id = ?", [status, filing_id])
+            self._decided(db, filing_id)
 
     def feed(self, id_number: str, contribution: Contribution) -> None:
         """Take the contribution feed: what a lapse or an end does to filings is the region's."""
@@ -195,15 +206,25 @@ class Registry:
 
     def release(self, kind: DispatchKind, said: dict[str, str]) -> None:
         """Bring a catalogue or a region pack out, and tell every facility."""
-        what = "catalogue" if kind is DispatchKind.CATALOGUE_RELEASE else "pack"
         with self._store.transaction() as db:
-            db.execute(
-                "insert into catalogue_releases (what, region, version, starts_on, sha256)"
-                " values (?, ?, ?, ?, ?)",
-                [what, said["region"], said["version"], said["starts_on"], said.get("sha256", "")],
-            )
-            for row in list(db.query("select id from facilities order by id")):
-                self._downward.tell(db, row["id"], kind, f"{what}-{said['region']}", said)
+            self.announce(db, kind, said)
+
+    def announce(self, db: Rows, kind: DispatchKind, said: dict[str, str]) -> None:
+        """Enter a release and tell every facility, inside the caller's transaction."""
+        what = "catalogue" if kind is DispatchKind.CATALOGUE_RELEASE else "pack"
+        db.execute(
+            "insert into catalogue_releases (what, region, version, starts_on, sha256)"
+            " values (?, ?, ?, ?, ?)",
+            [what, said["region"], said["version"], said["starts_on"], said.get("sha256", "")],
+        )
+        for row in list(db.query("select id from facilities order by id")):
+            self._downward.tell(db, row["id"], kind, f"{what}-{said['region']}", said)
+
+    def _decided(self, db: Rows, filing_id: str) -> None:
+        db.execute(
+            "update applications set decided_on = ? where filing = ? and decided_on is null",
+            [local_day(self._clock()).isoformat(), filing_id],
+        )
 
     def _facility(self, row: Row) -> Facility:
         live = date.fromisoformat(row["live_from"]) <= local_day(self._clock())
@@ -304,11 +325,18 @@ def _add_notice(db: Rows, id_number: str, notice: Notice) -> None:
 
 def _filing(db: Rows, row: Row) -> dict[str, Any]:
     """Return the filing with its status and the stays that were settled under it."""
-    settled = db.one(_EPISODES, [row["id"]])
-    counted = int(settled["n"]) if settled else 0
-    document = _read(row["document"])
-    before = int(document.get("episodes_settled", 0))
-    return {**document, "status": row["status"], "episodes_settled": before + counted}
+    settled = [_used(one) for one in list(db.query(_EPISODES, [row["id"]]))]
+    return {**_read(row["document"]), "status": row["status"], "settled_by": settled}
+
+
+def _notice(db: Rows, region: str, row: Row) -> dict[str, Any]:
+    """Return the notice with the fitting that was settled with it, if one was."""
+    user = db.one(_NOTICE_USER, [region, row["id"]])
+    return {**_read(row["document"]), "used_by": _used(user) if user else None}
+
+
+def _used(row: Row) -> Used:
+    return Used(facility=row["facility"], stay=row["order_key"])
 
 
 def _known_filing(db: Rows, filing_id: str) -> Row:
@@ -328,8 +356,14 @@ def _read(text: str | None) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 _FILINGS = "select * from filings where id_number = ? order by id"
-_NOTICES = "select document from notices where id_number = ? order by id"
+_NOTICES = "select id, document from notices where id_number = ? order by id"
 _EPISODES = """\
-select count(*) as n from settlements as s join cases as c
+select c.facility, c.order_key from settlements as s join cases as c
 on c.facility = s.facility and c.order_key = s.order_key
-where c.filing = ? and s.reversed_at is null and c.service like 'inpatient%'"""
+where c.filing = ? and s.reversed_at is null and c.service like 'inpatient%'
+order by c.facility, c.order_key"""
+_NOTICE_USER = """\
+select u.facility, u.order_key from notice_uses as u join settlements as s
+on s.facility = u.facility and s.order_key = u.order_key
+where u.region = ? and u.notice = ? and s.reversed_at is null
+limit 1"""

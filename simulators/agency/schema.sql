@@ -1,6 +1,6 @@
 -- The agency's own file: what it registers, what edges sent, what it made of that. Money in fen.
 
-create table facilities (
+create table if not exists facilities (
     id text primary key,
     region text not null,
     city text not null,
@@ -11,7 +11,7 @@ create table facilities (
     live_from text not null              -- direct settlement begins on this day
 ) strict;
 
-create table workers (
+create table if not exists workers (
     id_number text primary key,
     name text not null,
     insured_region text not null,
@@ -21,7 +21,7 @@ create table workers (
     determinations text not null         -- JSON
 ) strict;
 
-create table filings (
+create table if not exists filings (
     id text primary key,
     id_number text not null references workers (id_number),
     status text not null
@@ -29,16 +29,16 @@ create table filings (
     document text not null,              -- JSON, as in FACTS.json
     locked_until text
 ) strict;
-create index filings_by_worker on filings (id_number);
+create index if not exists filings_by_worker on filings (id_number);
 
-create table notices (
+create table if not exists notices (
     id text primary key,
     id_number text not null references workers (id_number),
     document text not null
 ) strict;
-create index notices_by_worker on notices (id_number);
+create index if not exists notices_by_worker on notices (id_number);
 
-create table catalogue_releases (
+create table if not exists catalogue_releases (
     what text not null check (what in ('catalogue', 'pack')),
     region text not null,
     version text not null,
@@ -47,13 +47,28 @@ create table catalogue_releases (
     primary key (what, region, version)
 ) strict, without rowid;
 
-create table messages (
+create table if not exists catalogue_files (
+    region text not null,
+    version text not null,
+    suffix text not null,                -- .csv or .xlsx
+    data blob not null,
+    primary key (region, version)
+) strict, without rowid;
+
+create table if not exists applications (
+    filing text primary key references filings (id),
+    channel text not null check (channel in ('online', 'window')),
+    applied_on text not null,            -- day in Shanghai
+    decided_on text
+) strict;
+
+create table if not exists messages (
     seq integer primary key autoincrement,
     id text not null unique,
     kept text not null                   -- JSON: the message and our receipt
 ) strict;
 
-create table cases (
+create table if not exists cases (
     facility text not null references facilities (id),
     order_key text not null,
     id_number text not null,
@@ -65,9 +80,18 @@ create table cases (
     manual integer not null default 0,
     primary key (facility, order_key)
 ) strict, without rowid;
-create index cases_by_worker on cases (id_number);
+create index if not exists cases_by_worker on cases (id_number);
 
-create table settlements (
+create table if not exists notice_uses (               -- which fitting was opened with which notice
+    facility text not null,
+    order_key text not null,
+    region text not null,                -- the insured region that issued it
+    notice text not null,
+    primary key (facility, order_key)
+) strict, without rowid;
+create index if not exists notice_uses_by_notice on notice_uses (region, notice);
+
+create table if not exists settlements (
     message text primary key,
     settlement text not null,
     facility text not null,
@@ -79,10 +103,17 @@ create table settlements (
     reversed_at text,
     foreign key (facility, order_key) references cases (facility, order_key)
 ) strict;
-create index settlements_by_case on settlements (facility, order_key);
-create index settlements_by_name on settlements (facility, settlement);
+create index if not exists settlements_by_case on settlements (facility, order_key);
+create index if not exists settlements_by_name on settlements (facility, settlement);
 
-create table claims (
+create table if not exists bills (       -- which message told the lines of a settlement
+    facility text not null,
+    settlement text not null,
+    message text not null,
+    primary key (facility, settlement)
+) strict, without rowid;
+
+create table if not exists claims (
     id text primary key,                 -- the id of the message that claimed
     facility text not null,
     month text not null,
@@ -92,7 +123,7 @@ create table claims (
     confirmed_fen integer
 ) strict;
 
-create table claim_items (
+create table if not exists claim_items (
     claim text not null references claims (id),
     settlement text not null,
     kind text not null,
@@ -102,7 +133,7 @@ create table claim_items (
     primary key (claim, settlement)
 ) strict, without rowid;
 
-create table deductions (
+create table if not exists deductions (
     id text primary key,
     claim text not null references claims (id),
     settlement text not null,
@@ -115,7 +146,7 @@ create table deductions (
     lifted_fen integer not null default 0
 ) strict;
 
-create table objections (
+create table if not exists objections (
     id text primary key,                 -- the id of the message that objected
     deduction text not null,
     facility text not null,
@@ -124,7 +155,7 @@ create table objections (
     answered_at text
 ) strict;
 
-create table payments (
+create table if not exists payments (
     id text primary key,
     facility text not null,
     month text not null,
@@ -132,7 +163,7 @@ create table payments (
     paid_on text not null
 ) strict;
 
-create table reimbursements (
+create table if not exists reimbursements (
     inquiry text primary key,
     id_number text not null,
     facility text not null,
@@ -145,7 +176,7 @@ create table reimbursements (
     asked_at text not null
 ) strict;
 
-create table prepayments (
+create table if not exists prepayments (
     id integer primary key,
     payer text not null,                 -- province of the insured region
     payee text not null,                 -- province of the treatment region
@@ -154,10 +185,18 @@ create table prepayments (
     quarter text not null,               -- 2026Q4
     decided_at text not null
 ) strict;
-create unique index one_emergency_a_quarter on prepayments (payer, payee, quarter)
+create unique index if not exists one_emergency_a_quarter on prepayments (payer, payee, quarter)
     where kind = 'emergency';
 
-create table dispatches (
+create table if not exists clearings (   -- confirmed between regions: nothing comes in afterwards
+    region text not null,
+    period text not null,                -- 2026-11 or 2026Q4
+    confirmed_on text not null,
+    fund_fen integer not null,
+    primary key (region, period)
+) strict, without rowid;
+
+create table if not exists dispatches (
     facility text not null,
     seq integer not null check (seq >= 1),
     id text not null unique,
@@ -165,7 +204,7 @@ create table dispatches (
     primary key (facility, seq)
 ) strict, without rowid;
 
-create table keys (
+create table if not exists keys (
     name text primary key,
     pem text not null
 ) strict;

@@ -117,6 +117,8 @@ def _welcome(place: Hospital) -> None:
        The e-card: press Enter in this terminal, and a fresh code is scanned at {DESKS[0]},
        which clears the case before it; or POST {{"qr": "…"}} to /api/v1/identifications.
        A sample, good once within ten minutes:  {place.show_e_card()}
+    5. 经办机构（模拟）：审核、拨付、暂停、备案，结果会自行回到本院。
+       The agency behind the platform: what it decides comes down by itself:  {place.agency_url}
 
 Ctrl-C 结束并清除数据 / Ctrl-C ends it and removes its data.
 """)

@@ -1,4 +1,4 @@
-"""``python -m simulators platform``: the agency's side of the wire."""
+"""``python -m simulators platform``: the agency's side of the wire, alone on a port."""
 
 import argparse
 import sys
@@ -8,15 +8,17 @@ from pathlib import Path
 
 from edge.clock import system_clock
 from simulators.agency.api import add_agency
-from simulators.agency.office import open_office
+from simulators.agency.listing import releases_of
+from simulators.agency.office import Office, open_office
+from simulators.agency.refusals import AgencyRefuses
 from simulators.commands.ending import told_to_stop
-from simulators.platform.app import build
+from simulators.platform.app import add_lists, build
 from simulators.platform.faults import NO_FAULTS, Faults, load_script
 from simulators.platform.journal import Journal
 from simulators.platform.register import SAMPLE, load_register
 from simulators.platform.server import ServerPapers, serve
-from simulators.script_file import SCRIPTS, shipped
-from sync.envelope import PublicKey, load_public
+from simulators.script_file import SCRIPTS, BadFile, shipped
+from sync.keys import load_public
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -28,13 +30,13 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--agency", type=Path, help="the agency's database, kept; without it a passing one"
     )
-    parser.add_argument(
-        "--key",
-        action="append",
-        default=[],
-        metavar="FACILITY=FILE",
-        help="a facility's public key (facility.pub.pem); may be given several times",
-    )
+    for option, metavar, about in (
+        ("--key", "FACILITY=FILE", "a facility's public key (facility.pub.pem)"),
+        ("--list-key", "FACILITY=FILE", "its list key (keys/listing.key): its list is published"),
+        ("--catalogue", "REGION/VERSION=FILE", "a catalogue that comes out, and is audited by"),
+    ):
+        several = f"{about}; may be given several times"
+        parser.add_argument(option, action="append", default=[], metavar=metavar, help=several)
     parser.add_argument("--tls-certificate", type=Path, help="serve over TLS (PEM)")
     parser.add_argument("--tls-key", type=Path, help="its private key (PEM)")
     parser.add_argument("--tls-clients", type=Path, help="CA of the only clients to be served")
@@ -42,7 +44,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Serve the platform and the agency behind it until told to stop."""
-    keys = dict(map(_registered, given.key))
+    keys = {name: load_public(data) for name, data in _files(given.key)}
     named = shipped(given.script, SCRIPTS / "platform") if given.script else None
     faults = Faults(load_script(named) if named else NO_FAULTS)
     with (
@@ -55,17 +57,51 @@ def run(given: argparse.Namespace) -> int:
             also=also,
         ) as office,
     ):
-        platform = build(office.registry, system_clock, keys, faults, office.journal)
-        add_agency(platform, office, keys)
-        key_file = (given.agency or Path("agency")).with_suffix(".pub.pem")
-        key_file.write_bytes(office.downward.public_key.pem())
-        with serve(platform, port=given.port, papers=_papers(given)) as url:
+        app = build(office.registry, system_clock, keys, faults, office.journal)
+        add_agency(app, office, keys)
+        _bring_out(office, given.catalogue)
+        folder = (given.agency or Path(passing) / "agency").with_suffix(".lists")
+        lists = releases_of(office, folder, dict(_files(given.list_key)), system_clock)
+        for releases in lists.values():
+            add_lists(app, releases)
+        roots = {name: releases.repository.root for name, releases in lists.items()}
+        with serve(app, port=given.port, papers=_papers(given)) as url:
             workers = len(office.registry.workers)
             sys.stdout.write(f"platform simulator: {url}  ({workers} workers)\n")
-            sys.stdout.write(f"agency: {url}/agency   platform.keys: {key_file.absolute()}\n")
+            sys.stdout.write(_handed_over(given, office, url, roots))
             sys.stdout.flush()
             told_to_stop().wait()
     return 0
+
+
+def _bring_out(office: Office, catalogues: list[str]) -> None:
+    for name, data in _files(catalogues):
+        region, _, version = name.partition("/")
+        try:
+            office.catalogues.bring_out(region, version, data)
+        except AgencyRefuses as wrong:
+            raise BadFile(Path(name), str(wrong)) from wrong
+
+
+def _handed_over(
+    given: argparse.Namespace, office: Office, url: str, roots: dict[str, bytes]
+) -> str:
+    """Write what facilities receive at registration; tell which file is for which setting."""
+    base = (given.agency or Path("agency")).absolute()
+    key_file = base.with_suffix(".pub.pem")
+    key_file.write_bytes(office.downward.public_key.pem())
+    told = f"agency: {url}/agency   platform.keys: {key_file}\n"
+    for name, root in roots.items():
+        file = base.with_name(f"{name}-root.json")
+        file.write_bytes(root)
+        told += f"list of {name}   lists.root: {file}\n"
+    return told
+
+
+def _files(given: list[str]) -> list[tuple[str, bytes]]:
+    """Read each ``NAME=FILE``."""
+    parts = [one.partition("=") for one in given]
+    return [(name, Path(file).read_bytes()) for name, _, file in parts]
 
 
 def _papers(given: argparse.Namespace) -> ServerPapers | None:
@@ -73,8 +109,3 @@ def _papers(given: argparse.Namespace) -> ServerPapers | None:
         return None
     key = given.tls_key or given.tls_certificate
     return ServerPapers(certificate=given.tls_certificate, key=key, clients=given.tls_clients)
-
-
-def _registered(given: str) -> tuple[str, PublicKey]:
-    facility, _, file = given.partition("=")
-    return facility, load_public(Path(file).read_bytes())

@@ -28,15 +28,16 @@ from edge.store.operators import (
     new_password_hash,
 )
 from edge.web.desk import Desk
+from simulators.agency.api import add_agency
+from simulators.agency.office import Office, open_office
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.people import FACILITY, register
 from simulators.hospital.records import Credentials, HospitalSystem
 from simulators.platform.app import add_lists, build
 from simulators.platform.codes import Codes
 from simulators.platform.faults import NO_FAULTS, Faults, Script
-from simulators.platform.journal import Journal
-from simulators.platform.register import Register
-from simulators.platform.releases import Releases
+from simulators.platform.journal import Keeper
+from simulators.platform.releases import Listed, Releases
 from simulators.platform.server import serve
 from simulators.reader import VirtualReader, virtual_reader
 from simulators.scanner import VirtualScanner
@@ -46,6 +47,7 @@ PASSWORD = "demo-hospital"  # noqa: S105 - of synthetic accounts that live as lo
 DESKS = ("入院1号窗", "出院1号窗")
 SCANNER = "demo-scanner"
 LIST_ROOT = "platform-root.json"
+AGENCY_KEY = "platform.pub.pem"
 CODE_LIFETIME = timedelta(minutes=10)
 """Longer than a real e-card's: there must be time to read the welcome."""
 
@@ -76,6 +78,7 @@ class Hospital:
     """A running hospital: its pages, its hospital system's token, its CA, its far sides.
 
     The scanner stands at the first of ``DESKS``; ``codes`` are those of the workers' e-cards.
+    ``office`` is the agency behind the platform, whose page is at ``agency_url``.
     """
 
     url: str
@@ -85,7 +88,9 @@ class Hospital:
     desk: Desk
     virtual: VirtualReader
     faults: Faults
-    journal: Journal
+    journal: Keeper
+    office: Office
+    agency_url: str
     codes: Codes
     scanner: VirtualScanner
 
@@ -112,14 +117,19 @@ def hospital(
     ``script`` is what the platform already suffers when the service starts.
     Where PC/SC cannot run, ``virtual.missing`` says why and the reader is in process.
     """
-    faults, journal = Faults(script), Journal()
+    faults = Faults(script)
     codes = Codes(system_clock, lifetime=CODE_LIFETIME)
     settings_file, key = found(folder)
     with ExitStack() as stack:
         known = register(system_clock())
-        platform = build(known, system_clock, {FACILITY: key}, faults, journal, codes)
-        add_lists(platform, list_releases(settings_file, known))
-        tell_platform(settings_file, stack.enter_context(serve(platform)))
+        office = stack.enter_context(open_office(folder / "agency.db", known, system_clock))
+        keys = {FACILITY: key}
+        platform = build(office.registry, system_clock, keys, faults, office.journal, codes)
+        add_agency(platform, office, keys)
+        add_lists(platform, list_releases(settings_file, office.registry))
+        far = stack.enter_context(serve(platform))
+        tell_platform(settings_file, far)
+        trust_agency(settings_file, office)
         site = stack.enter_context(open_site(load_settings(settings_file), log=log))
         stock_catalogues(site)
         token = open_doors(site)
@@ -136,7 +146,9 @@ def hospital(
             desk=desk,
             virtual=virtual,
             faults=faults,
-            journal=journal,
+            journal=office.journal,
+            office=office,
+            agency_url=f"{far}/agency",
             codes=codes,
             scanner=scanner,
         )
@@ -155,7 +167,7 @@ def ca_of(settings_file: Path) -> Path:
     return load_settings(settings_file).data / "tls" / "ca.pem"
 
 
-def list_releases(settings_file: Path, known: Register, clock: Clock = system_clock) -> Releases:
+def list_releases(settings_file: Path, known: Listed, clock: Clock = system_clock) -> Releases:
     """Set up the platform's cached list for the site, and hand the site its trusted root."""
     settings = load_settings(settings_file)
     releases = Releases(
@@ -173,6 +185,13 @@ def tell_platform(settings_file: Path, url: str) -> None:
     """Write the platform's address, known once it listens, into the settings."""
     told = settings_file.read_text(encoding="utf-8").replace(_NO_PLATFORM, url)
     settings_file.write_text(told, encoding="utf-8")
+
+
+def trust_agency(settings_file: Path, office: Office) -> None:
+    """Hand the site the agency's key: it believes what comes down, and asks for it often."""
+    (settings_file.parent / AGENCY_KEY).write_bytes(office.downward.public_key.pem())
+    told = settings_file.read_text(encoding="utf-8")
+    settings_file.write_text(told.replace("[platform]\n", _TRUSTING, 1), encoding="utf-8")
 
 
 def open_doors(site: Site) -> str:
@@ -212,6 +231,11 @@ def serving(desk: Desk, port: int) -> Iterator[str]:
             thread.join()
 
 
+_TRUSTING = f"""\
+[platform]
+keys = ["{AGENCY_KEY}"]
+collect_s = 2.0
+"""
 _NO_PLATFORM = "http://127.0.0.1:9"
 _SETTINGS = f"""\
 data = "data"

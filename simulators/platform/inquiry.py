@@ -8,7 +8,8 @@ from drivers.authentication import KeyRequest
 from simulators.card.hsm import answers
 from simulators.platform.answers import Refusal
 from simulators.platform.codes import IssuedCode
-from simulators.platform.register import Facility, Filing, Known, Notice, Worker
+from simulators.platform.papers import filing_told_to, notice_told_to
+from simulators.platform.register import Facility, Filing, Known, Notice, Used, Worker
 from sync.card_key import CardKeyQuestion
 from sync.e_card import CodeQuestion
 from sync.question import Question
@@ -23,15 +24,18 @@ def answer(
     question: Question,
     now: datetime,
     *,
-    used: Callable[[str, str], bool] = lambda _region, _number: False,
+    user: Callable[[str, str], Used | None] = lambda _region, _number: None,
 ) -> dict[str, Any] | None:
     """Return the facts for one question as of ``now``, or None when the person is not known.
 
-    ``used`` tells of an insured region's fitting notice whether a settlement stands on it.
+    ``user`` tells of an insured region's fitting notice which fitting was settled with it.
     """
     worker = register.worker(question.id_number)
     if worker is None:
         return None
+    asking = Used(facility=facility.id, stay=question.stay)
+    filing, notice = _filing(worker, facility, question), _notice(worker, question)
+    used_by = user(worker.insured_region, notice.id) if notice else None
     return {
         "question": question.id,
         "facility": facility.model_dump(mode="json", exclude={"name", "live_on"}),
@@ -39,9 +43,9 @@ def answer(
             mode="json",
             exclude={"contribution", "filings", "notices"},
         ),
-        "filing": _plain(_filing(worker, facility, question)),
+        "filing": filing_told_to(filing, asking) if filing else None,
         "contribution": _plain(worker.contribution),
-        "notice": _as_it_is(_notice(worker, question), worker, used),
+        "notice": notice_told_to(notice, asking, used_by) if notice else None,
         "source": {"basis": "online", "as_of": now.isoformat()},
     }
 
@@ -100,12 +104,6 @@ def _notice(worker: Worker, question: Question) -> Notice | None:
     if question.service != _DEVICE_SERVICE:
         return None
     return next(iter(worker.notices), None)
-
-
-def _as_it_is(notice: Notice | None, worker: Worker, used: Callable[[str, str], bool]) -> Any:  # noqa: ANN401 - a fragment, or nothing
-    if notice and used(worker.insured_region, notice.id):
-        notice = notice.model_copy(update={"used": True})
-    return _plain(notice)
 
 
 def _plain(entry: Any) -> Any:  # noqa: ANN401 - a fragment, or nothing

@@ -99,9 +99,7 @@ class Intake:
         facility = self._register.facility(facility_id)
         if problem or facility is None:
             return problem or Refusal(code="UNKNOWN_FACILITY")
-        facts = answer(
-            self._register, facility, question, self._clock(), used=self._notices.is_used
-        )
+        facts = answer(self._register, facility, question, self._clock(), user=self._notices.user)
         return facts or Refusal(code="WORKER_NOT_KNOWN", field="id_number")
 
     def resolve(self, signed: bytes) -> dict[str, Any] | Refusal:

@@ -10,7 +10,7 @@ from edge import codec
 from edge.core.errors import BadInput
 from simulators.platform.answers import Refusal
 from simulators.platform.journal import Kept
-from simulators.platform.register import Worker
+from simulators.platform.register import Used, Worker
 from sync.envelope import Envelope, Kind
 
 _Key = tuple[str, str]
@@ -40,16 +40,16 @@ class Notices:
 
     def __init__(self, worker: Callable[[str], Worker | None]) -> None:
         self._worker = worker
-        self._of_case: dict[tuple[str, str], _Key] = {}
-        self._used_by: dict[_Key, tuple[str, str]] = {}
+        self._of_case: dict[Used, _Key] = {}
+        self._used_by: dict[_Key, Used] = {}
 
-    def is_used(self, region: str, number: str) -> bool:
-        """Tell whether a settlement that stands was made with this notice."""
-        return (region, number) in self._used_by
+    def user(self, region: str, number: str) -> Used | None:
+        """Return the fitting whose settlement, which stands, was made with this notice."""
+        return self._used_by.get((region, number))
 
     def problem(self, envelope: Envelope) -> Refusal | None:
         """Return what is wrong with the notice of a fitting, if it has one."""
-        case = (envelope.facility, envelope.order_key)
+        case = Used(facility=envelope.facility, stay=envelope.order_key)
         if envelope.kind is Kind.FITTING:
             return self._opening_problem(envelope)
         key = self._of_case.get(case)
@@ -59,7 +59,7 @@ class Notices:
 
     def note(self, kept: Kept) -> None:
         """Remember what a kept message means for its notice."""
-        case = (kept.facility, kept.order_key)
+        case = Used(facility=kept.facility, stay=kept.order_key)
         if kept.kind is Kind.FITTING:
             shown = _opening(codec.encode(kept.body)).notice
             if shown:
@@ -84,7 +84,7 @@ class Notices:
         worker = self._worker(said.id_number)
         papers = worker.notices if worker else ()
         known = next((one for one in papers if one.id == said.notice.id), None)
-        if self.is_used(region, said.notice.id) or (known and known.used):
+        if self.user(region, said.notice.id) or (known and known.used):
             return "NOTICE_USED"
         if known is None:
             return "" if said.notice.presented else "NOTICE_UNKNOWN"

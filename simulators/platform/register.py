@@ -33,8 +33,18 @@ class Facility(_Entry):
     live_on: date | None = None
 
 
+class Used(_Entry):
+    """The case that used a paper up, or its part of it: a facility's stay or fitting."""
+
+    facility: str
+    stay: str
+
+
 class Filing(_Entry):
-    """A filing with its own dates; fields as in FACTS.json."""
+    """A filing with its own dates; fields as in FACTS.json.
+
+    ``settled_by`` are the stays that were settled under it here, beside ``episodes_settled``.
+    """
 
     id: str
     category: Literal["long_term_residence", "long_term_work", "referral"]
@@ -52,6 +62,7 @@ class Filing(_Entry):
     episodes_settled: int = 0
     device_until: date | None = None
     devices: tuple[str, ...] = ()
+    settled_by: tuple[Used, ...] = ()
 
 
 class Contribution(_Entry):
@@ -70,12 +81,13 @@ class NoticeItem(_Entry):
 
 
 class Notice(_Entry):
-    """A fitting notice (配置费用核付通知单)."""
+    """A fitting notice (配置费用核付通知单). ``used_by``: the fitting settled with it."""
 
     id: str
     items: tuple[NoticeItem, ...]
     valid_to: date | None = None
     used: bool = False
+    used_by: Used | None = None
 
 
 class Determination(_Entry):

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from edge import codec
 from edge.clock import Clock
 from edge.digest import sha256
 from edge.store.database import open_building
-from simulators.platform.register import Register, Worker
+from simulators.platform.papers import filing_listed, notice_listed
+from simulators.platform.register import Facility, Worker
 from simulators.platform.repository import Repository
 from sync.lists import Delta, Published, Release, RowSeal
 from sync.lists.offer import MANIFEST
@@ -40,12 +41,27 @@ class Enclosed:
     place: str | None = None
 
 
+class Listed(Protocol):
+    """Whoever can say all that lists are made of: a register file, or an agency's own."""
+
+    @property
+    def facilities(self) -> tuple[Facility, ...]:
+        """Every facility of the library."""
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """Every worker, with papers."""
+
+    def facility(self, facility_id: str) -> Facility | None:
+        """Return the facility of this id."""
+
+
 class Releases:
     """One facility's repository."""
 
     def __init__(
         self,
-        register: Callable[[], Register],
+        register: Callable[[], Listed],
         folder: Path,
         *,
         facility: str,
@@ -53,19 +69,20 @@ class Releases:
         clock: Clock,
         files: Callable[[], Sequence[Enclosed]] = tuple,
     ) -> None:
+        """Publish at once; in a folder of an earlier run with its keys, and numbered after it."""
         self._register, self.facility, self._clock = register, facility, clock
         self._seal = RowSeal(key)
         self._files = files
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self.repository = Repository()
+        self.repository = Repository(folder)
+        self._before = self.repository.version
         self._history: list[Mapping[str, tuple[bytes, bytes]]] = []
         self.publish()
 
     @property
     def version(self) -> int:
         """The newest release's number."""
-        return len(self._history)
+        return self._before + len(self._history)
 
     def now(self) -> datetime:
         """Return the moment by the platform's clock."""
@@ -87,9 +104,9 @@ class Releases:
         self._history.append(rows)
         files = {f"snapshot-{self.version}.db": self._snapshot(rows)}
         deltas = []
-        for since in range(max(1, self.version - DELTAS_KEPT), self.version):
+        for since in range(max(self._before + 1, self.version - DELTAS_KEPT), self.version):
             name = f"delta-{since}-{self.version}.db"
-            files[name] = self._delta(self._history[since - 1], rows, name)
+            files[name] = self._delta(self._history[since - self._before - 1], rows, name)
             deltas.append(Delta(since=since, target=name))
         enclosed = [*self._enclosed(), self._library()]
         release = self._release(len(rows), tuple(deltas), tuple(one for one, _ in enclosed))
@@ -143,7 +160,7 @@ class Releases:
         before: Mapping[str, tuple[bytes, bytes]] = self._history[-1] if self._history else {}
         rows = {}
         for worker in self._register().workers:
-            plain = codec.encode(record(worker))
+            plain = codec.encode(record(worker, self.facility))
             known = before.get(worker.id_number)
             place = self._seal.place(worker.id_number)
             same = known and self._seal.opened(place, known[1]) == plain
@@ -180,8 +197,12 @@ class Releases:
         return path
 
 
-def record(worker: Worker) -> dict[str, object]:
-    """Return what the list says of a worker (docs/platform-protocol.md)."""
-    said = worker.model_dump(mode="json")
-    papers = {name: said.pop(name) for name in ("filings", "contribution", "notices")}
-    return {"worker": said, **papers}
+def record(worker: Worker, facility: str) -> dict[str, object]:
+    """Return what one facility's list says of a worker (docs/platform-protocol.md)."""
+    said = worker.model_dump(mode="json", exclude={"filings", "notices"})
+    return {
+        "contribution": said.pop("contribution"),
+        "filings": [filing_listed(filing, facility) for filing in worker.filings],
+        "notices": [notice_listed(notice, facility) for notice in worker.notices],
+        "worker": said,
+    }

@@ -1,7 +1,7 @@
 """A TUF repository: what is published for one facility, signed, release by release.
 
-Knows no list and no HTTP. The keys live as long as the simulator; ``root`` is what a facility
-receives when it registers.
+Knows no list and no HTTP. Its keys and how far its numbers went lie in its folder, so that it can
+be gone on with; ``root`` is what a facility receives when it registers.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from securesystemslib.signer import CryptoSigner  # type: ignore[attr-defined] # as below
 from tuf.api.metadata import (  # type: ignore[attr-defined] # re-exported without saying so
     Metadata,
@@ -38,16 +39,20 @@ class _State:
 class Repository:
     """Signs files and serves the newest signed state, or an earlier one when told to."""
 
-    def __init__(self) -> None:
-        self._signers = {role: CryptoSigner.generate_ed25519() for role in _ROLES}
+    def __init__(self, folder: Path) -> None:
+        """Begin in an empty folder, or go on after the states of an earlier run."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._signers = {role: _signer(folder / f"{role}.key") for role in _ROLES}
+        self._counter = folder / "published"
+        self._before = int(self._counter.read_text()) if self._counter.exists() else 0
         self._shown = _State()
         self._states: list[_State] = []
         self.root = self._signed_root()
 
     @property
     def version(self) -> int:
-        """How many states were published."""
-        return len(self._states)
+        """How many states were published, those of earlier runs counted."""
+        return self._before + len(self._states)
 
     @property
     def serves_newest(self) -> bool:
@@ -73,12 +78,13 @@ class Repository:
             f"{version}.snapshot.json": self._bytes("snapshot", Metadata(snapshot)),
             "timestamp.json": self._bytes("timestamp", Metadata(timestamp)),
         }
+        self._counter.write_text(str(version))
         self._shown = _State(metadata, served)
         self._states.append(self._shown)
 
     def serve_again(self, version: int) -> None:
         """Serve an earlier state as if it were the newest: a list that was rolled back."""
-        self._shown = self._states[version - 1]
+        self._shown = self._states[max(version - self._before, 1) - 1]
 
     def spoil(self) -> None:
         """Change one thing of what is signed: a list that is not the platform's."""
@@ -101,6 +107,15 @@ class Repository:
     def _bytes(self, role: str, metadata: Metadata[Any]) -> bytes:
         metadata.sign(self._signers[role])
         return metadata.to_bytes()
+
+
+def _signer(path: Path) -> CryptoSigner:
+    if path.exists():
+        return CryptoSigner(load_pem_private_key(path.read_bytes(), None))
+    made = CryptoSigner.generate_ed25519()
+    path.touch(mode=0o600)
+    path.write_bytes(made.private_bytes)
+    return made
 
 
 def _expiry() -> datetime:

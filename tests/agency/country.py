@@ -1,9 +1,10 @@
-"""Three facilities in three provinces and one agency: real stores, real wire, a clock by hand."""
+"""Facilities in four provinces and one agency: real stores, real wire, a clock by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 from drivers.cards import read_card
@@ -15,45 +16,58 @@ from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
 from edge.core.claim import Month, read_month, summed
 from edge.core.dates import local_day
+from edge.core.fitting import Fitted
 from edge.core.reconciliation import Found
 from edge.core.stay import Injury
-from edge.core.verification import Moment, Service
+from edge.core.verification import Code, Device, DeviceAct, Moment, Service
 from edge.opening import open_site
 from edge.settings import Facility as Ours
+from edge.settings import Lists, Settings
 from edge.settings import Platform as Far
-from edge.settings import Settings
 from edge.site import Site
 from edge.steps.admit import Admission, admit
 from edge.steps.charge import charge
-from edge.steps.claim import Submission, submit
+from edge.steps.claim import Submission, reverify, submit
 from edge.steps.collect import Collected, collect
 from edge.steps.discharge import discharge
+from edge.steps.fit import Request as Fitting
+from edge.steps.fit import fit
 from edge.steps.identify import identify
+from edge.steps.open_fitting import Opening, open_fitting
 from edge.steps.reconcile import confirm
+from edge.steps.reverse import reverse
 from edge.steps.settle import Request, settle
 from edge.steps.verify import verify
 from edge.store.claims import Claim
-from edge.store.keys import create_keys, load_keys
+from edge.store.keys import Keys, create_keys, load_keys
+from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.settlements import Settlement
+from edge.store.verifications import Verification
 from simulators.agency.api import add_agency
+from simulators.agency.listing import releases_of
 from simulators.agency.office import Office, open_office
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.card.plan import synthetic_number
-from simulators.platform.app import build
+from simulators.platform.app import add_lists, build
 from simulators.platform.faults import Faults
 from simulators.platform.register import (
+    Benefit,
     Contribution,
     Facility,
     Filing,
+    Notice,
+    NoticeItem,
     Register,
     Worker,
 )
+from simulators.platform.releases import Releases
 from simulators.platform.server import serve
 from simulators.reader import InProcessReaders
 from sync.relay import Hooks, Relay
 from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
+from tests.steps.colleagues import PASSWORD, SECOND, request
 
 START = datetime(2026, 10, 5, 1, 0, tzinfo=UTC)
 NEW_YEAR = date(2024, 1, 1)
@@ -62,11 +76,17 @@ FACILITIES = {
     "SC0001": ("510000", "510100"),
     "SD0001": ("370000", "370100"),
     "JL0001": ("220000", "220100"),
+    "TJ0001": ("120000", "120100"),
 }
+LEG = "LEG"
+LEG_LIMIT_FEN = 1_500_000
 ROWS = (
     CatalogueRow("DRUG", CostKind.DRUG, in_scope=True, price_cap_fen=1000, valid_from=NEW_YEAR),
     CatalogueRow("CARE", CostKind.TREATMENT, in_scope=True, valid_from=NEW_YEAR),
     CatalogueRow("REHAB", CostKind.REHAB, in_scope=True, valid_from=NEW_YEAR),
+    CatalogueRow(
+        LEG, CostKind.DEVICE, in_scope=True, price_cap_fen=LEG_LIMIT_FEN, valid_from=NEW_YEAR
+    ),
 )
 
 
@@ -83,12 +103,19 @@ def worker(number: int, region: str, city: str | None, facility: str) -> Worker:
                 id=f"F-{number}",
                 category="long_term_residence",
                 status="active",
-                benefits=("medical", "rehab"),
+                benefits=("medical", "rehab", "device"),
                 destination=FACILITIES[facility][1],
                 approved_at=datetime(2026, 9, 1, tzinfo=UTC),
                 valid_from=date(2026, 9, 1),
                 valid_to=date(2027, 8, 31),
                 facilities=(facility,),
+                devices=(LEG,),
+            ),
+        ),
+        notices=(
+            Notice(
+                id=f"N-{number}",
+                items=(NoticeItem(code=LEG, limit_fen=LEG_LIMIT_FEN, service_years=3),),
             ),
         ),
     )
@@ -112,6 +139,36 @@ class Edge:
         assert isinstance(done, Settlement), done
         return done
 
+    def fittable(self, who: Worker) -> set[Code]:
+        """Ask whether somebody may be fitted with a leg; return what is said."""
+        return {reason.code for reason in self._for_a_leg(who).verdict.reasons}
+
+    def fitted(self, who: Worker, price_fen: int) -> Settlement:
+        """Fit somebody with a leg, from card to settlement."""
+        verification = self._for_a_leg(who)
+        self._made += 1
+        opening = Opening(
+            verification=verification.id,
+            hospital_number=f"PZ{self._made}",
+            injury=Injury(determination="认定1", parts="左小腿"),
+        )
+        fitting = open_fitting(self.site, opening, CLERK)
+        charged = _line("1", LEG, price_fen, local_day(self.clock()))
+        line = Fitted(charge=charged, act=DeviceAct.FIRST, serial="SN-1", model="M-1")
+        fit(self.site, Fitting(fitting=fitting.id, lines=(line,)), CLERK)
+        done = settle(self.site, Request(case=fitting.ref, key=f"key-{fitting.id}"), CLERK)
+        assert isinstance(done, Settlement), done
+        return done
+
+    def reversed(self, settlement: str, role: Role = Role.DISCHARGE) -> None:
+        """Let two persons take a settlement back, and deliver that."""
+        with self.site.store.transaction() as db:
+            for name, whose in ((CLERK, role), (SECOND, Role.FINANCE)):
+                operator = Operator(self.site.fresh_id(), name, whose)
+                create_operator(db, operator, password_hash=_hash(), at=self.clock())
+        reverse(self.site, request(settlement), CLERK)
+        self.deliver()
+
     def discharged(
         self, who: Worker, service: Service, care_fen: int, code: str = "CARE"
     ) -> CaseRef:
@@ -119,7 +176,7 @@ class Edge:
         visit = service in {Service.OUTPATIENT_MEDICAL, Service.OUTPATIENT_REHAB}
         moment = Moment.VISIT if visit else Moment.ADMISSION
         asked = Asked(service=service, moment=moment)
-        verification = verify(self.site, self._presented(who), asked, CLERK)
+        verification = verify(self.site, self.presented(who), asked, CLERK)
         self._made += 1
         admission = Admission(
             verification=verification.id,
@@ -141,11 +198,12 @@ class Edge:
     def claimed(self, month: Month) -> Claim:
         """Claim a month and deliver the claim."""
         self.deliver()
+        reverify(self.site, month, FINANCE)
         whole = summed(draft_now(self.site.store.read(), month).items)
-        request = Submission(
+        pressed = Submission(
             month=month, key=f"claim-{month}", count=whole.count, fund_fen=whole.fund_fen
         )
-        claim = submit(self.site, request, FINANCE)
+        claim = submit(self.site, pressed, FINANCE)
         self.deliver()
         return claim
 
@@ -160,7 +218,12 @@ class Edge:
         self.deliver()
         return due
 
-    def _presented(self, who: Worker) -> str:
+    def _for_a_leg(self, who: Worker) -> Verification:
+        asked = Asked(service=Service.DEVICE, moment=Moment.FITTING, devices=(Device(code=LEG),))
+        return verify(self.site, self.presented(who), asked, CLERK)
+
+    def presented(self, who: Worker) -> str:
+        """Present somebody's card; return the identification."""
         readers = InProcessReaders()
         person = SyntheticPerson(name=who.name, number=who.id_number)
         readers.insert(social_security_card(person))
@@ -172,40 +235,46 @@ class Edge:
 
 @dataclass(slots=True, kw_only=True)
 class Country:
-    """The agency, its wire, and the three edges by facility."""
+    """The agency, its wire, and by facility the edges and their lists."""
 
     office: Office
     url: str
     faults: Faults
     clock: Clock
     edges: dict[str, Edge]
+    lists: dict[str, Releases]
 
 
 @contextmanager
-def country_at(folder: Path, *workers: Worker) -> Iterator[Country]:
-    """Run the agency over HTTP and open the three sites; close them at the end."""
+def country_at(
+    folder: Path, *workers: Worker, facilities: Sequence[str] = tuple(FACILITIES)
+) -> Iterator[Country]:
+    """Run the agency over HTTP and open the sites of ``facilities``; close them at the end."""
     clock, faults = Clock(START), Faults()
-    known = Register(facilities=tuple(map(facility_named, FACILITIES)), workers=workers)
+    known = Register(facilities=tuple(map(facility_named, facilities)), workers=workers)
     with ExitStack() as stack:
-        keys = {}
-        for name in FACILITIES:
-            create_keys(folder / name / "keys")
-            keys[name] = load_keys(folder / name / "keys").signing.public()
+        made = {name: _keys(folder / name / "keys") for name in facilities}
+        keys = {name: one.signing.public() for name, one in made.items()}
         office = stack.enter_context(open_office(folder / "agency.db", known, clock))
         app = build(office.registry, clock, keys, faults, office.journal)
         add_agency(app, office, keys)
+        list_keys = {name: one.listing for name, one in made.items()}
+        lists = releases_of(office, folder / "lists", list_keys, clock)
+        for name, releases in lists.items():
+            add_lists(app, releases)
+            (folder / f"{name}-root.json").write_bytes(releases.repository.root)
         url = stack.enter_context(serve(app))
         key_file = folder / "platform.pub.pem"
         key_file.write_bytes(office.downward.public_key.pem())
         edges = {}
-        for name in FACILITIES:
-            settings = _settings(folder / name, name, url, key_file)
+        for name in facilities:
+            settings = _settings(folder, name, url, key_file)
             site = stack.enter_context(open_site(settings, clock=clock, log=Log()))
             keep_rows(site.store, ROWS, region=FACILITIES[name][0])
             hooks = Hooks(sleep=lambda _seconds: None)
             relay = Relay(site.store, site.outbox, site.platform, clock, hooks)
             edges[name] = Edge(site=site, clock=clock, relay=relay)
-        yield Country(office=office, url=url, faults=faults, clock=clock, edges=edges)
+        yield Country(office=office, url=url, faults=faults, clock=clock, edges=edges, lists=lists)
 
 
 def month(text: str) -> Month:
@@ -216,14 +285,26 @@ def month(text: str) -> Month:
 def facility_named(name: str) -> Facility:
     """Return the facility as the library knows it."""
     region, city = FACILITIES[name]
-    return Facility(id=name, region=region, city=city, kinds=("medical", "rehab"))
+    return Facility(id=name, region=region, city=city, kinds=("medical", "rehab", "device"))
 
 
 def _settings(folder: Path, name: str, url: str, key_file: Path) -> Settings:
     region, city = FACILITIES[name]
-    ours = Ours(id=name, name=name, region=region, city=city, kinds=("medical", "rehab"))
+    kinds: tuple[Benefit, ...] = ("medical", "rehab", "device")
+    ours = Ours(id=name, name=name, region=region, city=city, kinds=kinds)
     far = Far(url=url, keys=(key_file,), answer_deadline_s=30)
-    return Settings(data=folder, facility=ours, platform=far)
+    lists = Lists(root=folder / f"{name}-root.json")
+    return Settings(data=folder / name, facility=ours, platform=far, lists=lists)
+
+
+def _keys(folder: Path) -> Keys:
+    create_keys(folder)
+    return load_keys(folder)
+
+
+@cache
+def _hash() -> str:
+    return new_password_hash(PASSWORD)
 
 
 def _line(name: str, code: str, fen: int, day: date) -> Charge:

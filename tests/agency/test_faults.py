@@ -108,7 +108,7 @@ def test_a_list_that_is_forged_stale_or_rolled_back_is_refused(
 def test_what_comes_down_with_a_wrong_signature_is_refused_and_asked_for_again(
     tmp_path: Path,
 ) -> None:
-    with country_at(tmp_path, QINGDAO) as country:
+    with country_at(tmp_path, QINGDAO, facilities=["SD0001"]) as country:
         edge = country.edges["SD0001"]
         country.office.registry.suspend_worker(QINGDAO.id_number, suspended=True)
         _played(country, "wrong_signature")

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from edge.claiming import claim_now
 from edge.core.cases import CaseRef
 from edge.core.settlement import Blocked
 from edge.core.verification import Service
@@ -41,7 +42,7 @@ INPATIENT = Service.INPATIENT_MEDICAL
 
 @pytest.fixture
 def country(tmp_path: Path) -> Iterator[Country]:
-    with country_at(tmp_path, QINGDAO, TIANJIN) as country:
+    with country_at(tmp_path, QINGDAO, TIANJIN, facilities=["SD0001", "JL0001"]) as country:
         yield country
 
 
@@ -257,7 +258,7 @@ def test_suspensions_and_releases_reach_every_facility(country: Country) -> None
     office.registry.set_facility("SD0001", Live(direct=True, suspended=True))
     said = {"region": "370000", "version": "2027.1", "starts_on": "2027-01-01"}
     office.registry.release(DispatchKind.CATALOGUE_RELEASE, said)
-    assert [edge.collected().applied for edge in country.edges.values()] == [2, 3, 2]
+    assert [edge.collected().applied for edge in country.edges.values()] == [3, 2]
     db = country.edges["SD0001"].site.store.read()
     standing = facility_standing(db)
     assert standing
@@ -311,9 +312,43 @@ def test_staff_does_the_same_by_script(country: Country) -> None:
             "last_year": [100, 100, 100, 100],
         }
         assert staff.post("/agency/prepayments", json=quarter).json() == {"amount_fen": 200}
+        first = {"city": "510500", "quarter": "2026Q4", "month_before_fen": 1_000}
+        assert staff.post("/agency/prepayments/first", json=first).json() == {"amount_fen": 100}
         form = staff.get("/agency/forms/370000/2026Q4.xlsx")
         assert form.content[:2] == b"PK"
         assert staff.get("/agency/forms/110000/2026-10.xlsx").json()["code"] == "NO_FORMS"
+
+
+def test_staff_lets_the_rules_propose_and_then_audits_by_them(country: Country) -> None:
+    edge = country.edges["SD0001"]
+    done = edge.settled(QINGDAO, INPATIENT, 10_000)
+    with httpx2.Client(base_url=country.url, trust_env=False) as staff:
+        file = "编码,名称,类别,是否支付,限价（元）,有效期起\nDRUG,样例,药品,是,8.00,2024-01-01"
+        path = "/agency/catalogues/370000/2026.9"
+        assert staff.post(path, content=file.encode()).json() == {"done": True}
+        refused = staff.post(path, content=b"nonsense")
+        assert (refused.status_code, refused.json()["code"]) == (409, "CATALOGUE_UNREADABLE")
+        country.clock.pass_time(days=28)
+        claim = edge.claimed(month("2026-10"))
+        proposed = staff.get(f"/agency/claims/{claim.id}/proposals").json()["deductions"]
+        assert [(one["line"], one["kind"]) for one in proposed] == [
+            ("1", "over_standard"),
+            ("2", "out_of_catalogue"),
+        ]
+        spared = {"settlement": done.id, "line": "2", "amount_fen": 1, "kind": "other_breach"}
+        given = {"by_rules": True, "deductions": [{**spared, "reason": "票据不全"}]}
+        assert staff.post(f"/agency/claims/{claim.id}/audit", json=given).is_success
+        assert staff.get("/agency/samples/2026-10").json() == {"samples": []}
+        confirmed = staff.post("/agency/clearings/370000/2026Q4/confirmation")
+        assert confirmed.json()["code"] == "CLEARING_TOO_EARLY"
+        assert staff.post("/agency/clearings/510000/2026Q4/confirmation").status_code == 409
+        [term] = staff.get("/agency/terms").json()["terms"]
+        assert (term["subject"], term["due_on"]) == ("370000 2026Q4", "2027-01-23")
+        assert "确认清算" in staff.get("/agency").text
+    edge.collected()
+    now = claim_now(edge.site, edge.site.store.read(), month("2026-10"))
+    [item] = now.audited
+    assert {one.line: one.amount_fen for one in item.deductions} == {"1": 200, "2": 1}
 
 
 FAULTS = ("down", "error", "busy", "garbage", "truncated", "lose_ack")

@@ -1,9 +1,9 @@
-"""A quarter in three provinces: every form, to the fen, is what the edges' own ledgers say."""
+"""A quarter in four provinces: every form, to the fen, is what the edges' own ledgers say."""
 
 import io
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,17 +14,21 @@ from edge.core.claim import ClaimState
 from edge.core.verification import Service
 from edge.sheets.written import Fen, Sheet
 from edge.steps.reconcile import Protest, object_to, receivables
-from edge.steps.reverse import reverse
-from edge.store import operators as op
+from edge.store.database import Rows
 from edge.store.ledger import latest
-from edge.store.operators import Operator, Role
-from simulators.agency.auditing import Deducted
-from simulators.agency.clearing import cleared, quarter_months
+from simulators.agency.clearing import Cleared, cleared, quarter_months
 from simulators.agency.forms import jilin, shandong, sichuan
 from simulators.agency.forms.places import JILIN
-from simulators.agency.refusals import AgencyRefuses
-from tests.agency.country import FINANCE, Country, Edge, country_at, month, worker
-from tests.steps.colleagues import PASSWORD, SECOND, request
+from simulators.agency.refusals import AgencyRefuses, Deducted
+from tests.agency.country import (
+    FINANCE,
+    LEG_LIMIT_FEN,
+    Country,
+    Edge,
+    country_at,
+    month,
+    worker,
+)
 
 LUZHOU = worker(1, "510000", "510500", "SC0001")
 LESHAN = worker(2, "510000", "511100", "SC0001")
@@ -34,8 +38,32 @@ TIANJIN = worker(5, "120000", "120100", "SD0001")
 JILIN_CITY = worker(6, "220000", "220200", "JL0001")
 GONGZHULING = worker(7, "220000", "220184", "JL0001")
 SHANDONG_AT_JILIN = worker(8, "370000", "370600", "JL0001")
-PEOPLE = (LUZHOU, LESHAN, QINGDAO, POOLED, TIANJIN, JILIN_CITY, GONGZHULING, SHANDONG_AT_JILIN)
+SIPING = worker(9, "220000", "220300", "JL0001")
+BEIJING = worker(10, "110000", "110100", "TJ0001")
+CHENGDU = worker(11, "510000", "510100", "TJ0001")
+PEOPLE = (
+    LUZHOU,
+    LESHAN,
+    QINGDAO,
+    POOLED,
+    TIANJIN,
+    JILIN_CITY,
+    GONGZHULING,
+    SHANDONG_AT_JILIN,
+    SIPING,
+    BEIJING,
+    CHENGDU,
+)
 MONTHS = ("2026-10", "2026-11", "2026-12")
+CHEAPER = (
+    "编码,名称,类别,是否支付,限价（元）,每日限量,每次住院限量,最低使用年限,限定支付范围,有效期起,有效期止\n"
+    "DRUG,样例 药品,药品,是,8.00,,,,,2024-01-01,\n"
+    "CARE,样例 诊疗,诊疗项目,是,,,,,,2024-01-01,\n"
+    "REHAB,样例 康复,康复项目,是,,,,,,2024-01-01,\n"
+).encode()
+"""By this Tianjin's agency audits: a drug costs 2 yuan less than its facility believes."""
+LOST_FEN = {"SC0001": 10, "SD0001": 10, "JL0001": 10, "TJ0001": 3 * 2 * 200}
+"""What each facility is refused in the quarter: two deductions' 5 fen, or what the rules find."""
 INPATIENT, VISIT, REHAB = (
     Service.INPATIENT_MEDICAL,
     Service.OUTPATIENT_MEDICAL,
@@ -46,6 +74,8 @@ INPATIENT, VISIT, REHAB = (
 @pytest.fixture(scope="module")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
     with country_at(tmp_path_factory.mktemp("country"), *PEOPLE) as country:
+        country.office.catalogues.bring_out("120000", "2026.9", CHEAPER)
+        assert [edge.collected().applied for edge in country.edges.values()] == [1, 1, 1, 1]
         _a_quarter(country)
         yield country
 
@@ -53,15 +83,20 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Country]:
 def _a_quarter(country: Country) -> None:
     for number, text in enumerate(MONTHS):
         _a_months_care(country, 10_000 + 1_001 * number)
+        if number == 0:  # a leg lasts longer than a quarter
+            country.edges["SD0001"].fitted(QINGDAO, LEG_LIMIT_FEN + 100)
+            country.edges["JL0001"].fitted(JILIN_CITY, LEG_LIMIT_FEN - 100)
         country.clock.now = (country.clock.now.replace(day=1, hour=1) + timedelta(days=32)).replace(
             day=3
         )
         for name, edge in country.edges.items():
-            _a_months_money(country, name, edge, text, deduct_fen=7 * number)
+            by_rules = name == "TJ0001"
+            deduct_fen = 0 if by_rules else 7 * number
+            _a_months_money(country, name, edge, text, deduct_fen=deduct_fen, by_rules=by_rules)
 
 
 def _a_months_care(country: Country, care_fen: int) -> None:
-    sichuan_, shandong_, jilin_ = country.edges.values()
+    sichuan_, shandong_, jilin_, tianjin_ = country.edges.values()
     for edge, who, service, code in (
         (sichuan_, LUZHOU, INPATIENT, "CARE"),
         (sichuan_, LUZHOU, VISIT, "CARE"),
@@ -72,12 +107,17 @@ def _a_months_care(country: Country, care_fen: int) -> None:
         (jilin_, JILIN_CITY, INPATIENT, "CARE"),
         (jilin_, GONGZHULING, VISIT, "CARE"),
         (jilin_, SHANDONG_AT_JILIN, INPATIENT, "CARE"),
+        (jilin_, SIPING, REHAB, "REHAB"),
+        (tianjin_, BEIJING, INPATIENT, "CARE"),
+        (tianjin_, CHENGDU, REHAB, "REHAB"),
     ):
         edge.settled(who, service, care_fen, code)
         care_fen += 3
 
 
-def _a_months_money(country: Country, name: str, edge: Edge, text: str, *, deduct_fen: int) -> None:
+def _a_months_money(
+    country: Country, name: str, edge: Edge, text: str, *, deduct_fen: int, by_rules: bool = False
+) -> None:
     """Claim, audit, object, answer, confirm, pay: all over the wire."""
     claim = edge.claimed(month(text))
     first = claim_now(edge.site, edge.site.store.read(), month(text)).items[0]
@@ -90,7 +130,7 @@ def _a_months_money(country: Country, name: str, edge: Edge, text: str, *, deduc
             reason="超标准",
         )
     ]
-    country.office.audits.audit(claim.id, deducted if deduct_fen else ())
+    country.office.audits.audit(claim.id, deducted if deduct_fen else (), by_rules=by_rules)
     assert edge.collected().applied == 1
     if deduct_fen:
         _objected(country, edge, text, lifted_fen=deduct_fen - 5)
@@ -122,6 +162,11 @@ def grid(sheet: Sheet) -> list[list[object]]:
     return [list(row) for row in sheet.rows]
 
 
+def rows_of(db: Rows, city: str) -> list[Cleared]:
+    """Return what was cleared in the quarter for one insured city."""
+    return [r for r in cleared(db, quarter_months("2026Q4")) if r.insured_city == city]
+
+
 def fen(cell: object) -> int:
     assert isinstance(cell, Fen)
     return cell.fen
@@ -148,8 +193,8 @@ def test_what_the_agency_cleared_is_what_the_ledgers_say(country: Country) -> No
         theirs = sum(row.fund_fen for row in rows if row.facility == name)
         assert theirs == ledger_sum(edge, "claim.confirmed", "approved_fen")
         settled = ledger_sum(edge, "stay.settled", "fund_fen")
-        lost = 2 * 5  # 5 fen stood of each of two deductions
-        assert theirs == settled - lost
+        settled += ledger_sum(edge, "fitting.settled", "fund_fen")
+        assert theirs == settled - LOST_FEN[name]
         paid = db.one("select sum(amount_fen) as fen from payments where facility = ?", [name])
         assert paid
         assert paid["fen"] == theirs
@@ -191,6 +236,7 @@ def test_shandongs_forms_add_up_within_and_across(country: Country) -> None:
     heads = ["参保地", "合计", "住院（门诊）医疗", "住院（门诊）康复", "辅助器具配置"]
     assert sheets["附件3 济南"][4] == heads
     within = fen(_row(sheets["附件3 济南"], "合 计")[1])
+    assert fen(_row(sheets["附件3 济南"], "青岛")[4]) == LEG_LIMIT_FEN
     came = fen(_row(sheets["附件5 济南"], "合 计")[1])
     edge = country.edges["SD0001"]
     assert within + came == ledger_sum(edge, "claim.confirmed", "approved_fen")
@@ -207,7 +253,7 @@ def test_shandongs_forms_add_up_within_and_across(country: Country) -> None:
 
 def test_jilins_form_pays_each_facility_and_shows_visits_beside_it(country: Country) -> None:
     db, edge = country.office.store.read(), country.edges["JL0001"]
-    paid = 0
+    paid = devices = rehab = 0
     for text in MONTHS:
         rows = cleared(db, (text,))
         [sheet] = jilin.sheets(rows, text)
@@ -224,7 +270,11 @@ def test_jilins_form_pays_each_facility_and_shows_visits_beside_it(country: Coun
         assert fen(total[1]) == sum(fen(total[1 + 4 * (n + 1)]) for n in range(len(JILIN)))
         assert fen(total[-1]) > 0
         paid += fen(total[1]) + fen(total[-1])
+        rehab += fen(total[3])
+        devices += fen(total[4])
         paid += sum(r.fund_fen for r in rows if r.insured_city == "370600")
+    assert devices == LEG_LIMIT_FEN - 100
+    assert rehab == sum(r.fund_fen for r in rows_of(db, "220300")) > 0
     assert paid == ledger_sum(edge, "claim.confirmed", "approved_fen")
 
 
@@ -246,6 +296,45 @@ def test_the_workbooks_hold_the_same_sums_as_yuan(country: Country) -> None:
         country.office.forms("120000", "2026-10")
 
 
+def test_tianjins_warnings_add_up_to_what_its_edge_was_paid_after_an_audit_by_rules(
+    country: Country,
+) -> None:
+    edge, office = country.edges["TJ0001"], country.office
+    usages = {one.payer: one for one in office.prepayments.usages("120000", "2026Q4")}
+    assert set(usages) == {"110000", "510000"}
+    cleared_fen = sum(one.cleared_fen for one in usages.values())
+    assert cleared_fen == ledger_sum(edge, "claim.confirmed", "approved_fen")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(office.forms("120000", "2026Q4")))
+    table = book.get_sheet_by_name("预付金预警").to_python()
+    assert sum(round(float(str(row[2])) * 100) for row in table[3:]) == cleared_fen
+    first = claim_now(edge.site, edge.site.store.read(), month("2026-10"))
+    for item in first.audited:
+        [one] = item.deductions
+        assert (one.line, one.amount_fen, one.points) == ("1", 200, 1)
+        assert (one.kind, one.article) == ("over_standard", "津 第二十四条")
+
+
+def test_every_clearing_was_due_and_is_confirmed_once_from_its_day_on(country: Country) -> None:
+    office, clock = country.office, country.clock
+    now = clock.now
+    clock.now = now.replace(year=2027, month=1, day=20)
+    with pytest.raises(AgencyRefuses, match="CLEARING_TOO_EARLY"):
+        office.clearings.confirm("120000", "2026Q4")
+    clock.now = now.replace(year=2027, month=1, day=21)
+    done = office.clearings.confirm("120000", "2026Q4")
+    assert done == ledger_sum(country.edges["TJ0001"], "claim.confirmed", "approved_fen")
+    with pytest.raises(AgencyRefuses, match="CLEARING_CONFIRMED"):
+        office.clearings.confirm("120000", "2026Q4")
+    shown = {(one.duty, one.subject): one for one in office.terms()}
+    assert not shown["clearing", "120000 2026Q4"].late(office.today())
+    assert shown["clearing", "370000 2026Q4"].due_on == date(2027, 1, 23)
+    assert shown["clearing", "510000 2026-12"].due_on == date(2027, 1, 20)
+    assert shown["clearing", "510000 2026-12"].late(office.today())
+    assert not shown["upload", "JL0001 2026-11"].late(office.today())
+    assert not shown["payment", "JL0001 2026-11"].late(office.today())
+    clock.now = now
+
+
 def test_a_prepayment_warns_by_what_was_really_cleared(country: Country) -> None:
     office, pair = country.office, ("120000", "370000")
     used = office.prepayments.usage(*pair, "2026Q4").cleared_fen
@@ -261,28 +350,18 @@ def test_a_prepayment_warns_by_what_was_really_cleared(country: Country) -> None
 def test_a_settlement_reversed_after_it_was_paid_is_taken_back_next_month(
     tmp_path: Path,
 ) -> None:
-    with country_at(tmp_path, QINGDAO) as country:
+    with country_at(tmp_path, QINGDAO, facilities=["SD0001"]) as country:
         edge = country.edges["SD0001"]
         done = edge.settled(QINGDAO, INPATIENT, 10_000)
         country.clock.pass_time(days=28)
         _a_months_money(country, "SD0001", edge, "2026-10", deduct_fen=7)
-        _reversed(edge, done.id)
+        edge.reversed(done.id)
         country.clock.pass_time(days=35)
         _a_months_money(country, "SD0001", edge, "2026-11", deduct_fen=0)
         rows = cleared(country.office.store.read(), ("2026-10", "2026-11"))
         assert sum(row.fund_fen for row in rows) == 0
         assert [row.fund_fen for row in rows] == [10_995, -10_995]
         assert ledger_sum(edge, "claim.confirmed", "approved_fen") == 0
-
-
-def _reversed(edge: Edge, settlement: str) -> None:
-    hashed = op.new_password_hash(PASSWORD)
-    with edge.site.store.transaction() as db:
-        for name, role in (("出院员", Role.DISCHARGE), (SECOND, Role.FINANCE)):
-            operator = Operator(edge.site.fresh_id(), name, role)
-            op.create_operator(db, operator, password_hash=hashed, at=edge.clock())
-    reverse(edge.site, request(settlement), "出院员")
-    edge.deliver()
 
 
 def _row(table: list[list[object]], name: str, *, at: int = 0) -> list[object]:

@@ -33,6 +33,7 @@ DOORS = {
         "edge.certificates",
         "edge.crypto",
         "edge.digest",
+        "simulators.platform.repository",
         "sync.keys",
         "sync.lists.rows",
         "sync.sm2",

@@ -9,7 +9,8 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -310,17 +311,34 @@ def test_an_empty_outbox_says_so(tmp_path: Path, command: list[str]) -> None:
 
 def test_a_site_and_the_platform_alone_find_each_other(tmp_path: Path) -> None:
     settings_file = founded(tmp_path)
-    key = f"TJ0001={tmp_path / 'data/facility.pub.pem'}"
-    command = [sys.executable, "-m", "simulators", "platform", "--port", "0", "--key", key]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as platform:
-        assert platform.stdout is not None
-        url = platform.stdout.readline().split()[2]
+    with platform_alone(tmp_path) as url:
         text = settings_file.read_text(encoding="utf-8").replace("http://127.0.0.1:8700", url)
+        text = text.replace('# root = "platform-root.json"', 'root = "TJ0001-root.json"')
+        text = text.replace('# keys = ["platform.pub.pem"]', 'keys = ["agency.pub.pem"]')
         settings_file.write_text(text, encoding="utf-8")
+        for command in (["lists", "refresh"], ["claims", "collect"]):
+            done = edge(*command, "--config", settings_file)
+            assert done.returncode == 0, done.stderr
         done = edge("doctor", "--config", settings_file, "--json")
         findings = {finding["name"]: finding["well"] for finding in json.loads(done.stdout)}
         assert findings["platform"]
-        platform.send_signal(signal.SIGTERM)
+
+
+@contextmanager
+def platform_alone(site: Path) -> Iterator[str]:
+    """Run the platform for the site in this folder, with a list and a catalogue; yield its URL."""
+    keys = site / "data/keys"
+    catalogue = Path(__file__).parents[2] / "config/catalogues/120000/2024.1.csv"
+    command = [sys.executable, "-m", "simulators", "platform", "--port", "0"]
+    command += ["--key", f"TJ0001={site / 'data/facility.pub.pem'}"]
+    command += ["--list-key", f"TJ0001={keys / 'listing.key'}"]
+    command += ["--catalogue", f"120000/2024.1={catalogue}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=site) as platform:
+        try:
+            assert platform.stdout is not None
+            yield platform.stdout.readline().split()[2]
+        finally:
+            platform.send_signal(signal.SIGTERM)
         assert platform.wait(STOP_S_MAX) == 0
 
 

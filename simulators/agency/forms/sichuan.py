@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from edge.core.money import half_up
 from edge.sheets.written import Cell, Fen, Merge, Sheet
 from simulators.agency.clearing import INPATIENT, OUTPATIENT, REHAB, Cleared, is_cross, summed
 from simulators.agency.forms.places import SICHUAN, SICHUAN_MATRIX
@@ -16,7 +17,16 @@ from simulators.agency.forms.table import (
 )
 
 REGION = "510000"
+_INITIAL_PERCENT = 10
 _FOOT = ("单位负责人：", "审核人：", "制表人：", "制表日期：")
+
+
+def initial_fen(month_before_fen: int) -> int:
+    """Return a city's first prepayment: 10 % of the month before it began (第二十七条).
+
+    Half a fen is rounded up.
+    """
+    return half_up(month_before_fen * _INITIAL_PERCENT, 100)
 
 
 def within(rows: Sequence[Cleared]) -> list[Cleared]:

@@ -59,7 +59,7 @@ class Usage:
 def annual_fen(quarters: Sequence[int]) -> int:
     """Return a year's prepayment: twice the mean of last year's four quarters (第三十条).
 
-    Half a fen is rounded up.
+    That is half a year's money, as the first prepayment is too (第三十一条). Half a fen goes up.
     """
     if len(quarters) != _QUARTERS:
         raise ValueError("a year has four quarters")
