@@ -27,6 +27,7 @@ from edge.keeper import Keeper
 from edge.list_keeping import keep_list
 from edge.site import Site
 from edge.tls import ready_papers
+from edge.watched import folder_watched
 from edge.web.agents import USUAL_PATIENCE, Agents
 from edge.web.api import api_router
 from edge.web.api_page import api_page_router
@@ -91,6 +92,7 @@ def running(
         _passing_on(desk),
         _list_kept_fresh(site),
         inbox_collected(desk),
+        folder_watched(site, changed=partial(desk.changed, "stay")),
         ExitStack() as listening,
     ):
         for scanner in scanners.values():

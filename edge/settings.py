@@ -166,6 +166,13 @@ class Claims(_Section):
     objection_days: int | None = Field(default=None, ge=1, le=365)
 
 
+class Files(_Section):
+    """The watched folder: where hospitals without an interface lay their charges, how often."""
+
+    charges: Path | None = None
+    every_s: float = Field(default=5.0, gt=0, le=3600)
+
+
 class Complaints(_Section):
     """Complaints: within how many days each is answered (no instrument says: customer's rule)."""
 
@@ -205,6 +212,7 @@ class Settings(_Section):
     lists: Lists = Lists()
     claims: Claims = Claims()
     complaints: Complaints = Complaints()
+    files: Files = Files()
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
     identities: Identities = Identities()
@@ -252,13 +260,21 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     root = settings.lists.root and (folder / settings.lists.root).absolute()
     lists = settings.lists.model_copy(update={"root": root})
     named = ("ca", "client_certificate", "client_key")
-    files = {name: getattr(settings.platform, name) for name in named}
-    found = {name: file and (folder / file).absolute() for name, file in files.items()}
+    theirs = {name: getattr(settings.platform, name) for name in named}
+    found = {name: file and (folder / file).absolute() for name, file in theirs.items()}
     found["keys"] = tuple((folder / key).absolute() for key in settings.platform.keys)
     platform = settings.platform.model_copy(update=found)
     own = {name: getattr(settings.server, name) for name in ("certificate", "key")}
     found = {name: file and (folder / file).absolute() for name, file in own.items()}
     server = settings.server.model_copy(update=found)
+    charges = settings.files.charges and (folder / settings.files.charges).absolute()
+    files = settings.files.model_copy(update={"charges": charges})
     return settings.model_copy(
-        update={"data": data, "lists": lists, "platform": platform, "server": server}
+        update={
+            "data": data,
+            "lists": lists,
+            "platform": platform,
+            "server": server,
+            "files": files,
+        }
     )
