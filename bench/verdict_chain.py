@@ -188,7 +188,7 @@ def _about_filing(  # noqa: C901 - one chain, as a floor is
             _add(reasons, Code.FILING_MISSING, Decision.MANUAL, _SILENT)
         return
     if filing.status is not FilingStatus.ACTIVE:
-        raise NotImplementedError(filing.status)
+        raise ValueError(f"the floor rules active filings only, not {filing.status}")
     benefit, last = facts.service.benefit, _last(filing)
     approved = filing.approved_at
     late = leaving and approved is not None and approved > started
@@ -219,7 +219,7 @@ def _about_source(facts: Facts, reasons: list[Reason], *, leaving: bool, late: b
         fault = Decision.MANUAL if late else Decision.HOLD
         _add(reasons, Code.PLATFORM_UNREACHABLE, fault, article)
     else:
-        raise NotImplementedError(basis)
+        raise ValueError(f"the floor rules on-line answers or none, not {basis}")
 
 
 def _last(filing: Filing) -> date | None:
