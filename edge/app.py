@@ -3,11 +3,11 @@
 The site it serves is opened by ``edge.opening``, which the commands use without a web.
 """
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
+from threading import Event
 
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +25,7 @@ from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
 from edge.keeper import Keeper
 from edge.list_keeping import keep_list
+from edge.rounds import attempt, beside
 from edge.site import Site
 from edge.tls import ready_papers
 from edge.watched import folder_watched
@@ -41,7 +42,6 @@ from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.remote_station import Patience
 from edge.web.security import Address
-from sync.errors import SyncError
 from sync.relay import Hooks, Pace, Relay
 
 GRACE_S = 3
@@ -205,34 +205,17 @@ def _tell(hints: Hints, site: Site, message: str) -> None:
     hints.publish("message", message, version_at(site.clock()))
 
 
-@contextmanager
-def _list_kept_fresh(site: Site) -> Iterator[None]:
+def _list_kept_fresh(site: Site) -> AbstractContextManager[None]:
     """Ask for a newer list at once and then every ``lists.refresh_min``."""
-    ending = threading.Event()
     pause_s = site.settings.lists.refresh_min * 60
 
-    def try_to(act: Callable[[], object], failed: str) -> None:
-        try:
-            act()
-        except (SyncError, EdgeError, OSError) as wrong:
-            site.log.warning(failed, why=getattr(wrong, "code", str(wrong)))
-
-    def keep_fresh() -> None:
-        try_to(site.cached_list.read_through, "list.not_read")
+    def keep_fresh(ending: Event) -> None:
+        attempt(site.cached_list.read_through, site.log, "list.not_read")
         while not ending.is_set():
-            try_to(lambda: keep_list(site), "list.not_refreshed")
+            attempt(lambda: keep_list(site), site.log, "list.not_refreshed")
             ending.wait(pause_s)
 
-    if site.settings.lists.root is None:
-        yield
-        return
-    thread = threading.Thread(target=keep_fresh, name="list refresh", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        thread.join()
+    return nullcontext() if site.settings.lists.root is None else beside(keep_fresh, "list refresh")
 
 
 def _look_around(desk: Desk, lying: frozenset[str]) -> frozenset[str]:
@@ -251,12 +234,10 @@ def _look_around(desk: Desk, lying: frozenset[str]) -> frozenset[str]:
     return found
 
 
-@contextmanager
-def _passing_on(desk: Desk) -> Iterator[None]:
+def _passing_on(desk: Desk) -> AbstractContextManager[None]:
     """Pass what happens at the devices on to the open pages as hints."""
-    ending = threading.Event()
 
-    def pass_on() -> None:
+    def pass_on(ending: Event) -> None:
         lying, note_at = frozenset[str](), desk.site.clock()
         while not ending.is_set():
             event = desk.station.next_event(_LOOK_S)
@@ -267,10 +248,4 @@ def _passing_on(desk: Desk) -> Iterator[None]:
                 note_at = desk.site.clock()
                 desk.note_agents()
 
-    thread = threading.Thread(target=pass_on, name="reader hints", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        thread.join()
+    return beside(pass_on, "reader hints")

@@ -44,7 +44,7 @@ from edge.store.confirmations import Pair, confirmed_reason
 from edge.store.database import Rows
 from edge.store.fittings import notice_is_used
 from edge.store.people import Identification
-from edge.store.verifications import Verification
+from edge.store.verifications import Verification, save_verification
 from sync.question import Question
 
 
@@ -75,6 +75,26 @@ class Ruled:
 
     bill: Bill
     ruling: Ruling
+
+
+def verified(
+    site: Site, identification: Identification, asked: Asked, operator: str
+) -> Verification:
+    """Return what ``examined`` does, kept with everything it rests on."""
+    verification = examined(site, identification, asked, operator)
+    with site.store.transaction() as db:
+        save_verification(db, site.vault, verification)
+        site.ledger.enter(
+            db,
+            kind="cover.verified",
+            operator=operator,
+            subject=verification.id,
+            now=verification.at,
+            identification=identification.id,
+            decision=verification.verdict.decision,
+            basis=verification.basis,
+        )
+    return verification
 
 
 def examined(

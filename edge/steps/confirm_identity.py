@@ -4,14 +4,14 @@ Doubt about a number that was not read, or about a name, is the clerk's to end; 
 nobody's.
 """
 
-from edge.case import Asked, examined
+from edge.case import Asked, verified
 from edge.core.errors import Conflict, Words
 from edge.core.verification import Code
 from edge.site import Site
 from edge.store.confirmations import Confirmation, Pair, add_confirmation
 from edge.store.desk_cases import require_active_case
 from edge.store.people import identification_for
-from edge.store.verifications import Verification, load_verification, save_verification
+from edge.store.verifications import Verification, load_verification
 
 
 def confirm_identity(site: Site, verification_id: str, reason: str, operator: str) -> Verification:
@@ -66,20 +66,7 @@ def _judged_again(site: Site, doubted: Verification, operator: str) -> Verificat
         devices=facts.devices or (),
         notice=facts.notice,
     )
-    verification = examined(site, identification, asked, operator)
-    with site.store.transaction() as db:
-        save_verification(db, site.vault, verification)
-        site.ledger.enter(
-            db,
-            kind="cover.verified",
-            operator=operator,
-            subject=verification.id,
-            now=verification.at,
-            identification=identification.id,
-            decision=verification.verdict.decision,
-            basis=verification.basis,
-        )
-    return verification
+    return verified(site, identification, asked, operator)
 
 
 def _require_doubt(verification: Verification) -> None:

@@ -1,11 +1,11 @@
 """Verify a worker who has shown a card: ask, judge, keep the inputs, answer."""
 
-from edge.case import Asked, examined
+from edge.case import Asked, verified
 from edge.core.credential import require_fresh
 from edge.site import Site
 from edge.store.desk_cases import require_active_case
 from edge.store.people import load_identification
-from edge.store.verifications import Verification, save_verification
+from edge.store.verifications import Verification
 
 
 def verify(site: Site, identification_id: str, asked: Asked, operator: str) -> Verification:
@@ -20,17 +20,4 @@ def verify(site: Site, identification_id: str, asked: Asked, operator: str) -> V
     identification = load_identification(db, site.vault, identification_id)
     require_active_case(db, identification_id)
     require_fresh(identification.expires_at, site.clock())
-    verification = examined(site, identification, asked, operator)
-    with site.store.transaction() as db:
-        save_verification(db, site.vault, verification)
-        site.ledger.enter(
-            db,
-            kind="cover.verified",
-            operator=operator,
-            subject=verification.id,
-            now=verification.at,
-            identification=identification.id,
-            decision=verification.verdict.decision,
-            basis=verification.basis,
-        )
-    return verification
+    return verified(site, identification, asked, operator)
