@@ -168,7 +168,11 @@ def ruled(count: int, *, over_cap: int) -> Ruled:
         service=Service.INPATIENT_MEDICAL,
         admitted_on=date(2026, 11, 20),
         lines=charges,
-        catalogue=(CatalogueRow("A1", CostKind.DRUG, in_scope=True, price_cap_fen=1000),),
+        catalogue=(
+            CatalogueRow(
+                "A1", CostKind.DRUG, in_scope=True, price_cap_fen=1000, restrictions="限住院"
+            ),
+        ),
     )
     rules = bill_rules(
         RULEBOOK,
@@ -184,6 +188,9 @@ def test_a_bill_shows_its_lines_in_order_and_the_buckets_that_hold_money() -> No
     shown = bill_shown(ruled(3, over_cap=1))
     assert [line.charge.id for line in shown.lines] == ["0", "1", "2"]
     assert shown.buckets == {"over_standard": 200}
+    assert [shown.restrictions[line.outcome.catalogue_row] for line in shown.lines] == [
+        "限住院"
+    ] * 3
 
 
 def test_of_a_long_bill_the_lines_with_a_personal_share_come_first() -> None:

@@ -90,7 +90,13 @@ class Screen:
 
 def acts_of(caller: Caller) -> frozenset[str]:
     """Return the acts whose endpoints let this caller in: no page offers what would be refused."""
-    return frozenset(act for act, door in _DOORS.items() if _lets_in(door, caller))
+    return frozenset(act for act, door in _DOORS.items() if lets_in(door, caller))
+
+
+def lets_in(door: object, caller: Caller) -> bool:
+    """Tell whether an endpoint's door lets this caller in."""
+    _, depends = get_args(door)
+    return bool(depends.dependency.grants & caller.grants)
 
 
 def router(screen: Screen) -> APIRouter:
@@ -103,8 +109,3 @@ def router(screen: Screen) -> APIRouter:
         return screen.page(request, caller, "header.html")
 
     return routes
-
-
-def _lets_in(door: object, caller: Caller) -> bool:
-    _, depends = get_args(door)
-    return bool(depends.dependency.grants & caller.grants)

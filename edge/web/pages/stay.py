@@ -1,5 +1,6 @@
 """One stay on one page: the person, the clock, the bill with its ruling, settlement, delivery."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from fastapi import APIRouter, Request
@@ -8,18 +9,24 @@ from fastapi.responses import HTMLResponse
 from edge import codec
 from edge.case import Ruled
 from edge.core.adjudication import Bill, Personal, RuledLine, Ruling
-from edge.core.charges import Charge, RefusedLine
+from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.stay import Stay
 from edge.steps.preview import preview
 from edge.steps.reveal import Ground
+from edge.store.bills import hospital_total
 from edge.store.database import Rows
 from edge.store.settlements import Settlement, settlement_of
 from edge.store.stays import load_stay
 from edge.store.verifications import Verification, load_verification
+from edge.web.pages.case_panels import case_panels
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import AtDesk, Screen
+from edge.web.pages.lists import days_in
 from edge.web.pages.person import show_person
 from edge.web.pages.verdict import verdict_shown
+from edge.web.security import Caller
+from sync.envelope import Kind
+from sync.message import Message, State
 
 LINES_SHOWN = 300
 """Of a longer bill the lines with a personal share come first, and the page says so."""
@@ -38,6 +45,8 @@ class BillShown:
     """A bill on a page: its sums, the buckets of the personal share that hold money, its lines."""
 
     ruling: Ruling
+    restrictions: dict[str, str]
+    """What a catalogue row restricts, by the row's label on the ruling; for people to read."""
     buckets: dict[str, int]
     lines: list[BillLine]
     refused: list[BillLine]
@@ -54,32 +63,46 @@ def router(screen: Screen) -> APIRouter:
         with site.store.transaction() as db:
             person_id = load_stay(db, stay).person_id
             person = show_person(screen.desk, db, caller, person_id=person_id, subject=stay)
-        shown = {"person": person, "grounds": Ground, **_stay(screen, stay)}
+        shown = {"person": person, "grounds": Ground, **_stay(screen, caller, stay)}
         return screen.page(request, caller, "stay.html", **shown)
 
     @routes.get("/pages/stays/{stay}")
     def fragment(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:
         """Render the stay anew, without its person."""
-        return screen.page(request, caller, "stay_now.html", **_stay(screen, stay))
+        return screen.page(request, caller, "stay_now.html", **_stay(screen, caller, stay))
 
     return routes
 
 
-def _stay(screen: Screen, stay_id: str) -> dict[str, object]:
+def _stay(screen: Screen, caller: Caller, stay_id: str) -> dict[str, object]:
     site = screen.desk.site
     db = site.store.read()
     stay = load_stay(db, stay_id)
     settlement = settlement_of(db, site.vault, stay.ref)
-    case = _settled(settlement) if settlement else preview(site, stay.ref)
+    case = settled_bill(settlement) if settlement else preview(site, stay.ref)
+    said = hospital_total(db, stay_id)
+    messages = site.outbox.of_case(db, stay.id)
     return {
         "stay": stay,
         "left": time_left(stay, site.high_water()),
         "settlement": settlement,
         "key": site.fresh_id(),
-        "messages": screen.desk.site.outbox.of_case(db, stay.id),
+        "messages": messages,
         **verdict_shown(screen.desk, _verification(screen, db, stay, settlement)),
+        **case_panels(screen, caller, stay),
         "bill": bill_shown(case),
+        "preview": "" if settlement else site.previews.remember(case.ruling),
+        "days": days_in(screen, stay),
+        "sent": len(case.ruling.lines) if _is_sent(messages) else 0,
+        "unmapped": sum(line.code is Refusal.UNKNOWN_CODE for line in case.ruling.refused),
+        "hospital_total": said,
+        "difference": None if said is None else said - case.ruling.total_fen,
     }
+
+
+def settled_bill(settlement: Settlement) -> Ruled:
+    """Return what was settled, as it was committed."""
+    return Ruled(codec.decode(settlement.bill, Bill), codec.decode(settlement.ruling, Ruling))
 
 
 def bill_shown(case: Ruled) -> BillShown:
@@ -91,10 +114,16 @@ def bill_shown(case: Ruled) -> BillShown:
         lines = tuple(sorted(lines, key=lambda line: line.personal_fen == 0))[:LINES_SHOWN]
     return BillShown(
         ruling=ruling,
+        restrictions={row.label: row.restrictions for row in case.bill.catalogue},
         buckets=_buckets(ruling.personal),
         lines=[BillLine(charges[line.id], line) for line in lines],
         refused=[BillLine(charges[line.id], line) for line in ruling.refused[:LINES_SHOWN]],
     )
+
+
+def _is_sent(messages: Sequence[Message]) -> bool:
+    """Tell whether the platform has the bill's lines: they go with the settlement."""
+    return any(one.kind is Kind.CHARGES and one.state is State.ACCEPTED for one in messages)
 
 
 def _buckets(personal: Personal) -> dict[str, int]:
@@ -108,7 +137,3 @@ def _verification(
     """Return the verdict that the settlement rests on; before it, the admission's."""
     chosen = settlement.verification_id if settlement else stay.verification_id
     return load_verification(db, screen.desk.site.vault, chosen)
-
-
-def _settled(settlement: Settlement) -> Ruled:
-    return Ruled(codec.decode(settlement.bill, Bill), codec.decode(settlement.ruling, Ruling))

@@ -50,6 +50,7 @@
     if (!fresh) return fragment;
     const focused = fragment.contains(document.activeElement) && document.activeElement.id;
     if (fragment.dataset.replace !== "always") keepComplaint(fragment, fresh);
+    for (const one of all("details[open][id]", fragment)) fresh.querySelector(`#${one.id}`)?.setAttribute("open", "");
     fragment.replaceWith(fresh);
     if (focused) document.getElementById(focused)?.focus();
     // Browsers obey autofocus once a page; here it is obeyed while nothing has the keyboard.
@@ -269,6 +270,9 @@
   document.addEventListener("input", (event) => {
     if (event.target.form) event.target.form.dataset.dirty = "";
   });
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.open && target.tagName === "DETAILS") target.querySelector("input:not([type=hidden])")?.focus();
+  }, true);
   document.addEventListener("submit", (event) => {
     if (!event.target.dataset.post) return;
     event.preventDefault();
