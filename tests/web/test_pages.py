@@ -188,7 +188,7 @@ def test_a_bill_shows_its_lines_in_order_and_the_buckets_that_hold_money() -> No
     shown = bill_shown(ruled(3, over_cap=1))
     assert [line.charge.id for line in shown.lines] == ["0", "1", "2"]
     assert shown.buckets == {"over_standard": 200}
-    assert [shown.restrictions[line.outcome.catalogue_row] for line in shown.lines] == [
+    assert shown.restrictions == {"A1": "限住院"}
         "限住院"
     ] * 3
 
