@@ -189,8 +189,6 @@ def test_a_bill_shows_its_lines_in_order_and_the_buckets_that_hold_money() -> No
     assert [line.charge.id for line in shown.lines] == ["0", "1", "2"]
     assert shown.buckets == {"over_standard": 200}
     assert shown.restrictions == {"A1": "限住院"}
-        "限住院"
-    ] * 3
 
 
 def test_of_a_long_bill_the_lines_with_a_personal_share_come_first() -> None:
