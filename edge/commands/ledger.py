@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,6 +69,31 @@ def day_end(
         typer.echo(codec.encode(sheet))
         return
     _print(sheet)
+
+
+@app.command("export")
+def export(
+    path: Annotated[Path, typer.Argument(help="a new file of JSON lines")],
+    config: Config = SITE_FILE,
+    *,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="first day")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="last day")] = None,
+    subject: Annotated[str, typer.Option(help="of one case, operator or message: its id")] = "",
+) -> None:
+    """Write the audit for inspectors (津 第四十一条), signed; it holds no identity."""
+    from datetime import timedelta
+
+    from edge.core.dates import SHANGHAI
+    from edge.steps.export_audit import export_audit
+    from edge.store.ledger import Asked
+
+    first = since.replace(tzinfo=SHANGHAI) if since else None
+    after = until.replace(tzinfo=SHANGHAI) + timedelta(days=1) if until else None
+    with opened(config) as site:
+        asked = Asked(since=first, until=after, subject=subject)
+        written = export_audit(site, path, asked, by=WHO)
+    typer.echo(f"{written.entries} entries, chain: {written.chain}")
+    typer.echo(f"SHA-256 {written.sha256}")
 
 
 @clock.command("reset")

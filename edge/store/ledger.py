@@ -4,6 +4,7 @@ Its head is signed every so many entries and every hour; a signed head is kept a
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from edge import codec
@@ -156,10 +157,46 @@ def acts_between(db: Rows, kinds: Iterable[str], start: datetime, end: datetime)
     return (_entry(row).act for row in rows)
 
 
-def latest(db: Rows, *, limit: int) -> list[Entry]:
-    """Return the newest entries, newest first."""
-    rows = db.query("select * from ledger order by seq desc limit ?", [limit])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which entries: from ``since`` on and before ``until``, of one subject or kind; empty: any.
+
+    ``before`` is a seq from which to read on backwards, page by page.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    subject: str = ""
+    kind: str = ""
+    before: int | None = None
+
+
+def entries(db: Rows, asked: Asked) -> Iterator[Entry]:
+    """Yield the entries that are asked for, oldest first."""
+    return (_entry(row) for row in db.query(f"{_ASKED} order by seq", _given(asked)))
+
+
+def latest(db: Rows, *, limit: int, asked: Asked | None = None) -> list[Entry]:
+    """Return the newest entries that are asked for, newest first."""
+    given = _given(asked or Asked()) | {"limit": limit}
+    rows = db.query(f"{_ASKED} order by seq desc limit :limit", given)
     return [_entry(row) for row in rows]
+
+
+_ASKED = """\
+select * from ledger where (:since is null or at >= :since) and (:until is null or at < :until)
+and (:subject = '' or subject = :subject) and (:kind = '' or kind = :kind)
+and (:before is null or seq < :before)"""
+
+
+def _given(asked: Asked) -> dict[str, object]:
+    return {
+        "since": asked.since and asked.since.astimezone(UTC).isoformat(),
+        "until": asked.until and asked.until.astimezone(UTC).isoformat(),
+        "subject": asked.subject,
+        "kind": asked.kind,
+        "before": asked.before,
+    }
 
 
 def _first_at(db: Rows) -> datetime:

@@ -230,7 +230,7 @@ def askers(service: Service) -> list[Asker]:
 
 
 def test_every_endpoint_of_the_service_is_in_the_matrix_and_no_other(service: Service) -> None:
-    assert set(_endpoints(service)) == set(MATRIX)
+    assert set(endpoints(service)) == set(MATRIX)
 
 
 def test_roles_exclude_each_other() -> None:
@@ -249,7 +249,7 @@ def test_roles_exclude_each_other() -> None:
 
 
 def test_a_stranger_gets_in_nowhere(service: Service) -> None:
-    closed = [endpoint for endpoint in _endpoints(service) if _may(endpoint)]
+    closed = [endpoint for endpoint in endpoints(service) if _may(endpoint)]
     for endpoint in closed:
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "edge_session=wrong"}):
             status, code = _outcome(service, endpoint, headers)
@@ -260,7 +260,7 @@ def test_only_those_who_may_can_and_what_others_ask_changes_nothing(
     service: Service, askers: list[Asker]
 ) -> None:
     wrong = []
-    for endpoint in (endpoint for endpoint in _endpoints(service) if _may(endpoint)):
+    for endpoint in (endpoint for endpoint in endpoints(service) if _may(endpoint)):
         before = service.rows()
         for asker in (asker for asker in askers if asker.grant not in _may(endpoint)):
             outcome = _outcome(service, endpoint, asker.headers)
@@ -283,7 +283,8 @@ def test_a_system_that_may_only_verify_identifies_nobody_by_a_detour(service: Se
     assert service.done("POST", "/arrivals", headers=both, json=body)["decision"] == "direct"
 
 
-def _endpoints(service: Service) -> list[str]:
+def endpoints(service: Service) -> list[str]:
+    """Return every endpoint of the service, as `METHOD path`."""
     return list(_walk(service))
 
 

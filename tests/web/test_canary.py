@@ -32,8 +32,8 @@ def found(folder: Path, *words: str) -> list[str]:
     return [name for name, held in contents.items() if any(w in held for w in spellings(*words))]
 
 
-def case(service: Service) -> None:
-    """Do all that leaves a trace: read, admit, charge, settle, reverse, show, fail, back up."""
+def case(service: Service, reason: str = "金额录错") -> None:
+    """Do all that leaves a trace: read, admit, charge, settle, reverse, show, fail."""
     worker = {"id_number": CANARY.number, "name": CANARY.name}
     service.platform.facts = FACTS | {"worker": FACTS["worker"] | worker}
     service.present(social_security_card(CANARY))
@@ -55,13 +55,13 @@ def case(service: Service) -> None:
     service.done("POST", f"/stays/{stay}/identity", headers=clerk, json=wish)
     key = {"Idempotency-Key": "canary"}
     settled = service.done("POST", f"/stays/{stay}/settlement", headers=clerk | key, json={})["id"]
-    reason = {
-        "reason": f"录错：{CANARY.name} {CANARY.number}",
+    both = {
+        "reason": reason,
         "password": PASSWORD,
         "second_person": {"name": second, "password": PASSWORD},
     }
     undo = {"Idempotency-Key": "canary undone"}
-    service.done("POST", f"/settlements/{settled}/reversal", headers=clerk | undo, json=reason)
+    service.done("POST", f"/settlements/{settled}/reversal", headers=clerk | undo, json=both)
     for wrong in ({"qr": CANARY.number}, {"reader": CANARY.name}, {CANARY.number: CANARY.name}):
         assert not service.ask("POST", "/identifications", json=wrong).is_success
     login = {"name": CANARY.number, "password": CANARY.name, "desk": "1号窗"}
@@ -72,7 +72,7 @@ def case(service: Service) -> None:
 
 def test_no_byte_that_the_product_writes_holds_an_identity(tmp_path: Path) -> None:
     with service_at(tmp_path) as service:
-        case(service)
+        case(service, f"录错：{CANARY.name} {CANARY.number}")
         back_up(service.site, tmp_path / "canary.backup", "测试")
         assert (tmp_path / "edge.db-wal").stat().st_size  # the log of writes is looked at, too
         names = {path.name for path in tmp_path.iterdir()}

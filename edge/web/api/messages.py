@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
 from edge.core.errors import NotFound, Words
 from edge.core.reminders import Reminder
 from edge.site import Site
 from edge.steps.remind import remind
-from edge.store.ledger import latest
+from edge.store.ledger import Asked, latest
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
@@ -51,6 +51,19 @@ class SyncStatus(BaseModel):
     counts: Counts
     circuit: Circuit | None
     """None: there is none. ``until`` is when an open one lets a call through."""
+
+
+class AuditQuery(BaseModel):
+    """Which acts: of a time, of one subject (a stay's id, an operator's), of one kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    subject: str = Field(default="", max_length=200)
+    kind: str = Field(default="", max_length=60)
+    before: int | None = Field(default=None, ge=1)
+    limit: int = Field(default=100, ge=1, le=1000)
 
 
 class LedgerEntry(BaseModel):
@@ -136,10 +149,15 @@ def _delivery(routes: APIRouter, desk: Desk) -> None:
 
 def _inspection(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/audit")
-    def audit(
-        _caller: Inspects, limit: Annotated[int, Query(ge=1, le=1000)] = 100
-    ) -> list[LedgerEntry]:
-        """List the newest acts."""
+    def audit(_caller: Inspects, asked: Annotated[AuditQuery, Query()]) -> list[LedgerEntry]:
+        """List acts, the newest first; ``before`` the last ``seq`` of one page gives the next."""
+        which = Asked(
+            since=asked.since,
+            until=asked.until,
+            subject=asked.subject,
+            kind=asked.kind,
+            before=asked.before,
+        )
         return [
             LedgerEntry(
                 seq=entry.seq,
@@ -149,7 +167,7 @@ def _inspection(routes: APIRouter, desk: Desk) -> None:
                 subject=entry.act.subject,
                 facts=codec.decode(entry.act.body, dict[str, Any]),
             )
-            for entry in latest(desk.site.store.read(), limit=limit)
+            for entry in latest(desk.site.store.read(), limit=asked.limit, asked=which)
         ]
 
 
