@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from edge.core.adjudication import RuledLine, Ruling
+from edge.core.errors import Words
+from edge.core.money import yuan
 
 CHANGES_MAX = 100
 """Of more changes the first are told: totals before lines, lines in the bill's order."""
@@ -30,7 +32,27 @@ def changes(before: Ruling | None, after: Ruling) -> tuple[Change, ...]:
     return tuple(islice(_changes(before, after), CHANGES_MAX))
 
 
+def in_words(told: tuple[Change, ...]) -> Words:
+    """Say in a sentence what changed: the sums in yuan, then the lines by their ids."""
+    sums = [(one, _NAMES[one.what]) for one in told if one.what in _NAMES]
+    lines = list(dict.fromkeys(one.what.split(".")[1] for one in told if "." in one.what))
+    zh = [f"{name.zh} {_moved(one)} 元" for one, name in sums]
+    en = [f"{name.en} {_moved(one)} yuan" for one, name in sums]
+    if lines:
+        named = ", ".join(lines[:_LINES_NAMED])
+        zh.append(f"明细 {named}" + (f" 等 {len(lines)} 条" if lines[_LINES_NAMED:] else ""))
+        more = f" and {len(lines) - _LINES_NAMED} more" if lines[_LINES_NAMED:] else ""
+        en.append(f"lines {named}{more}")
+    return Words("；".join(zh), "; ".join(en))
+
+
 _SUMS = ("total_fen", "fund_fen", "personal_fen")
+_NAMES = {
+    "total_fen": Words("费用总额", "total"),
+    "fund_fen": Words("基金支付", "fund"),
+    "personal_fen": Words("个人负担", "personal"),
+}
+_LINES_NAMED = 5
 _OF_A_LINE = ("amount_fen", "fund_fen", "personal_fen", "bucket", "reason", "catalogue_row")
 
 
@@ -56,6 +78,12 @@ def _line(what: str, before: RuledLine | None, after: RuledLine | None) -> Itera
             before=before.amount_fen if before else None,
             after=after.amount_fen if after else None,
         )
+
+
+def _moved(change: Change) -> str:
+    """Write a sum before and after; of what nobody remembers, the sum now alone."""
+    sums = [yuan(fen) for fen in (change.before, change.after) if isinstance(fen, int)]
+    return " → ".join(sums)
 
 
 def _unlike(prefix: str, before: object, after: object, names: tuple[str, ...]) -> Iterator[Change]:

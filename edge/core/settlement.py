@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from edge.core.adjudication import Bill, Ruling
-from edge.core.changes import Change
+from edge.core.changes import Change, in_words
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.fitting import Case
 from edge.core.money import yuan
@@ -116,7 +116,7 @@ def held_to_preview(
     told = (*changes, Change(what="verdict.decision", before=was, after=now)) if turned else changes
     blocks = terms.blocks if isinstance(terms, Blocked) else ()
     if changes:
-        return Blocked((_PREVIEW_CHANGED, *blocks), told)
+        return Blocked((_preview_changed(changes), *blocks), told)
     return Blocked(blocks, told) if blocks else terms
 
 
@@ -269,16 +269,20 @@ def _total_differs(ours_fen: int, theirs_fen: int) -> Block:
     )
 
 
-_PREVIEW_CHANGED = Block(
-    "PREVIEW_CHANGED",
-    Words(
-        "预览之后费用或核算结果有变化，未结算", "the bill is not as it was previewed; not settled"
-    ),
-    Words(
-        "核对随附的变化，重新预览后再结算",
-        "look at the changes that come with this answer, preview again, then settle",
-    ),
-)
+def _preview_changed(changes: tuple[Change, ...]) -> Block:
+    what = in_words(changes)
+    return Block(
+        "PREVIEW_CHANGED",
+        Words(
+            f"预览之后费用或核算结果有变化，未结算。{what.zh}",
+            f"the bill is not as it was previewed; not settled. {what.en}",
+        ),
+        Words(
+            "核对变化，刷新页面或重新预览后再结算",
+            "look at what changed, open the page or preview again, then settle",
+        ),
+    )
+
 
 _OVERDUE = Block(
     "OVERDUE_REASON_MISSING",

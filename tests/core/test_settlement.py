@@ -155,9 +155,17 @@ def test_each_obstacle_says_why_and_what_to_do() -> None:
     ]
 
 
-def test_a_key_of_one_to_two_hundred_characters_will_do() -> None:
-    require_key("k")
-    require_key("k" * 200)
+def is_refused(key: str) -> bool:
+    try:
+        require_key(key)
+    except BadInput:
+        return True
+    return False
+
+
+def test_a_key_of_one_to_two_hundred_characters_will_do_and_no_other() -> None:
+    lengths = {length for length in range(250) if not is_refused("k" * length)}
+    assert lengths == set(range(1, 201))
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201])

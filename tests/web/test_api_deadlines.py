@@ -1,11 +1,13 @@
 """What is due and a day's end over HTTP; a broken ledger or a clock set back is no readiness."""
 
+import re
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from edge.app import running
+from edge.store.operators import Role
 from simulators.reader import InProcessReaders
 from tests.web.service import Service, line, service_at
 from tests.web.test_api import problem, settle
@@ -124,3 +126,27 @@ def test_a_settlement_is_held_to_the_preview_by_its_tag(service: Service) -> Non
     problem(pressed("none"), 422, "BAD_FIELD", "preview")
     tag = service.ask("POST", f"{at}/preview").headers["etag"].strip('"')
     assert pressed(tag).status_code == 201
+
+
+def test_the_desks_page_settles_what_it_shows_and_says_what_changed(service: Service) -> None:
+    clerk = service.log_in("出院员丁", Role.DISCHARGE)
+    stay = service.discharged()
+    at = f"/stays/{stay['id']}"
+
+    def shown() -> str:
+        page = service.client.get(f"/pages{at}", headers=clerk).text
+        [tag] = re.findall(r'name="preview" value="([0-9a-f]{64})"', page)
+        return str(tag)
+
+    def pressed(tag: str) -> httpx2.Response:
+        headers = clerk | {"Idempotency-Key": "page-1"}
+        return service.ask("POST", f"{at}/settlement", headers=headers, json={"preview": tag})
+
+    before = shown()
+    assert before == service.ask("POST", f"{at}/preview").headers["etag"].strip('"')
+    lines = {"lines": [line("2", price="5.00", amount_fen=500)]}
+    service.done("POST", f"{at}/charges", json=lines)
+    told = problem(pressed(before), 409, "PREVIEW_CHANGED")
+    assert "费用总额 12.00 → 17.00 元" in told["detail"]
+    assert "明细 2" in told["detail"]
+    assert pressed(shown()).json()["total_fen"] == 1700
