@@ -34,6 +34,7 @@ from edge.store.claims import claim_with_id
 from edge.store.database import Rows
 from sync.dispatch import Dispatch
 
+_NAME_SHOWN_MAX = 64
 _LOOK = Words(
     "与经办机构核对；确认无需处理后在“下行”中登记",
     "compare with the agency; when there is nothing to do, set it aside with a note",
@@ -211,75 +212,52 @@ def _item(said: _Audited) -> AuditedItem:
 
 
 def _unknown_claim(claim: str) -> NotFound:
-    return NotFound(
-        "UNKNOWN_CLAIM",
-        Words(f"审核所指的月结申请不存在：{claim[:64]}", f"no claim {claim[:64]} was made"),
-        _LOOK,
-        field="claim",
-    )
+    claim = _cut(claim)
+    zh, en = f"审核所指的月结申请不存在：{claim}", f"no claim {claim} was made"
+    return NotFound("UNKNOWN_CLAIM", Words(zh, en), _LOOK, field="claim")
 
 
 def _contradicts(settlement: str, what: str) -> BadInput:
-    return BadInput(
-        "AUDIT_CONTRADICTS",
-        Words(
-            f"审核结果自相矛盾（{settlement[:64]} 的 {what}）",
-            f"the audit contradicts itself: {what} of {settlement[:64]}",
-        ),
-        _LOOK,
-        field=what,
-    )
-
-
-def _repeated(month: str) -> Conflict:
-    return Conflict(
-        "AUDIT_REPEATED",
-        Words(f"{month} 的审核结果已收到过", f"there is an audit of {month} already"),
-        _LOOK,
-        field="claim",
-    )
+    settlement = _cut(settlement)
+    zh = f"审核结果自相矛盾（{settlement} 的 {what}）"
+    en = f"the audit contradicts itself: {what} of {settlement}"
+    return BadInput("AUDIT_CONTRADICTS", Words(zh, en), _LOOK, field=what)
 
 
 def _unknown_objection(objection: str) -> NotFound:
-    return NotFound(
-        "UNKNOWN_OBJECTION",
-        Words(f"没有该异议：{objection[:64]}", f"no objection {objection[:64]}"),
-        _LOOK,
-        field="objection",
-    )
-
-
-def _answered_before(objection: str) -> Conflict:
-    return Conflict(
-        "ANSWER_REPEATED",
-        Words(f"该异议已有答复：{objection[:64]}", f"{objection[:64]} was answered already"),
-        _LOOK,
-        field="objection",
-    )
+    objection = _cut(objection)
+    words = Words(f"没有该异议：{objection}", f"no objection {objection}")
+    return NotFound("UNKNOWN_OBJECTION", words, _LOOK, field="objection")
 
 
 def _lifts_too_much(objection: str) -> BadInput:
-    return BadInput(
-        "ANSWER_CONTRADICTS",
-        Words(f"答复核减金额不符：{objection[:64]}", f"it lifts another sum: {objection[:64]}"),
-        _LOOK,
-        field="lifted_fen",
-    )
+    objection = _cut(objection)
+    words = Words(f"答复核减金额不符：{objection}", f"it lifts another sum: {objection}")
+    return BadInput("ANSWER_CONTRADICTS", words, _LOOK, field="lifted_fen")
 
 
 def _no_payment() -> BadInput:
-    return BadInput(
-        "PAYMENT_EMPTY",
-        Words("拨付没有编号或金额为零", "the payment has no number, or is of nothing"),
-        _LOOK,
-        field="amount_fen",
-    )
+    words = Words("拨付没有编号或金额为零", "the payment has no number, or is of nothing")
+    return BadInput("PAYMENT_EMPTY", words, _LOOK, field="amount_fen")
+
+
+def _repeated(month: str) -> Conflict:
+    words = Words(f"{month} 的审核结果已收到过", f"there is an audit of {month} already")
+    return Conflict("AUDIT_REPEATED", words, _LOOK, field="claim")
+
+
+def _answered_before(objection: str) -> Conflict:
+    objection = _cut(objection)
+    words = Words(f"该异议已有答复：{objection}", f"{objection} was answered already")
+    return Conflict("ANSWER_REPEATED", words, _LOOK, field="objection")
 
 
 def _paid_before(payment_id: str) -> Conflict:
-    return Conflict(
-        "PAYMENT_REPEATED",
-        Words(f"该拨付已入账：{payment_id[:64]}", f"{payment_id[:64]} was counted already"),
-        _LOOK,
-        field="id",
-    )
+    payment_id = _cut(payment_id)
+    words = Words(f"该拨付已入账：{payment_id}", f"{payment_id} was counted already")
+    return Conflict("PAYMENT_REPEATED", words, _LOOK, field="id")
+
+
+def _cut(name: str) -> str:
+    """Return a name that another chose, cut to what a sentence can hold."""
+    return name[:_NAME_SHOWN_MAX]

@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from edge.core.adjudication import Bill, LineReason, Personal, RuledLine, Ruling
+from edge.core.changes import Change
 from edge.core.charges import Refusal, RefusedLine
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.settlement import (
@@ -16,8 +17,10 @@ from edge.core.settlement import (
     Terms,
     bill_packs,
     blocked_by,
+    held_to_preview,
     hindered,
     over_offline_limits,
+    paid_twice,
     require_key,
     require_same_day,
     reused_key,
@@ -322,3 +325,56 @@ def test_a_case_whose_day_was_said_anew_meanwhile_is_looked_at_again() -> None:
     with pytest.raises(Conflict) as refused:
         require_same_day(STAY, STAY.admitted_at + timedelta(minutes=1))
     assert (refused.value.code, refused.value.field) == ("CASE_CHANGED", "state")
+
+
+SOUND_TERMS = settlement_terms(STAY, verdict(Decision.DIRECT), RULING, now=NOW, overdue_reason="")
+CHANGED = (Change(what="fund_fen", before=900, after=800),)
+
+
+def held(
+    terms: Terms | Blocked, changes: tuple[Change, ...], now: Decision = Decision.DIRECT
+) -> Terms | Blocked:
+    return held_to_preview(terms, changes, was=Decision.DIRECT, verdict=verdict(now))
+
+
+def test_what_is_as_it_was_shown_is_held_by_nothing() -> None:
+    assert held(SOUND_TERMS, ()) == SOUND_TERMS
+
+
+def test_what_changed_since_it_was_shown_stops_it_and_is_said() -> None:
+    outcome = held(SOUND_TERMS, CHANGED)
+    assert isinstance(outcome, Blocked)
+    [block] = outcome.blocks
+    assert outcome.changes == CHANGED
+    assert block.code == "PREVIEW_CHANGED"
+    assert block.reason == Words(
+        "预览之后费用或核算结果有变化，未结算。基金支付 9.00 → 8.00 元",
+        "the bill is not as it was previewed; not settled. fund 9.00 → 8.00 yuan",
+    )
+    assert block.next_action == Words(
+        "核对变化，刷新页面或重新预览后再结算",
+        "look at what changed, open the page or preview again, then settle",
+    )
+
+
+def test_a_verdict_that_turned_is_told_beside_what_is_in_the_way() -> None:
+    blocked = settlement_terms(STAY, verdict(Decision.HOLD), RULING, now=NOW, overdue_reason="")
+    assert isinstance(blocked, Blocked)
+    outcome = held(blocked, CHANGED, Decision.HOLD)
+    assert isinstance(outcome, Blocked)
+    assert [one.code for one in outcome.blocks] == ["PREVIEW_CHANGED", blocked.blocks[0].code]
+    turned = Change(what="verdict.decision", before=Decision.DIRECT, after=Decision.HOLD)
+    assert outcome.changes == (*CHANGED, turned)
+    unchanged = held(blocked, (), Decision.HOLD)
+    assert isinstance(unchanged, Blocked)
+    assert (unchanged.blocks, unchanged.changes) == (blocked.blocks, (turned,))
+    same = held_to_preview(blocked, (), was=Decision.HOLD, verdict=verdict(Decision.HOLD))
+    assert same == blocked
+
+
+@pytest.mark.parametrize(
+    ("reimbursed", "code"), [(True, "REIMBURSED_BY_HAND"), (False, "REIMBURSEMENT_ASKED")]
+)
+def test_what_is_paid_by_hand_is_not_paid_twice(code: str, *, reimbursed: bool) -> None:
+    [block] = paid_twice(reimbursed=reimbursed).blocks
+    assert block.code == code

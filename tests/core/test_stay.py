@@ -66,8 +66,13 @@ def test_only_who_is_in_hospital_can_be_discharged(state: StayState) -> None:
     assert refused.value.code == "STAY_STATE"
 
 
-def test_an_allowed_state_passes() -> None:
-    require_state(STAY, StayState.ADMITTED, StayState.DISCHARGED)
+def test_only_an_allowed_state_passes() -> None:
+    allowed = (StayState.ADMITTED, StayState.DISCHARGED)
+    for state in set(StayState) - set(allowed):
+        with pytest.raises(Conflict, match="STAY_STATE"):
+            require_state(replace(STAY, state=state), *allowed)
+    for state in allowed:
+        require_state(replace(STAY, state=state), *allowed)
 
 
 def test_a_stay_is_a_case_from_its_admission_to_its_discharge() -> None:

@@ -3,8 +3,6 @@
 The facts are written by dice from a seed, so that every run sees the same thousands.
 """
 
-from collections import Counter
-
 import pytest
 
 from edge.core.verification import Code, Verdict, verify
@@ -30,10 +28,12 @@ def test_every_verdict_is_the_one_of_the_obvious_road(seed: int) -> None:
         assert verdict.decision.value == reference.decision, facts
 
 
-def test_the_dice_meet_every_reason_in_every_effect_it_can_have() -> None:
-    seen: Counter[tuple[str, str]] = Counter()
+def test_the_dice_meet_every_reason() -> None:
+    missing = {str(code) for code in Code}
     for seed in range(SEEDS):
         dice = Dice(seed)
         for _ in range(FACTS_A_SEED):
-            seen.update(Reference(dice.facts()).effects.items())
-    assert {code for code, _ in seen} == set(Code)
+            missing -= Reference(dice.facts()).effects.keys()
+            if not missing:
+                return
+    assert missing == set()
