@@ -25,6 +25,7 @@ from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
 from edge.keeper import Keeper
 from edge.list_keeping import keep_list
+from edge.opening import gateway_of
 from edge.rounds import attempt, beside
 from edge.site import Site
 from edge.tls import ready_papers
@@ -42,7 +43,7 @@ from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.remote_station import Patience
 from edge.web.security import Address
-from sync.relay import Hooks, Pace, Relay
+from sync.relay import Gateway, Hooks, Pace, Relay
 
 GRACE_S = 3
 """How long a stopping service waits for open requests."""
@@ -69,10 +70,22 @@ def running(
     has with agents.
     """
     _verify_ledger(site)
+    with gateway_of(site) as gateway, _at_work(site, readers, gateway, crash, patience) as desk:
+        yield desk
+
+
+@contextmanager
+def _at_work(
+    site: Site,
+    readers: Readers,
+    gateway: Gateway,
+    crash: Callable[[str], None],
+    patience: Patience,
+) -> Iterator[Desk]:
     hints = Hints()
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
     pace = Pace(site.settings.platform.senders)
-    relay = Relay(site.store, site.outbox, site.platform, site.clock, hooks, pace=pace)
+    relay = Relay(site.store, site.outbox, gateway, site.clock, hooks, pace=pace)
     cards, psam, keys = _key_holders(site, readers)
     read = partial(read_card, authenticator=keys)
     monitor = Monitor(cards, site.clock, site.fresh_id, read=read)

@@ -33,7 +33,9 @@ from sync.lists.shelf import Files
 from sync.numbered import Numbered
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform, Wire
+from sync.relay import Gateway
 from sync.tls import Papers, context_of
+from sync.webhooks import Switchboard, Webhooks
 
 LIST_FILES = Files(read=open_unchanging, build=open_building)
 """How the cached list's files are opened: by the product's one SQLite library."""
@@ -171,6 +173,21 @@ def _platform_keys(settings: Settings) -> dict[str, PublicKey]:
             ),
             field="platform.keys",
         ) from wrong
+
+
+@contextmanager
+def gateway_of(site: Site) -> Iterator[Gateway]:
+    """Give what the relay delivers by: the platform, and the hospital's own systems beside it.
+
+    Raises:
+        PlatformMisplaced: a webhook's address is not https, and not this machine.
+    """
+    urls = {one.name: one.url for one in site.settings.webhooks}
+    if not urls:
+        yield site.platform
+        return
+    with closing(Webhooks(urls, site.clock)) as webhooks:
+        yield Switchboard(site.platform, webhooks)
 
 
 def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:

@@ -173,6 +173,13 @@ class Files(_Section):
     every_s: float = Field(default=5.0, gt=0, le=3600)
 
 
+class Webhook(_Section):
+    """One of the hospital's own systems that is told what happens to a case's money."""
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,20}$")
+    url: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$", max_length=300)
+
+
 class Complaints(_Section):
     """Complaints: within how many days each is answered (no instrument says: customer's rule)."""
 
@@ -213,6 +220,7 @@ class Settings(_Section):
     claims: Claims = Claims()
     complaints: Complaints = Complaints()
     files: Files = Files()
+    webhooks: tuple[Webhook, ...] = Field(default=(), max_length=4)
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
     identities: Identities = Identities()
@@ -227,6 +235,13 @@ class Settings(_Section):
             if len(given) > len(set(given)):
                 raise ValueError(f"two desks have the same {what}")
         return desks
+
+    @field_validator("webhooks")
+    @classmethod
+    def _named_once(cls, webhooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        if len(webhooks) > len({one.name for one in webhooks}):
+            raise ValueError("two webhooks have the same name")
+        return webhooks
 
 
 class SettingsError(Exception):

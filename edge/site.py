@@ -31,6 +31,7 @@ from sync.outbox import Outbox
 from sync.question import Answer, Question
 from sync.recollection import Recollection, RecollectionQuestion
 from sync.relay import Gateway
+from sync.webhooks import order_key
 
 
 class FarEnd(Gateway, Protocol):
@@ -114,6 +115,26 @@ class Site:
         """
         about = About(case.id, case.insured_region)
         return self.send_about(db, kind, about, operator, body)
+
+    def tell_systems(
+        self, db: Rows, event: str, case: Case, operator: str, facts: dict[str, object]
+    ) -> None:
+        """Put what happened to a case's money in the outbox for each of the hospital's systems.
+
+        Inside the caller's transaction; ``facts`` never hold an identity.
+        """
+        body = {
+            "event": event,
+            "case": case.ref.kind,
+            "id": case.id,
+            "hospital_number": case.hospital_number,
+            "at": self.clock(),
+            **facts,
+        }
+        for one in self.settings.webhooks:
+            key = order_key(one.name, case.id)
+            about = About(key, case.insured_region)
+            self.send_about(db, Kind.HOOK, about, operator, body)
 
     def send_about(self, db: Rows, kind: Kind, about: About, operator: str, body: object) -> str:
         """Put a message about something else than a stay in the outbox, likewise.

@@ -6,14 +6,15 @@ twice it changes nothing, so whatever was torn is simply taken again.
 
 import csv
 import io
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from edge.charge_sheet import read_charges
 from edge.core.errors import BadInput, EdgeError, Fault, NotFound, Words
+from edge.rounds import attempt, beside
 from edge.sheets import Refusals
 from edge.sheets.table import FILE_MB_MAX
 from edge.sheets.xml_lines import csv_of_xml
@@ -76,31 +77,22 @@ def look_through(site: Site, folder: Path) -> list[str]:
     return stays
 
 
-@contextmanager
-def folder_watched(site: Site, *, changed: Callable[[str], None]) -> Iterator[None]:
+def folder_watched(site: Site, *, changed: Callable[[str], None]) -> AbstractContextManager[None]:
     """Look through the site's folder at once and then again; ``changed`` hears each stay."""
-    folder, every_s = site.settings.files.charges, site.settings.files.every_s
+    folder = site.settings.files.charges
     if folder is None:
-        yield
-        return
-    ending = threading.Event()
+        return nullcontext()
 
-    def watch() -> None:
+    def look_once() -> None:
+        for stay in look_through(site, folder):
+            changed(stay)
+
+    def watch(ending: Event) -> None:
         while not ending.is_set():
-            try:
-                for stay in look_through(site, folder):
-                    changed(stay)
-            except OSError as wrong:
-                site.log.warning("folder.not_read", why=type(wrong).__name__)
-            ending.wait(every_s)
+            attempt(look_once, site.log, "folder.not_read")
+            ending.wait(site.settings.files.every_s)
 
-    thread = threading.Thread(target=watch, name="watched folder", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        thread.join()
+    return beside(watch, "watched folder")
 
 
 def _outcome(site: Site, file: Path) -> Outcome:

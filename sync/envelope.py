@@ -62,6 +62,8 @@ class Kind(StrEnum):
     CONFIRMATION = "confirmation"
     REIMBURSEMENT_ANSWER = "reimbursement_answer"
     LEDGER_HEAD = "ledger_head"
+    HOOK = "hook"
+    """Goes to a hospital's own system, never to the platform (``sync.webhooks``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

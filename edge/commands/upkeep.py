@@ -52,10 +52,11 @@ def sync_show(message: str, config: Config = SITE_FILE) -> None:
 @sync.command("now")
 def sync_now(config: Config = SITE_FILE) -> None:
     """Try every message that is due, once, and say how many were tried."""
+    from edge.opening import gateway_of
     from sync.relay import Relay
 
-    with opened(config) as site:
-        tried = Relay(site.store, site.outbox, site.platform, site.clock).run_once()
+    with opened(config) as site, gateway_of(site) as gateway:
+        tried = Relay(site.store, site.outbox, gateway, site.clock).run_once()
     typer.echo(f"{tried} tried")
 
 

@@ -198,6 +198,7 @@ def _commit(
         row_sha256=row_sha256(db, "manual_packages", case.id),
         **facts,
     )
+    site.tell_systems(db, "case.handed_to_manual", case, operator, {"ground": ground.code})
 
 
 def _no_package(ref: CaseRef) -> NotFound:

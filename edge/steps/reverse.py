@@ -151,6 +151,8 @@ def _committed(site: Site, db: Rows, request: Request, operator: str) -> Reversa
         fund_fen=settlement.fund_fen,
         personal_fen=settlement.personal_fen,
     )
+    facts: dict[str, object] = {"settlement": settlement.id, "reversal": reversal.id}
+    site.tell_systems(db, "settlement.reversed", case, operator, facts)
     return reversal
 
 

@@ -215,6 +215,8 @@ def _committed(
         overdue_reason=settlement.overdue_reason,
         **_totals(settlement),
     )
+    facts = {"settlement": settlement.id, **_totals(settlement)}
+    site.tell_systems(db, "case.settled", case, operator, facts)
     return settlement
 
 

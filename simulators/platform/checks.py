@@ -60,6 +60,7 @@ def case_after(case: Case, *, kind: Kind, message_id: str, body: dict[str, objec
             | Kind.OBJECTION
             | Kind.CONFIRMATION
             | Kind.REIMBURSEMENT_ANSWER
+            | Kind.HOOK
         ):
             changes = {}
         case _:
@@ -201,6 +202,7 @@ def _order_problem(envelope: Envelope, case: Case) -> Refusal | Later | None:
             | Kind.CONFIRMATION
             | Kind.REIMBURSEMENT_ANSWER
             | Kind.LEDGER_HEAD
+            | Kind.HOOK
         ):
             pass
         case _:
