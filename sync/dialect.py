@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
-from urllib.parse import quote
 
 from sync.line import ZSTD, Call, Reply
 
@@ -62,9 +61,6 @@ class Direct:
 
     def call(self, request: Request) -> Call:
         """Put the act into a request."""
-        if request.act is Act.STATUS:
-            path = f"/v1/messages/{quote(request.id, safe='')}"
-            return Call("GET", path, b"", request.deadline_s)
         kind = "application/jose-lines" if request.act is Act.BATCH else "application/jose"
         packing = {"content-encoding": ZSTD} if request.packed else {}
         headers = {"content-type": kind, **packing}
@@ -84,6 +80,7 @@ _PATHS = {
     Act.CARD_KEY: "/v1/card-keys",
     Act.MESSAGE: "/v1/messages",
     Act.BATCH: "/v1/batches",
+    Act.STATUS: "/v1/standings",
     Act.INBOX: "/v1/inbox",
     Act.RECOLLECTION: "/v1/recollections",
 }

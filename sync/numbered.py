@@ -60,17 +60,13 @@ class Numbered:
 
     def call(self, request: Request) -> Call:
         """Put the act into a numbered transaction."""
-        if request.act is Act.STATUS:
-            given = {"msgid": request.id}
-        else:
-            given = {"signed": request.content.decode()}
         asked = _Input(
             infno=TRANSACTIONS[request.act],
             msgid=request.id,
             fixmedins_code=self.facility,
             inf_time=request.at.astimezone(_LOCAL).strftime(_TIME),
             infver=VERSION,
-            input=given,
+            input={"signed": request.content.decode()},
         )
         headers = {"content-type": "application/json"}
         path = f"{PATH}/{TRANSACTIONS[request.act]}"

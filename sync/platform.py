@@ -47,6 +47,7 @@ from sync.recollection import (
     sign_recollection,
 )
 from sync.silence import unanswered, undelivered
+from sync.standing import StandingQuestion, sign_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,9 @@ class Platform:
 
     def status_of(self, message_id: str, payload: bytes) -> Standing:
         """Ask what became of a message that was sent and not answered."""
-        reply = self._delivered(Act.STATUS, message_id, b"")
+        asked = StandingQuestion(id=message_id, at=self._clock())
+        signed = sign_standing(asked, self._facility, self._key)
+        reply = self._delivered(Act.STATUS, message_id, signed)
         now = self._clock()
         if isinstance(reply, Silence):
             silent = undelivered(now, replace(reply, sent=False))

@@ -16,10 +16,8 @@ from simulators.agency.refusals import AgencyRefuses, Deducted
 from simulators.agency.registry import Live
 from simulators.agency.sampling import TEXTS, picked
 from simulators.agency.terms import shown
-from simulators.platform.answers import Refusal, on_the_wire
 from simulators.platform.register import Contribution, Filing, Notice
 from sync.dispatch import DispatchKind
-from sync.jws import SIGNED_BYTES_MAX
 from sync.keys import PublicKey
 
 _CATALOGUE_BYTES_MAX = 64 * 2**20
@@ -142,7 +140,8 @@ class Emergency(_Body):
 
 def add_agency(app: FastAPI, office: Office, public_keys: Mapping[str, PublicKey]) -> None:
     """Let the platform's application serve the agency too: ``/v1/inbox`` and ``/agency/…``."""
-    _add_inbox(app, office, dict(public_keys))
+    known = dict(public_keys)
+    app.state.intake.inbox = lambda signed: office.downward.page(signed, known)
     _add_register(app, office)
     _add_months(app, office)
     _add_money(app, office)
@@ -151,17 +150,6 @@ def add_agency(app: FastAPI, office: Office, public_keys: Mapping[str, PublicKey
     @app.exception_handler(AgencyRefuses)
     async def refused(_request: Request, wrong: AgencyRefuses) -> Response:
         return _json(409, {"code": wrong.code, "text": wrong.text})
-
-
-def _add_inbox(app: FastAPI, office: Office, keys: dict[str, PublicKey]) -> None:
-    @app.post("/v1/inbox")
-    async def inbox(request: Request) -> Response:
-        signed = (await request.body())[: SIGNED_BYTES_MAX + 1]
-        said = await run_in_threadpool(office.downward.page, signed, keys)
-        if isinstance(said, Refusal):
-            status, body = on_the_wire(said)
-            return Response(body, status_code=status, media_type="application/json")
-        return Response(said, media_type="application/json")
 
 
 def _add_register(app: FastAPI, office: Office) -> None:

@@ -40,6 +40,7 @@ def build(
     codes = codes or Codes(clock)
     app = FastAPI(title="platform simulator", docs_url=None, redoc_url=None, openapi_url=None)
     intake = Intake(register, public_keys, journal, clock, codes)
+    app.state.intake = intake
     _add_platform(app, intake)
     add_batches(app, intake)
     add_numbered(app, intake, clock)
@@ -72,9 +73,16 @@ def _add_platform(app: FastAPI, intake: Intake) -> None:
     def messages(signed: _Signed) -> Response:
         return _json(*on_the_wire(intake.receive(signed)))
 
-    @app.get("/v1/messages/{message_id}")
-    def status(message_id: str) -> Response:
-        return _json(*on_the_wire(intake.standing(message_id)))
+    @app.post("/v1/standings")
+    def status(signed: _Signed) -> Response:
+        return _json(*on_the_wire(intake.asked_about(signed)))
+
+    @app.post("/v1/inbox")
+    def inbox(signed: _Signed) -> Response:
+        said = intake.page(signed)
+        if said is None:
+            return Response(status_code=404)
+        return _json(*on_the_wire(said)) if isinstance(said, Refusal) else _json(200, said)
 
     @app.get("/v1/ledger-heads/{facility}")
     def ledger_head(facility: str) -> Response:

@@ -3,7 +3,7 @@
 Knows no HTTP. Same id and same bytes give the same receipt; same id and other bytes are refused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -24,6 +24,7 @@ from sync.ledger_head import ORDER_KEY
 from sync.question import open_question
 from sync.recollection import PAGE_MAX as RECOLLECTION_MAX
 from sync.recollection import open_recollection
+from sync.standing import open_standing
 
 _GONE = Refusal(code="WORKER_NOT_KNOWN", field="code")
 
@@ -46,8 +47,10 @@ class Intake:
         self._clock = clock
         self._codes = codes or Codes(clock)
         self._guard = Lock()
+        self.inbox: Callable[[bytes], bytes | Refusal] | None = None
         self._receipts: dict[str, Receipt] = {}
         self._refusals: dict[str, Refusal] = {}
+        self._sender_of: dict[str, str] = {}
         self._cases: dict[tuple[str, str], Case] = {}
         self._notices = Notices(register.worker)
         for kept in journal.kept():
@@ -76,6 +79,7 @@ class Intake:
             said = self._known(envelope, signed) or self._judge(envelope, signed)
             if isinstance(said, Refusal) and envelope.id not in self._receipts:
                 self._refusals[envelope.id] = said
+                self._sender_of[envelope.id] = envelope.facility
         return said
 
     def standing(self, message_id: str) -> Answer:
@@ -83,6 +87,21 @@ class Intake:
         with self._guard:
             known = self._receipts.get(message_id) or self._refusals.get(message_id)
         return known or Absent(message_id)
+
+    def asked_about(self, signed: bytes) -> Answer:
+        """Say what became of a message, to the facility that sent it; to others it never came."""
+        try:
+            facility_id, question = open_standing(signed, self._ring)
+            problem = self._speaker_problem(facility_id, signed)
+        except BadEnvelope as wrong:
+            return Refusal(code=wrong.code)
+        with self._guard:
+            theirs = self._sender_of.get(question.id) == facility_id
+        return problem or (self.standing(question.id) if theirs else Absent(question.id))
+
+    def page(self, signed: bytes) -> bytes | Refusal | None:
+        """Answer who asks for what came down; None: there is no agency that sends anything."""
+        return self.inbox(signed) if self.inbox else None
 
     def ledger_head(self, facility_id: str) -> Head | None:
         """Return the newest head of a facility's ledger: what its own verification asks for."""
@@ -195,6 +214,7 @@ class Intake:
         before = self._cases.get(key, Case())
         self._cases[key] = case_after(before, kind=kept.kind, message_id=message_id, body=kept.body)
         self._receipts[message_id] = kept.receipt
+        self._sender_of[message_id] = kept.facility
         self._notices.note(kept)
         self._refusals.pop(message_id, None)
 

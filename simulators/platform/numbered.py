@@ -88,7 +88,11 @@ def performed(intake: Intake, asked: Transaction) -> tuple[int, str, Any]:
     if act is Act.MESSAGE:
         return _answered(intake.receive(signed))
     if act is Act.STATUS:
-        return _answered(intake.standing(asked.input.get("msgid", "")))
+        return _answered(intake.asked_about(signed))
+    if act is Act.INBOX and (page := intake.page(signed)) is not None:
+        if isinstance(page, Refusal):
+            return _answered(page)
+        return DONE, "", codec.decode(page, dict[str, Any])
     return REFUSED, f"交易编号 {asked.infno} 不存在", None
 
 

@@ -25,6 +25,7 @@ _PLACES: dict[str, Place] = {
     "/v1/credentials": "credentials",
     "/v1/card-keys": "card_keys",
     "/v1/recollections": "recollections",
+    "/v1/standings": "status",
     "/v1/inbox": "inbox",
     f"{PATH}/{TRANSACTIONS[Act.MESSAGE]}": "messages",
     f"{PATH}/{TRANSACTIONS[Act.STATUS]}": "status",
@@ -32,6 +33,7 @@ _PLACES: dict[str, Place] = {
     f"{PATH}/{TRANSACTIONS[Act.CREDENTIAL]}": "credentials",
     f"{PATH}/{TRANSACTIONS[Act.CARD_KEY]}": "card_keys",
     f"{PATH}/{TRANSACTIONS[Act.RECOLLECTION]}": "recollections",
+    f"{PATH}/{TRANSACTIONS[Act.INBOX]}": "inbox",
 }
 REORDER_S_MAX = 1.0
 """How long a request waits to be overtaken, when the script says nothing."""
@@ -194,8 +196,6 @@ def _place(scope: Scope) -> Place | None:
     if scope["type"] != "http":
         return None
     path: str = scope["path"]
-    if path.startswith("/v1/messages/"):
-        return "status"
     if path.startswith("/v1/lists/"):
         return "list_release" if path.endswith("/timestamp.json") else "lists"
     return _PLACES.get(path)

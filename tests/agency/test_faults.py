@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from edge.steps.collect import collect
+from edge.store.keys import load_keys
 from simulators.platform.app import add_lists, build
 from simulators.platform.faults import Faults, Script
 from simulators.platform.journal import Journal
 from simulators.platform.server import serve
+from sync.dispatch import PageQuestion, sign_page_question
 from sync.envelope import new_key, sign
-from sync.errors import SyncError
+from sync.errors import PlatformUnreachable, SyncError
 from sync.lists.offer import Span
+from sync.numbered import Numbered
 from sync.outcome import Accepted
-from sync.platform import Platform
+from sync.platform import Platform, Wire
 from tests.agency.country import Country, country_at, worker
 from tests.sync.list_ground import Ground
 from tests.sync.sender import FACILITY, message
@@ -103,6 +107,28 @@ def test_a_list_that_is_forged_stale_or_rolled_back_is_refused(
     assert refused.value.code == code
     assert cached.look_up(ground.register.workers[0].id_number, now=ground.clock())
     cached.close()
+
+
+def test_a_numbered_gateway_passes_on_what_comes_down(tmp_path: Path) -> None:
+    with country_at(tmp_path, QINGDAO, facilities=["SD0001"]) as country:
+        edge, site = country.edges["SD0001"], country.edges["SD0001"].site
+        country.office.registry.suspend_worker(QINGDAO.id_number, suspended=True)
+        wire = Wire(dialect=Numbered("SD0001"))
+        key = load_keys(site.settings.data / "keys").signing
+        with Platform(
+            country.url, facility="SD0001", key=key, clock=country.clock, wire=wire
+        ) as numbered:
+            _played(country, "error")
+            with pytest.raises(PlatformUnreachable):
+                collect(replace(site, platform=numbered))
+            assert collect(replace(site, platform=numbered)).applied == 1
+            assert edge.collected().new == 0
+            stranger = PageQuestion(id="q", at=country.clock(), after=0)
+            signed = sign_page_question(stranger, "JL0001", key)
+            asked: dict[str, object] = {"infno": "6301", "msgid": "q", "fixmedins_code": "JL0001"}
+            asked |= {"inf_time": "", "infver": "V1.0", "input": {"signed": signed.decode()}}
+            told = httpx2.post(f"{country.url}/gateway/6301", json=asked, trust_env=False).json()
+            assert (told["infcode"], told["output"]["code"]) == (-1, "WRONG_SIGNER")
 
 
 def test_what_comes_down_with_a_wrong_signature_is_refused_and_asked_for_again(

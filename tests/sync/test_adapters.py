@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import httpx2
 import pytest
 
 from sync.dialect import DIRECT, Act, Request
+from sync.dispatch import PageQuestion
 from sync.e_card import CodeQuestion
 from sync.envelope import Kind, new_key, sign
 from sync.errors import CodeRefused, PlatformUnreachable, PlatformUnsure
@@ -79,6 +79,21 @@ def test_a_message_is_known_by_its_receipt(gateway: Platform, sender: Sender) ->
     assert isinstance(refused, NeedsPerson)
     assert refused.reason.code == "MESSAGE_ID_REUSED"
     assert isinstance(gateway.status_of("m-1", other), Unknown)
+
+
+def test_what_became_of_a_message_is_not_told_to_a_strangers_key(
+    gateway: Platform, sender: Sender, far: FarEnd
+) -> None:
+    payload = sign(message("m-1"), sender.key)
+    gateway.deliver("m-1", payload)
+    with Platform(far.url, facility=FACILITY, key=new_key(), clock=sender.clock) as line:
+        assert isinstance(line.status_of("m-1", payload), Unknown)
+    assert isinstance(gateway.status_of("m-1", payload), Accepted)
+
+
+def test_without_an_agency_nothing_comes_down(gateway: Platform) -> None:
+    with pytest.raises((PlatformUnreachable, PlatformUnsure)):
+        gateway.collect(PageQuestion(id="q", at=START, after=0))
 
 
 def test_a_refusal_names_its_field_and_lines(gateway: Platform, sender: Sender) -> None:
@@ -253,5 +268,3 @@ def test_the_simulators_gateway_refuses_what_is_no_transaction(far: FarEnd) -> N
         answer = httpx2.post(f"{far.url}/gateway/{number}", content=body)
         assert answer.status_code == status
     assert answer.json()["infcode"] == -1
-    question_by_id = Numbered(FACILITY).call(replace(ASKED, act=Act.STATUS))
-    assert json.loads(question_by_id.content)["input"] == {"msgid": "m-1"}

@@ -43,6 +43,7 @@ from sync.jws import SIGNED_BYTES_MAX
 from sync.numbered import TRANSACTIONS, Numbered
 from sync.outcome import RETRY_AFTER_MAX, classify
 from sync.question import Question, sign_question
+from sync.standing import StandingQuestion, sign_standing
 from tests.sync.sender import FACILITY, START, HeldClock, message, story
 
 PAGE = (Path(__file__).parents[2] / "docs/platform-protocol.md").read_text(encoding="utf-8")
@@ -121,6 +122,9 @@ def down_examples(key: SigningKey) -> dict[str, bytes]:
     )
     asked = PageQuestion(id="q-3", at=START, after=0)
     return {
+        "standing_question": _unpacked(
+            sign_standing(StandingQuestion(id="m-9", at=START), FACILITY, key).split(b".")[1]
+        ),
         "page_question": _unpacked(sign_page_question(asked, FACILITY, key).split(b".")[1]),
         "dispatch": _unpacked(sign_dispatch(dispatch, key).split(b".")[1]),
     }

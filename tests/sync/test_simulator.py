@@ -18,8 +18,9 @@ from simulators.platform.intake import Intake
 from simulators.platform.journal import Journal
 from simulators.platform.register import SAMPLE, load_register
 from sync.envelope import Envelope, Kind, SigningKey, new_key, sign
+from sync.standing import StandingQuestion, sign_standing
 from tests.sync.far_end import FarEnd
-from tests.sync.sender import FACILITY, HeldClock, message, story
+from tests.sync.sender import FACILITY, START, HeldClock, message, story
 
 OTHER_KEY = new_key()
 
@@ -297,3 +298,21 @@ def _call(far: FarEnd, method: str, path: str, body: object = None) -> tuple[int
         connection.request(method, path, encode(body) if body is not None else None, headers)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
+
+
+def test_what_became_of_a_message_is_told_to_the_facility_that_sent_it_alone(
+    key: SigningKey,
+) -> None:
+    other = new_key()
+    keys = {FACILITY: key.public(), "SC0001": other.public()}
+    intake = Intake(load_register(), keys, Journal(), HeldClock())
+    intake.receive(sign(message("m-1"), key))
+    asked = StandingQuestion(id="m-1", at=START)
+    assert isinstance(intake.asked_about(sign_standing(asked, FACILITY, key)), Receipt)
+    assert intake.asked_about(sign_standing(asked, "SC0001", other)) == Absent("m-1")
+    forged = intake.asked_about(sign_standing(asked, FACILITY, other))
+    assert isinstance(forged, Refusal)
+    assert (forged.code, forged.id) == ("WRONG_SIGNER", "")
+    nonsense = intake.asked_about(b"m-1")
+    assert isinstance(nonsense, Refusal)
+    assert nonsense.code == "BAD_SIGNATURE"
