@@ -16,7 +16,6 @@ from edge.core.claim import (
     Progress,
     by_service,
     draft,
-    due_on,
     state_of,
 )
 from edge.core.reconciliation import (
@@ -29,8 +28,10 @@ from edge.core.reconciliation import (
     objection_until,
     reconciled,
 )
+from edge.core.reminders import due_on
 from edge.core.verification import Service
-from edge.packs.claim_papers import NATIONAL_PLACE, ClaimLists, claim_due, claim_lists
+from edge.packs.claim_papers import NATIONAL_PLACE, ClaimLists, claim_lists
+from edge.packs.deadlines import claim_deadline
 from edge.shipped import config_folder
 from edge.site import Site
 from edge.store.audits import (
@@ -131,10 +132,10 @@ class ClaimTerms:
 def claim_terms(site: Site, now: ClaimNow) -> ClaimTerms:
     """Return the terms of a month's claim, by the pack in force on the month's last day."""
     regions, place = config_folder() / "regions", _place(site, now.month)
-    due = claim_due(regions, place)
+    due = claim_deadline(regions, place)
     term = site.settings.claims.objection_days
     return ClaimTerms(
-        due_on=due_on(now.month, due.day) if due else None,
+        due_on=due_on(due, now.month.first) if due else None,
         due_article=due.article if due else None,
         object_until=objection_until(now.audit.audited_at, term) if now.audit else None,
         papers={service: claim_lists(regions, place, service) for service in by_service(now.items)},

@@ -177,11 +177,6 @@ def month_after(month: Month) -> Month:
     return Month(month.last + timedelta(days=1))
 
 
-def due_on(month: Month, day: int) -> date:
-    """Return the day by which the month's claim is to be made (川 第二十三条: the next 10th)."""
-    return month_after(month).first.replace(day=day)
-
-
 def draft(month: Month, candidates: Iterable[Candidate]) -> Draft:
     """Put together what is claimed for ``month``: its own settlements and what earlier ones left.
 

@@ -1,4 +1,4 @@
-"""What a region's monthly claim takes, and by which day: claim.toml beside its rules.toml.
+"""What papers a region's monthly claim takes: claim.toml beside its rules.toml.
 
 Only Sichuan lists papers (川 第二十三条); others name uploads or nothing, and then the national
 list counts, which is the customer's. Decides nothing.
@@ -18,15 +18,6 @@ from edge.packs.values import bad_rule
 _FILE = "claim.toml"
 NATIONAL_PLACE = "national"
 """The folder of the lists that count where a region has none."""
-_DAY_MAX = 28
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The day of the next month by which a month is claimed, and the article that says so."""
-
-    day: int
-    article: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,6 @@ class _List:
 @dataclass(frozen=True, slots=True)
 class _Lists:
     list: tuple[_List, ...]
-    due: Due | None = None
 
 
 def claim_lists(regions: Path, place: str, service: Service) -> ClaimLists:
@@ -77,16 +67,6 @@ def claim_lists(regions: Path, place: str, service: Service) -> ClaimLists:
             return ClaimLists(_papers(found, per="claim"), _papers(found, per="settlement"))
     name = f"{NATIONAL_PLACE}/{_FILE}"
     raise bad_rule(name, "list", f"没有 {service} 的材料清单", f"no list for {service}")
-
-
-def claim_due(regions: Path, place: str) -> Due | None:
-    """Return by which day a month is claimed there; None: no instrument says.
-
-    Raises:
-        BadRule: the file is wrong.
-    """
-    read = _read(regions, place)
-    return read.due if read else None
 
 
 def _papers(lists: list[_List], *, per: str) -> tuple[ClaimPaper, ...]:
@@ -118,6 +98,4 @@ def _read(regions: Path, folder: str) -> _Lists | None:
         raise bad_rule(name, "", f"无法读取：{wrong}", f"cannot be read: {wrong}") from wrong
     except BadInput as wrong:
         raise bad_rule(name, wrong.field, wrong.reason.zh, wrong.reason.en) from wrong
-    if read.due and not 1 <= read.due.day <= _DAY_MAX:
-        raise bad_rule(name, "due.day", "不是 1 至 28 的日", "not a day from 1 to 28")
     return read

@@ -32,6 +32,16 @@ def deadlines_of(regions: Path, place: str) -> tuple[Deadline, ...]:
     return tuple(one for name in places for one in _read(regions / name / _FILE))
 
 
+def claim_deadline(regions: Path, place: str) -> Deadline | None:
+    """Return by when a month is claimed there, or else uploaded whole; None: no instrument says.
+
+    Raises:
+        BadRule: as ``deadlines_of``.
+    """
+    by_duty = {one.duty: one for one in deadlines_of(regions, place)}
+    return by_duty.get(Duty.CLAIM) or by_duty.get(Duty.UPLOAD)
+
+
 def _read(path: Path) -> tuple[Deadline, ...]:
     file = f"{path.parent.name}/{_FILE}"
     if not path.exists():

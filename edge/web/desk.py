@@ -20,6 +20,7 @@ from edge.store.desk_cases import is_left_behind
 from edge.store.people import presentation_is_used
 from edge.web.agents import Agents
 from edge.web.events import Hints
+from edge.web.reminded import Reminded
 from edge.web.reveals import Reveals
 from sync.relay import Relay
 
@@ -74,6 +75,7 @@ class Desk:
     relay: Relay
     keeper: Keeper
     reveals: Reveals = field(default_factory=Reveals)
+    reminded: Reminded = field(default_factory=Reminded)
 
     def place(self, desk: str) -> Place | None:
         """Return the desk as the settings have it; None where they bind nothing to it."""

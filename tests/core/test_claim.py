@@ -17,7 +17,6 @@ from edge.core.claim import (
     by_region,
     by_service,
     draft,
-    due_on,
     is_paid,
     month_after,
     month_of,
@@ -116,10 +115,6 @@ def test_only_what_was_seen_is_sent() -> None:
             require_seen(made, count=count, fund_fen=fund_fen)
     with pytest.raises(Conflict, match="CLAIM_EMPTY"):
         require_seen(replace(made, items=()), count=0, fund_fen=0)
-
-
-def test_the_due_day_is_in_the_next_month() -> None:
-    assert due_on(NOVEMBER, 10) == date(2026, 12, 10)
 
 
 STATES = {

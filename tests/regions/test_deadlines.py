@@ -6,8 +6,7 @@ import pytest
 
 from edge.core.errors import BadRule
 from edge.core.reminders import Deadline, Duty
-from edge.packs.claim_papers import claim_due
-from edge.packs.deadlines import deadlines_of
+from edge.packs.deadlines import claim_deadline, deadlines_of
 from edge.shipped import config_folder
 
 REGIONS = config_folder() / "regions"
@@ -22,11 +21,19 @@ def test_jilin_wants_last_month_complete_by_the_fifth_and_sichuan_a_claim_by_the
     assert deadlines_of(REGIONS, "sichuan") == (MONTH_END, tenth)
 
 
-@pytest.mark.parametrize("place", ["sichuan", "jilin", "tianjin"])
-def test_the_claim_itself_names_the_same_day(place: str) -> None:
-    named = [one for one in deadlines_of(REGIONS, place) if one.day is not None]
-    due = claim_due(REGIONS, place)
-    assert [(one.day, one.article) for one in named] == ([(due.day, due.article)] if due else [])
+@pytest.mark.parametrize(
+    ("place", "due"),
+    [
+        ("sichuan", (10, "川 第二十三条")),
+        ("jilin", (5, "吉规 第二十一条")),
+        ("tianjin", None),
+        ("shandong", None),
+        ("beijing", None),
+    ],
+)
+def test_the_claim_itself_goes_by_the_same_day(place: str, due: tuple[int, str] | None) -> None:
+    found = claim_deadline(REGIONS, place)
+    assert ((found.day, found.article) if found else None) == due
 
 
 @pytest.mark.parametrize("place", ["national", "tianjin", "beijing", "shandong"])

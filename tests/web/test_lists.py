@@ -116,3 +116,19 @@ def test_every_message_is_listed_and_shown_with_its_tries(
     assert "重发与另行处理由财务或信息科办理" in shown
     gone = service.client.get("/messages/nobody", headers=clerk | {"Accept": "text/html"})
     assert gone.status_code == 404
+
+
+def test_what_is_open_before_the_month_ends_is_on_every_header_and_told_with_its_messages(
+    service: Service, left: Json
+) -> None:
+    service.clock.pass_time(days=8)  # nothing after this test
+    headers = service.log_in("期限员", Role.FINANCE)
+    assert left["state"] == "discharged"
+    assert re.search(
+        r"期限</span>.*?1 项待办，11-30 前", page(service, "/stays", headers), re.DOTALL
+    )
+    told = page(service, "/messages", headers)
+    assert "2026-11 将于 2026-11-30 结束" in told
+    assert "客户规则" in told
+    [raised] = service.done("GET", "/sync/reminders")
+    assert (raised["duty"], raised["due_on"]) == ("month_end", "2026-11-30")

@@ -11,6 +11,7 @@ from edge.case import Ruled
 from edge.core.adjudication import Bill, Bucket, LineReason, adjudicate, bill_rules
 from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
+from edge.core.reminders import Deadline, Duty, MonthOpen, reminders
 from edge.core.stay import Bedside, Injury, Stay, StayState
 from edge.core.verification import (
     Category,
@@ -24,7 +25,7 @@ from edge.store.operators import Role
 from edge.web.look import Colour
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import acts_of
-from edge.web.pages.lamps import circuit_lamp, platform_lamp, reader_lamps
+from edge.web.pages.lamps import circuit_lamp, due_lamps, platform_lamp, reader_lamps
 from edge.web.pages.stay import LINES_SHOWN, bill_shown
 from edge.web.pages.verdict import FAMILIES, region_named
 from edge.web.security import Caller
@@ -103,6 +104,18 @@ def test_the_platforms_lamp_says_when_it_is_left_in_peace() -> None:
     assert circuit_lamp(None) is None
     closed = breaker.Circuit(state=breaker.State.CLOSED, silences=2, until=None)
     assert circuit_lamp(closed) is None
+
+
+def test_what_is_due_has_a_lamp_only_while_something_is() -> None:
+    tenth = Deadline(duty=Duty.CLAIM, article="川 第二十三条", warn_days=5, day=10)
+    november = MonthOpen(month=date(2026, 11, 1), unclaimed=2)
+    assert due_lamps(()) == ()
+    for day, colour, state in (
+        (date(2026, 12, 9), Colour.BUSY, "1 项待办，12-10 前"),
+        (date(2026, 12, 11), Colour.BAD, "1 项待办，已过 12-10"),
+    ):
+        [lamp] = due_lamps(reminders([tenth], [november], today=day))
+        assert (lamp.label.zh, lamp.colour, lamp.state.zh) == ("期限", colour, state)
 
 
 def test_the_platforms_lamp_says_only_what_was_met() -> None:

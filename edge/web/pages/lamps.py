@@ -7,6 +7,7 @@ from itertools import takewhile
 from drivers.monitor import ReaderState, ReaderView
 from drivers.scanner import ScannerState, ScannerView
 from edge.core.errors import Words
+from edge.core.reminders import Reminder
 from edge.core.verification import Basis
 from edge.store.verifications import last_asked
 from edge.web.desk import Desk
@@ -55,8 +56,22 @@ def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
     return (
         *reader_lamps(desk.shown_at(at)),
         *([scanner_lamp(scanner)] if scanner else []),
+        *due_lamps(desk.reminded.of(desk.site)),
         circuit_lamp(desk.site.platform.circuit()) or platform_lamp(met_at, answered=answered),
     )
+
+
+def due_lamps(raised: Sequence[Reminder]) -> tuple[Lamp, ...]:
+    """Return the lamp of what is due by a day of the month: none while nothing is."""
+    if not raised:
+        return ()
+    first = raised[0]
+    count, day = len(raised), f"{first.due_on:%m-%d}"
+    if first.overdue:
+        lamp = Lamp(words("lamp.due"), Colour.BAD, words("due.overdue", count=count, day=day))
+    else:
+        lamp = Lamp(words("lamp.due"), Colour.BUSY, words("due.soon", count=count, day=day))
+    return (lamp,)
 
 
 def scanner_lamp(view: ScannerView) -> Lamp:

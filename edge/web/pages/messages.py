@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from edge.core.cases import CaseKind
+from edge.steps.remind import remind
 from edge.store.cases import case_with_id
 from edge.store.database import Rows
 from edge.web.api.messages import Reads, require_known
@@ -99,6 +100,7 @@ def _listed(screen: Screen, before: int | None, *, everything: bool) -> dict[str
         "everything": everything,
         "before": before,
         "next": found[-1].seq if len(found) == PAGE else None,
+        "raised": remind(site),
         "rests_until": circuit.until if circuit and circuit.state is CircuitState.OPEN else None,
     }
 
