@@ -68,6 +68,7 @@ STAFF = (
     Person("入院员", Role.ADMISSION),
     Person("出院员", Role.DISCHARGE),
     FITTER,
+    Person("财务员", Role.FINANCE),
     IT_STAFF,
     Person("审计员", Role.AUDITOR),
 )

@@ -63,6 +63,7 @@ def test_a_month_from_draft_to_money(service: Service, finance: dict[str, str]) 
 def _the_month(service: Service, receipt: Json, at: str) -> None:
     signed_in = service.log_in("财务乙", Role.FINANCE)  # the first one's session has ended by now
     draft = service.done("GET", at, headers=signed_in)
+    assert f"申请拨付：{draft['sum']['count']} 笔" in page(service, signed_in)
     assert draft["state"] == "open"
     assert receipt["id"] in [item["settlement"] for item in draft["items"]]
     papers = draft["papers"]["inpatient_medical"]["by_settlement"]
@@ -85,14 +86,25 @@ def _the_month(service: Service, receipt: Json, at: str) -> None:
         json={"deduction": "K-web", "text": "病历已载明"},
     )
     assert service.done("GET", at, headers=signed_in)["state"] == "disputed"
+    disputed = page(service, signed_in)
+    assert "病历已载明" in disputed
+    assert "确认审定" not in disputed
     tell(service, "objection_answer", {"objection": made["id"], "lifted_fen": 5, "text": "采纳"})
     tell(service, "weather", {"text": "晴"}, order_key="sky")
     service.done("POST", "/sync/dispatches/collection", headers=signed_in)
+    assert "确认审定" in page(service, signed_in)
     approved = {"approved_fen": seen["fund_fen"]}
     agreed = service.done("POST", f"{at}/confirmation", headers=signed_in, json=approved)
     assert agreed["state"] == "agreed"
     assert service.done("GET", "/receivables", headers=signed_in)["outstanding_fen"] > 0
     _shown(service, signed_in, at, sent)
+
+
+def page(service: Service, headers: dict[str, str]) -> str:
+    """Return finance's page of the month as it is now."""
+    answer = service.client.get("/claims/2026-11", headers=headers | {"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
 
 
 def _audit(service: Service, sent: Json) -> None:

@@ -177,6 +177,12 @@ MATRIX: dict[str, Grants] = {
     "GET /devices": EVERYBODY,
     "GET /pages/devices": EVERYBODY,
     **dict.fromkeys(("GET /stays", "GET /pages/stay-list"), STAYS_SEEN),
+    **dict.fromkeys(
+        ("GET /claims", "GET /claims/{month}", "GET /pages/claims/{month}"),
+        frozenset({Role.FINANCE}),
+    ),
+    "GET /fallbacks": frozenset({Role.DISCHARGE, Role.FITTING, Role.FINANCE}),
+    **dict.fromkeys(("GET /complaints", "GET /complaints/{complaint}"), DESK_ROLES),
     **dict.fromkeys(("GET /due", "GET /pages/due", "GET /due/next"), DUE_SEEN),
     **dict.fromkeys(
         (

@@ -192,7 +192,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/receivables")
     def outstanding(_caller: Reads) -> Aged:
         """Say what was advanced and is not back, by age."""
-        return _aged(receivables(desk.site))
+        return aged(receivables(desk.site))
 
     return routes
 
@@ -203,7 +203,7 @@ def _month(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/claims/{month}")
     def one(_caller: Reads, month: str) -> ClaimShown:
         """Show a month (``2026-11``): the draft, or the claim with all that came of it."""
-        return _shown(desk, read_month(month))
+        return claim_shown(desk, read_month(month))
 
     @routes.get("/claims/{month}/workbook", responses={200: {"content": {XLSX: {}}}})
     def sheets(_caller: Reads, month: str) -> Response:
@@ -282,10 +282,11 @@ def _disagreements(routes: APIRouter, desk: Desk) -> None:
 
 def _changed(desk: Desk, month: Month) -> ClaimShown:
     desk.changed("claim", str(month))
-    return _shown(desk, month)
+    return claim_shown(desk, month)
 
 
-def _shown(desk: Desk, month: Month) -> ClaimShown:
+def claim_shown(desk: Desk, month: Month) -> ClaimShown:
+    """Return a month as it stands, with all that came of it."""
     site, db = desk.site, desk.site.store.read()
     now = claim_now(site, db, month)
     terms = claim_terms(site, now)
@@ -356,7 +357,8 @@ def _both_answers(found: Disagreement) -> DisagreementShown:
     )
 
 
-def _aged(found: Receivables) -> Aged:
+def aged(found: Receivables) -> Aged:
+    """Return what is outstanding as the API shows it."""
     settlements: Sequence[dict[str, Any]] = [
         {**codec.plain(one), "outstanding_fen": one.outstanding_fen} for one in found.settlements
     ]

@@ -98,7 +98,7 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
         """List complaints: the newest first, or what is open with the earliest due first."""
         db = site.store.read()
         found = (open_complaints if only_open else newest_complaints)(db, site.vault, limit=limit)
-        return [_now(site, one) for one in found]
+        return [complaint_now(site, one) for one in found]
 
     @routes.get("/complaints/report")
     def report(_caller: Handles, first: date, last: date) -> Report:
@@ -108,7 +108,7 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/complaints/{complaint}")
     def one(_caller: Handles, complaint: str) -> ComplaintNow:
         """Return one complaint."""
-        return _now(site, load_complaint(site.store.read(), site.vault, complaint))
+        return complaint_now(site, load_complaint(site.store.read(), site.vault, complaint))
 
 
 def _acting(routes: APIRouter, desk: Desk) -> None:
@@ -140,10 +140,11 @@ def _acting(routes: APIRouter, desk: Desk) -> None:
 
 def _changed(desk: Desk, complaint: Complaint) -> ComplaintNow:
     desk.changed("complaint", complaint.id)
-    return _now(desk.site, complaint)
+    return complaint_now(desk.site, complaint)
 
 
-def _now(site: Site, complaint: Complaint) -> ComplaintNow:
+def complaint_now(site: Site, complaint: Complaint) -> ComplaintNow:
+    """Return a complaint as it stands."""
     said = complaint.said
     return ComplaintNow(
         id=complaint.id,

@@ -4,13 +4,35 @@ from fastapi import APIRouter
 
 from edge.web.desk import Desk
 from edge.web.look import Look
-from edge.web.pages import arrival, devices, frame, lists, messages, stay, verdict
+from edge.web.pages import (
+    arrival,
+    claims,
+    complaints,
+    devices,
+    fallbacks,
+    frame,
+    lists,
+    messages,
+    stay,
+    verdict,
+)
 
 
 def pages_router(desk: Desk, look: Look) -> APIRouter:
     """Return every page and fragment."""
     router = APIRouter(include_in_schema=False)
     screen = frame.Screen(desk, look)
-    for pages in (frame, arrival, verdict, lists, messages, stay, devices):
+    for pages in (
+        frame,
+        arrival,
+        verdict,
+        lists,
+        messages,
+        stay,
+        devices,
+        claims,
+        fallbacks,
+        complaints,
+    ):
         router.include_router(pages.router(screen))
     return router

@@ -1,0 +1,47 @@
+"""Complaints at the desk: received, taken up, answered within their days (津 第四十条)."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from edge.core.complaint import Channel, ComplaintState
+from edge.store.complaints import load_complaint, newest_complaints, open_complaints
+from edge.web.api.complaints import Handles, complaint_now
+from edge.web.look import Colour
+from edge.web.pages.frame import Screen
+from edge.web.pages.lists import PAGE
+
+COLOURS = {
+    ComplaintState.NEW: Colour.UNKNOWN,
+    ComplaintState.IN_WORK: Colour.BUSY,
+    ComplaintState.ANSWERED: Colour.GOOD,
+}
+
+
+def router(screen: Screen) -> APIRouter:
+    """Return the list with its form, and the page of one complaint."""
+    routes = APIRouter()
+    site = screen.desk.site
+
+    @routes.get("/complaints")
+    def page(request: Request, caller: Handles, *, everything: bool = False) -> HTMLResponse:
+        """Show what is open, the earliest due first; or the newest, answered too."""
+        db, vault = site.store.read(), site.vault
+        listed = newest_complaints if everything else open_complaints
+        rows = [complaint_now(site, one) for one in listed(db, vault, limit=PAGE)]
+        return screen.page(
+            request,
+            caller,
+            "complaints.html",
+            rows=rows,
+            everything=everything,
+            channels=tuple(Channel),
+            colours=COLOURS,
+        )
+
+    @routes.get("/complaints/{complaint}")
+    def one(request: Request, caller: Handles, complaint: str) -> HTMLResponse:
+        """Show one complaint and what is to be done."""
+        found = complaint_now(site, load_complaint(site.store.read(), site.vault, complaint))
+        return screen.page(request, caller, "complaint.html", complaint=found, colours=COLOURS)
+
+    return routes
