@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -34,8 +33,10 @@ LIMITS = Limits(backoff_s_max=0.1)
 CARDS = [social_security_card(synthetic_person(n), version="3.00") for n in (1, 2)]
 
 
-@pytest.fixture(params=["fake", "slot", "slot_pcscd", "platform"])
-def holder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Authenticator]:
+@pytest.fixture(scope="module", params=["fake", "slot", "slot_pcscd", "platform"])
+def holder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Authenticator]:
     if request.param == "fake":
         yield FakePsam().answers
         return
@@ -47,7 +48,7 @@ def holder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Authentic
         with real_psam() as psam:
             yield psam.answers
         return
-    with hospital(tmp_path / "site", log=Log()) as place:
+    with hospital(tmp_path_factory.mktemp("hospital") / "site", log=Log()) as place:
         yield by_platform(place.desk.site)
 
 

@@ -1,5 +1,6 @@
 """3.0 cards: opened by whoever holds the key, once, and never tried again after a refusal."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -16,10 +17,16 @@ from simulators.card import (
     social_security_card,
 )
 from simulators.card.hsm import answers
+from simulators.card.plan import StrikeKind
+from simulators.reader import InProcessReaders
 from tests.drivers.script import PlannedCard
 
 PERSON = SyntheticPerson()
 GUARDED = social_security_card(PERSON, version="3.00", injury=SyntheticInjury())
+COMMANDS_OF_A_GUARDED_READ = 36
+OF_DF03 = set(range(25, 34))
+"""What these say helps the clerk and decides nothing."""
+
 GET_CHALLENGE, INTERNAL, EXTERNAL = 0x84, 0x88, 0x82
 
 
@@ -126,3 +133,18 @@ class _CountingCard(PlannedCard):
     def transmit(self, apdu: bytes) -> tuple[bytes, int]:
         self.sent.append(apdu[1])
         return self._told.get(apdu[1]) or super().transmit(apdu)
+
+
+@pytest.mark.parametrize(
+    ("kind", "read_anyway"), [("pull", set()), ("refuse", OF_DF03), ("garbage", OF_DF03)]
+)
+def test_a_guarded_card_that_fails_at_any_command_is_a_typed_error_and_then_reads(
+    kind: StrikeKind, read_anyway: set[int]
+) -> None:
+    readers, read = InProcessReaders(), set[int]()
+    for command in range(1, COMMANDS_OF_A_GUARDED_READ + 2):
+        readers.insert(GUARDED.struck(command, kind))
+        with suppress(DriverError), readers.open(readers.names[0]) as card:
+            assert read_card(card, answers).name == PERSON.name
+            read.add(command)
+    assert read == {*read_anyway, COMMANDS_OF_A_GUARDED_READ + 1}
