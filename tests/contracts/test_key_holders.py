@@ -33,6 +33,32 @@ LIMITS = Limits(backoff_s_max=0.1)
 CARDS = [social_security_card(synthetic_person(n), version="3.00") for n in (1, 2)]
 
 
+def test_a_card_in_one_real_reader_is_opened_by_the_psam_in_the_other(pcscd: Pcscd) -> None:
+    """Both stay under power side by side; the PSAM is shown to nobody as a card.
+
+    It stands first in the file: later the hospital below has the readers.
+    """
+    card, service = VpcdCard(0), FakePsam()
+    with real_psam() as psam, ExitStack() as stack:
+        stack.callback(card.remove)
+        read = partial(read_card, authenticator=keys_in_order(psam, service.answers, Order.PSAM))
+        monitor = stack.enter_context(
+            Monitor(psam.readers, system_clock, fresh_id, read=read, limits=LIMITS)
+        )
+        wait_for_state(monitor, READERS[0], ReaderState.EMPTY)
+        card.insert(CARDS[1])
+        wait_for_state(monitor, READERS[0], ReaderState.PRESENT)
+        presented = monitor.presented(READERS[0])
+        assert presented is not None
+        assert presented.record.name == synthetic_person(2).name
+        assert [view.name for view in monitor.readers()] == [READERS[0]]
+        assert (service.asked, psam.terminal) == (0, TERMINAL)
+        pcscd.restart()
+        wait_for_state(monitor, READERS[0], ReaderState.SERVICE_DOWN)
+        wait_for_state(monitor, READERS[0], ReaderState.PRESENT)
+        assert service.asked == 0
+
+
 @pytest.fixture(scope="module", params=["fake", "slot", "slot_pcscd", "platform"])
 def holder(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -107,29 +133,6 @@ def test_another_fault_of_the_first_ends_the_reading(order: Order) -> None:
     with pytest.raises(DriverError) as caught:
         read_card(PlannedCard(CARDS[0]), keys_in_order(psam, platform.answers, order))
     assert (caught.value.number, psam.asked + platform.asked) == (-11, 1)
-
-
-def test_a_card_in_one_real_reader_is_opened_by_the_psam_in_the_other(pcscd: Pcscd) -> None:
-    """Both stay under power side by side; the PSAM is shown to nobody as a card."""
-    card, service = VpcdCard(0), FakePsam()
-    with real_psam() as psam, ExitStack() as stack:
-        stack.callback(card.remove)
-        read = partial(read_card, authenticator=keys_in_order(psam, service.answers, Order.PSAM))
-        monitor = stack.enter_context(
-            Monitor(psam.readers, system_clock, fresh_id, read=read, limits=LIMITS)
-        )
-        wait_for_state(monitor, READERS[0], ReaderState.EMPTY)
-        card.insert(CARDS[1])
-        wait_for_state(monitor, READERS[0], ReaderState.PRESENT)
-        presented = monitor.presented(READERS[0])
-        assert presented is not None
-        assert presented.record.name == synthetic_person(2).name
-        assert [view.name for view in monitor.readers()] == [READERS[0]]
-        assert (service.asked, psam.terminal) == (0, TERMINAL)
-        pcscd.restart()
-        wait_for_state(monitor, READERS[0], ReaderState.SERVICE_DOWN)
-        wait_for_state(monitor, READERS[0], ReaderState.PRESENT)
-        assert service.asked == 0
 
 
 def in_order(order: Order, first: FakePsam, second: FakePsam) -> tuple[FakePsam, FakePsam]:
