@@ -58,6 +58,7 @@ def demo(
     *,
     headless: Annotated[bool, typer.Option(help="run every kind of case and end")] = False,
     port: Annotated[int, typer.Option(help="port of the page; 0 takes a free one")] = 8443,
+    script: Annotated[str, typer.Option(help="mishaps to play: a file, or one that ships")] = "",
 ) -> None:
     """Start a whole hospital on this machine: platform, virtual card, service, first page."""
     import os
@@ -65,8 +66,8 @@ def demo(
     # The simulators stand above the edge and are never imported from here: this process becomes
     # them, so that Ctrl-C reaches them alone and they tidy up.
     command = [sys.executable, "-m", "simulators", "hospital", "--port", str(port)]
-    asked = [*command, *(["--headless"] if headless else [])]
-    os.execv(sys.executable, asked)  # noqa: S606 - our own interpreter and words
+    asked = ["--headless"] * headless + (["--script", script] if script else [])
+    os.execv(sys.executable, [*command, *asked])  # noqa: S606 - our own interpreter and words
 
 
 def doctor(

@@ -151,16 +151,6 @@ def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -
         assert service.wait(STOP_S_MAX) == 0
 
 
-def test_the_headless_demo_tells_every_case_and_each_ended_as_it_should(
-    pcscd: Pcscd,  # noqa: ARG001
-) -> None:
-    done = edge("demo", "--headless")
-    assert done.returncode == 0, done.stderr
-    steps = [json.loads(line) for line in done.stdout.splitlines()]
-    assert steps[0]["stack"] == "pcsc"
-    assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
-
-
 SMALL_MISHAPS = """
 [[platform.fault]]
 on = "messages"
@@ -183,17 +173,17 @@ do = "replug"
 """
 
 
-def test_a_hospital_without_a_head_plays_its_script_first_and_every_case_ends_well(
+def test_the_headless_demo_plays_its_script_first_and_every_case_ends_as_it_should(
     tmp_path: Path,
     pcscd: Pcscd,  # noqa: ARG001
 ) -> None:
     script, image = tmp_path / "small.toml", tmp_path / "old.toml"
     script.write_text(SMALL_MISHAPS, encoding="utf-8")
     image.write_text('version = "1.00"', encoding="utf-8")
-    command = [sys.executable, "-m", "simulators", "hospital", "--headless", "--script"]
-    done = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False)
+    done = edge("demo", "--headless", "--script", script)
     assert done.returncode == 0, done.stderr
     steps = [json.loads(line) for line in done.stdout.splitlines()]
+    assert steps[0]["stack"] == "pcsc"
     assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
     shown = [step["credential"]["spec_version"] for step in steps if step["step"] == "identified"]
     assert set(shown) == {"1.00", ""}  # the script's card, and one e-card
