@@ -31,6 +31,7 @@ for command in (
     backups.restore,
 ):
     app.command()(command)
+app.command("support-bundle")(operation.support_bundle)
 for name, group in {
     "packs": law.app,
     "catalogue": catalogues.catalogue,

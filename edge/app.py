@@ -39,6 +39,7 @@ from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
 from edge.web.health import health_router
 from edge.web.look import Look
+from edge.web.metrics import add_metrics
 from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.remote_station import Patience
@@ -97,6 +98,7 @@ def _at_work(
         agents=Agents(agents, site.clock, site.fresh_id, patience=patience),
         hints=hints,
         relay=relay,
+        readers=readers,
         keeper=Keeper(site, on_told=partial(_tell_stay, hints, site), on_head=relay.wake),
     )
     scanners |= _scanners(desk)
@@ -150,6 +152,7 @@ def web(desk: Desk) -> FastAPI:
     app.include_router(api_router(desk))
     app.include_router(pages_router(desk, look))
     app.include_router(health_router(desk))
+    add_metrics(app, desk)
     app.include_router(api_page_router(app, look))
     return app
 

@@ -29,16 +29,19 @@ from edge.steps.list_status import list_status
 from edge.store.agents import AgentHeard, agents_heard
 from edge.store.books import misstated
 from edge.store.catalogues import HeldVersion, held_versions
-from edge.store.database import SQLITE_VERSION, Store
+from edge.store.database import SQLITE_VERSION, Rows, Store
 from edge.store.high_water import high_water
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, heads_kept
 from edge.store.migrations import migrate
+from edge.store.operators import ADMINISTRATORS, operators
+from edge.store.proofs import standing_of
 from edge.tls import ends_soon, papers_of, told
 from sync.errors import SyncError
 from sync.outcome import NotReceived
 
 DISK_FREE_MIN_MB = 500
+WAL_MAX_MB = 256
 AGENT_HEARD_WITHIN = timedelta(minutes=2)
 
 
@@ -125,6 +128,28 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         fix = "keep the file as evidence, edge ledger verify, call the security administrator"
         yield _judged("ledger", seen, well=broken is None, fix=fix)
         yield _clock(high_water(db), clock)
+        yield _administrators(db, clock)
+        yield _log_of_writes(store.path)
+
+
+def _administrators(db: Rows, clock: Clock) -> Finding:
+    found = [one for one in operators(db) if one.role in ADMINISTRATORS]
+    bare = [one.name for one in found if not standing_of(db, one.id, at=clock()).second_factor]
+    locked = [one.name for one in found if standing_of(db, one.id, at=clock()).locked_until]
+    seen = f"{len(found)} with an account"
+    seen += f"; no authenticator: {', '.join(bare)}" if bare else ""
+    seen += f"; locked: {', '.join(locked)}" if locked else ""
+    well = bool(found) and not bare and not locked
+    fix = "edge users equip NAME, edge users unlock NAME; edge users add NAME ROLE where none is"
+    return _judged("administrators", seen, well=well, fix=fix)
+
+
+def _log_of_writes(database: Path) -> Finding:
+    path = database.with_name(f"{database.name}-wal")
+    size_mb = path.stat().st_size // 1_000_000 if path.exists() else 0
+    fix = "restart the service: a reader that never ended keeps the log from being taken over"
+    well = size_mb <= WAL_MAX_MB
+    return _judged("write-ahead log", f"{size_mb} MB", well=well, fix=fix)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -10,7 +11,7 @@ from urllib.parse import quote
 from edge import packs
 from edge.clock import Clock, FreshId, fresh_id, system_clock
 from edge.core.errors import Conflict, Fault, Words
-from edge.log import Log, json_log
+from edge.log import Log, LogFolder, json_log
 from edge.rulebooks import rulebook_in_force
 from edge.settings import Settings
 from edge.shipped import config_folder
@@ -90,8 +91,20 @@ def open_site(
             public_key=keys.signing.public(),
             clock=clock,
             fresh_id=ids,
-            log=log or json_log(),
+            log=log or log_of(settings, clock),
         )
+
+
+def log_of(settings: Settings, clock: Clock) -> Log:
+    """Return the site's log: on standard error, and in a file a day."""
+    chosen = settings.log
+    folder = LogFolder(
+        settings.data / "log",
+        clock,
+        keep=timedelta(days=chosen.keep_days),
+        bytes_max=chosen.part_mb * 1_000_000,
+    )
+    return json_log(folder)
 
 
 @contextmanager

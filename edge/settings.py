@@ -200,6 +200,13 @@ class Identities(_Section):
     reveal_s: int = Field(default=60, ge=5, le=600)
 
 
+class Logs(_Section):
+    """The log's files: how long they are kept (not under half a year), how large a part grows."""
+
+    keep_days: int = Field(default=400, ge=184, le=3660)
+    part_mb: int = Field(default=64, ge=1, le=1024)
+
+
 class Fittings(_Section):
     """The login channel: after how many hours a number that was not brought back is late."""
 
@@ -224,6 +231,7 @@ class Settings(_Section):
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
     identities: Identities = Identities()
+    log: Logs = Logs()
     scanner: Scanner = Scanner()
     psam: Psam = Psam()
 

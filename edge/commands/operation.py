@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edge.commands.terminal import SITE_FILE, Config, faults_told
+from edge.commands.terminal import SITE_FILE, WHO, Config, faults_told
 
 
 def init(
@@ -89,3 +89,16 @@ def doctor(
             if finding.fix:
                 typer.echo(f"    → {finding.fix}")
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def support_bundle(
+    path: Annotated[Path, typer.Argument(help="a new zip file")], config: Config = SITE_FILE
+) -> None:
+    """Write a zip file for the supplier: findings, settings, counts, logs. It names nobody."""
+    from edge.clock import system_clock
+    from edge.support import make_bundle
+
+    with faults_told():
+        bundle = make_bundle(config, path, system_clock, by=WHO)
+    typer.echo(f"✓ {bundle.path}: {', '.join(bundle.files)}")
+    typer.echo("    → look into it before you send it; keys and database are not in it")

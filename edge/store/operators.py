@@ -66,6 +66,8 @@ class Scope(Enum):
     DISCHARGE = "discharge"
     SETTLE = "settle"
     FIT = "fit"
+    METRICS = "metrics"
+    """The service's figures, for a monitoring system; no case and no person."""
 
 
 @dataclass(frozen=True, slots=True)

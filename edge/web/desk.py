@@ -74,6 +74,8 @@ class Desk:
     hints: Hints
     relay: Relay
     keeper: Keeper
+    readers: object = None
+    """This machine's readers, as they were given; what they count is worth watching."""
     reveals: Reveals = field(default_factory=Reveals)
     reminded: Reminded = field(default_factory=Reminded)
 

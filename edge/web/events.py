@@ -134,6 +134,11 @@ class Hints:
         with self._guard:
             self._require_room()
 
+    def open_count(self) -> int:
+        """Return how many pages hear hints now."""
+        with self._guard:
+            return len(self._open)
+
     def close(self) -> None:
         """End every stream, present and to come: the service is stopping."""
         with self._guard:

@@ -1,5 +1,7 @@
 """Whether the service lives, and whether it can do its work. For machines, without login."""
 
+import shutil
+
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
@@ -10,6 +12,9 @@ from edge.web.desk import Desk
 from sync.breaker import State
 
 _NOT_READY = 503
+
+DISK_FREE_MIN = 500_000_000
+"""Bytes; with less, somebody must make room before the disk is full."""
 
 
 class Health(BaseModel):
@@ -56,9 +61,13 @@ def health_router(desk: Desk) -> APIRouter:
 
 
 def _alarms(desk: Desk) -> tuple[str, ...]:
+    found = []
     papers = papers_of(desk.site.settings)
     try:
-        soon = papers is not None and ends_soon(papers, desk.site.clock())
+        if papers is not None and ends_soon(papers, desk.site.clock()):
+            found.append("CERTIFICATE_ENDS")
+        if shutil.disk_usage(desk.site.settings.data).free < DISK_FREE_MIN:
+            found.append("DISK_SMALL")
     except EdgeError as wrong:
-        return (wrong.code,)
-    return ("CERTIFICATE_ENDS",) if soon else ()
+        found.append(wrong.code)
+    return tuple(found)

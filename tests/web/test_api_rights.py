@@ -193,6 +193,7 @@ MATRIX: dict[str, Grants] = {
         ),
         DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR, Scope.READ},
     ),
+    "GET /metrics": frozenset({Scope.METRICS, Role.SYSTEM_ADMINISTRATOR}),
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
     "GET /login": OPEN,

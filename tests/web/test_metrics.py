@@ -1,0 +1,47 @@
+"""The service's figures: for who may watch, by route and never by person, and never in the way."""
+
+from edge.store.operators import Scope
+from tests.web.service import Service
+
+
+def figures(service: Service) -> dict[str, float]:
+    """Return the figures by name and labels."""
+    headers = service.connect(f"watch {service.site.fresh_id()}", [Scope.METRICS])
+    answer = service.client.get("/metrics", headers=headers)
+    assert answer.status_code == 200
+    lines = (line for line in answer.text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def test_what_waits_what_is_due_and_what_is_left_can_be_watched(service: Service) -> None:
+    before = figures(service)
+    stay = service.discharged()
+    service.clock.pass_time(seconds=90)
+    told = figures(service)
+    state = 'edge_outbox_messages{state="pending"}'
+    assert told[state] > before[state]
+    assert told["edge_outbox_oldest_seconds"] >= 90
+    assert told['edge_stays_due{how="running"}'] == before['edge_stays_due{how="running"}'] + 1
+    assert told["edge_ledger_entries"] > before["edge_ledger_entries"]
+    assert (told["edge_ledger_sound"], told["edge_platform_up"]) == (1, 1)
+    assert (told["edge_list_fresh"], told["edge_clock_went_back"]) == (0, 0)
+    assert told["edge_disk_free_bytes"] > 0
+    assert told["edge_database_bytes"] > 0
+    assert told["edge_looks_failed"] == 0
+    assert sum(n for name, n in told.items() if name.startswith("edge_readers{")) == 1
+    assert stay["id"] not in "".join(told)
+
+
+def test_answers_are_measured_by_route_and_never_by_address(service: Service) -> None:
+    service.ask("GET", "/stays/nowhere-in-particular")
+    told = figures(service)
+    ours = 'edge_http_seconds_count{method="GET",route="/api/v1/stays/{stay}",status="4xx"}'
+    assert told[ours] >= 1
+    assert "nowhere-in-particular" not in "".join(told)
+
+
+def test_a_broken_site_is_still_watched(service: Service) -> None:
+    service.clock.pass_time(days=-1)
+    told = figures(service)
+    service.clock.pass_time(days=1)
+    assert told["edge_clock_went_back"] == 1
