@@ -11,6 +11,7 @@ from edge.store.operators import Scope
 from edge.web.api import ruling as shown
 from edge.web.api.manual import Package
 from tests.web.service import Json, Service
+from tests.web.test_api_rights import MATRIX
 
 OTHERWISE = ("login", "logout", "password", "events", "healthz", "readyz", "metrics")
 """Calls where a token is no use: they take a session, or anybody."""
