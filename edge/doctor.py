@@ -1,5 +1,6 @@
 """What is ready and what is not, each finding with its fix. Changes nothing."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -73,6 +74,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("scanners", lambda: _scanners(settings)),
         ("agents", lambda: _agents(settings, clock)),
         ("fonts", _fonts),
+        ("files", lambda: _files(settings)),
         ("platform", lambda: _platform(settings, clock)),
         ("list", lambda: _list(settings, clock)),
     ]
@@ -255,6 +257,15 @@ def _fonts() -> Iterator[Finding]:
     missing = missing_fonts()
     seen = f"no {', '.join(missing)}" if missing else ", ".join(FAMILIES)
     yield _judged("fonts", seen, well=not missing, fix=PACKAGES)
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    folder = settings.files.charges
+    if folder is None:
+        return
+    well = folder.is_dir() and os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    seen = f"{folder} is watched" if well else f"{folder} cannot be read and written"
+    yield _judged("files", seen, well=well, fix="make the folder and give this account its rights")
 
 
 def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:

@@ -41,8 +41,14 @@ class Keeper:
                 self._on_told(stay)
             if sign_head(self._site):
                 self._on_head()
-            self._unprintable.update(print_settled(self._site, beside=self._unprintable))
         except (EdgeError, SyncError) as fault:
+            self._site.log.warning("keeper.failed", code=fault.code)
+
+    def print_once(self) -> None:
+        """Make some of the statements that are not made yet; what cannot be is not tried again."""
+        try:
+            self._unprintable.update(print_settled(self._site, beside=self._unprintable))
+        except EdgeError as fault:
             self._site.log.warning("keeper.failed", code=fault.code)
 
     def start(self) -> None:
@@ -63,3 +69,4 @@ class Keeper:
     def _loop(self) -> None:
         while not self._ending.wait(ROUND_S):
             self.run_once()
+            self.print_once()

@@ -121,6 +121,9 @@ MATRIX: dict[str, Grants] = {
     "GET /api/v1/settlements/{settlement}/statement.pdf": (
         MAY[OwnerKind.STAY] | MAY[OwnerKind.FITTING]
     ),
+    "GET /api/v1/stays/{stay}/workbook": frozenset({Role.DISCHARGE, Role.FINANCE, Scope.READ}),
+    "GET /api/v1/fittings/{fitting}/workbook": FITTINGS_READ,
+    "GET /api/v1/receivables/workbook": CLAIMS_READ,
     "GET /api/v1/claims/{month}/documents": CLAIMS_READ,
     "POST /api/v1/claims/{month}/documents": CLAIMS_READ,
     "GET /api/v1/day-ends/{day}/documents": MAY[OwnerKind.DAY],

@@ -170,9 +170,9 @@ def _annex(claimed: Claimed) -> Iterator[Block]:
     columns = (
         Column("结算日期", 10),
         Column("类别", 8),
-        Column("服务", 12),
-        Column("参保地", 14),
-        Column("住院（业务）号", 15),
+        Column("服务", 11),
+        Column("参保地", 17),
+        Column("住院（业务）号", 14),
         Column("总费用", 11, _MONEY),
         Column("基金支付", 11, _MONEY),
         Column("结算编号", 21),

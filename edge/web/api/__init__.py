@@ -13,6 +13,7 @@ from edge.web.api import (
     deadlines,
     documents,
     entry_sheets,
+    exports,
     fittings,
     gathering,
     identities,
@@ -44,6 +45,7 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(manual.router(desk), tags=["manual"])
     takes_json.include_router(gathering.router(desk), tags=["manual"])
     takes_json.include_router(documents.router(desk), tags=["documents"])
+    takes_json.include_router(exports.router(desk), tags=["workbooks"])
     takes_json.include_router(complaints.router(desk), tags=["complaints"])
     takes_json.include_router(settlements.router(desk), tags=["settlements"])
     takes_json.include_router(mappings.router(desk), tags=["catalogues"])
