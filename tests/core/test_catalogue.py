@@ -156,11 +156,13 @@ def test_the_same_row_twice_is_refused() -> None:
 def test_joined_lists_are_stamped_with_region_and_version_and_keep_their_standards() -> None:
     versions = [
         CatalogueVersion(TIANJIN, "1", rows=(row("A"), row("B"))),
-        CatalogueVersion(SICHUAN, "2", rows=(row("A"),)),
+        CatalogueVersion(SICHUAN, "2", rows=(row("A"),), insurance=Insurance.MEDICAL),
     ]
     catalogue = joined(versions)
-    stamps = [(one.region, one.version) for one in catalogue.picked(["A", "Z", "B"])]
-    assert stamps == [(TIANJIN, "1"), (SICHUAN, "2"), (TIANJIN, "1")]
+    picked = catalogue.picked(["A", "Z", "B"])
+    stamps = [(one.region, one.version, one.insurance) for one in picked]
+    medical = (SICHUAN, "2", Insurance.MEDICAL)
+    assert stamps == [(TIANJIN, "1", None), medical, (TIANJIN, "1", None)]
     assert catalogue.standards == {TIANJIN: Standards(), SICHUAN: Standards()}
 
 

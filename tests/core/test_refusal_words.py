@@ -24,6 +24,7 @@ from edge.core.reconciliation import (
     require_confirmable,
     require_objectable,
 )
+from edge.core.settlement import require_same_day
 from tests.core.desk import rulebook
 from tests.core.fittings import NOTICE, OPEN, OPENED, bill_of, fitted, recorded
 from tests.core.test_claim import NOVEMBER, item
@@ -133,6 +134,13 @@ REFUSALS = [
         "fitted_at",
         Words("配置时间早于核验时间或晚于当前时间", "before its verification, or to come"),
         Words("核对配置时间后重新提交", "check the moment of the fitting"),
+    ),
+    Refusal(
+        lambda: require_same_day(OPEN, OPENED - timedelta(1)),
+        "CASE_CHANGED",
+        "state",
+        Words("核验期间该业务的时间被修改", "the case was changed while it was being verified"),
+        Words("重新预览后再办理", "look at the preview again, then go on"),
     ),
     Refusal(
         lambda: require_complete(()),
