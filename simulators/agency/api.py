@@ -5,11 +5,12 @@ from datetime import date
 from typing import Any, Literal
 
 from fastapi import FastAPI, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from edge import codec
 from simulators.agency.by_hand import Application
+from simulators.agency.ledger import Typed, type_in
 from simulators.agency.office import Office
 from simulators.agency.page import add_page
 from simulators.agency.refusals import AgencyRefuses, Deducted
@@ -70,6 +71,19 @@ class Release(_Body):
     version: str
     starts_on: date
     sha256: str = ""
+
+
+class TypedForm(_Body):
+    """A fitting typed into the national site, with the number that the site gave."""
+
+    facility: str
+    confirmation: str = Field(min_length=1, max_length=64)
+    id_number: str
+    insured_region: str
+    total_fen: int = Field(ge=0)
+    fund_fen: int = Field(ge=0)
+    settled_at: AwareDatetime
+    notice: str = ""
 
 
 class Line(_Body):
@@ -208,6 +222,10 @@ def _add_standings(app: FastAPI, office: Office) -> None:
 
 def _add_months(app: FastAPI, office: Office) -> None:
     audits = office.audits
+
+    @app.post("/agency/typed")
+    def typed(given: TypedForm) -> Response:
+        return _done(lambda: type_in(office.store, Typed(**given.model_dump())))
 
     @app.post("/agency/claims/{claim}/audit")
     def audit(claim: str, given: AuditForm) -> Response:

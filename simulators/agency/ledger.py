@@ -3,6 +3,8 @@
 A journal like ``simulators.platform.journal``, but one that can be asked. Judges nothing.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from edge import codec
 from edge.store.database import Rows, Store
 from edge.store.migrations import statements
+from simulators.agency.refusals import AgencyRefuses
 from simulators.platform.journal import Keeper, Kept
 from sync.envelope import Kind
 from sync.keys import SigningKey, load_key, new_key
@@ -63,6 +66,62 @@ class AgencyJournal:
         """Return all messages, oldest first."""
         rows = self._store.read().query("select kept from messages order by seq")
         return tuple(codec.decode(row["kept"], Kept) for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A fitting as a facility typed it into the national site (津 第二十七条); money in fen.
+
+    ``confirmation`` is the number that the site gave; ``notice`` the fitting notice, or empty.
+    """
+
+    facility: str
+    confirmation: str
+    id_number: str
+    insured_region: str
+    total_fen: int
+    fund_fen: int
+    settled_at: datetime
+    notice: str = ""
+
+
+def type_in(store: Store, typed: Typed) -> None:
+    """Keep what was typed into the national site, once: the agency sees it there.
+
+    Raises:
+        AgencyRefuses: TYPED_ALREADY.
+    """
+    case, at = [typed.facility, typed.confirmation], typed.settled_at.isoformat()
+    with store.transaction() as db:
+        if db.one("select 1 from cases where facility = ? and order_key = ?", case):
+            raise AgencyRefuses("TYPED_ALREADY", f"{typed.confirmation} 已录入")
+        db.execute(
+            "insert into cases (facility, order_key, id_number, service, insured_region,"
+            " opened_at) values (?, ?, ?, 'device', ?, ?)",
+            [*case, typed.id_number, typed.insured_region, at],
+        )
+        if typed.notice:
+            db.execute(
+                "insert into notice_uses (facility, order_key, region, notice) values (?, ?, ?, ?)",
+                [*case, typed.insured_region, typed.notice],
+            )
+        db.execute(
+            "insert into settlements (message, settlement, facility, order_key, total_fen,"
+            " fund_fen, basis, settled_at) values (?, ?, ?, ?, ?, ?, 'typed', ?)",
+            [
+                _typed_name(*case),
+                typed.confirmation,
+                *case,
+                typed.total_fen,
+                typed.fund_fen,
+                at,
+            ],
+        )
+
+
+def _typed_name(facility: str, confirmation: str) -> str:
+    """Name what came by no message."""
+    return f"typed {facility} {confirmation}"
 
 
 def _nothing(_db: Rows, _kept: Kept) -> None:
@@ -161,6 +220,12 @@ def _claimed(db: Rows, kept: Kept) -> None:
             " values (?, ?, ?, ?)",
             [kept.receipt.id, item["settlement"], item["kind"], item["fund_fen"]],
         )
+        if item.get("confirmation"):
+            # What was typed is known by its number alone; the claim says which settlement it is.
+            db.execute(
+                "update settlements set settlement = ? where message = ?",
+                [item["settlement"], _typed_name(kept.facility, item["confirmation"])],
+            )
 
 
 def _objected(db: Rows, kept: Kept) -> None:
