@@ -97,6 +97,7 @@ LAW = replace(
         rehab=dict.fromkeys(LineReason, "津 第十九条"),
         device=dict.fromkeys(LineReason, "津 第二十三条"),
     ),
+    excluded={CostKind.MEAL: "津 第三条", CostKind.TRAVEL: "津 第三条"},
 )
 
 
