@@ -289,3 +289,29 @@ def test_numbers_that_were_not_brought_back_in_time_are_listed_as_late(shop: Ser
     shop.clock.pass_time(hours=-25)
     assert [one["late"] for one in waiting if one["id"] == receipt["entry_sheet"]] == [True]
     assert "fields" not in waiting[0]
+
+
+def test_the_counter_s_pages_follow_a_fitting_to_the_number_brought_back(
+    shop: Service, clerk: dict[str, str]
+) -> None:
+    def page(path: str) -> str:
+        answer = shop.client.get(path, headers=clerk | {"Accept": "text/html"})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    verdict = verified(shop, 70)
+    assert "登记配置" in page(f"/verifications/{verdict['id']}")
+    fitting = opened(shop, 71)
+    at = f"/fittings/{fitting['id']}"
+    assert 'name="lines.0.serial"' in page(at)
+    shop.done("POST", f"{at}/fitted", json={"lines": [line()]})
+    assert "结算：基金 20,000.00 元，个人 1,000.00 元" in page(at)
+    sheet = settle(shop, fitting, "pages").json()["entry_sheet"]
+    assert "待填回确认号" in page("/fittings")
+    shown = page(at)
+    assert f"/api/v1/entry-sheets/{sheet}/confirmation" in shown
+    assert "公民身份号码" in shown
+    assert "公民身份号码" not in page(f"/pages{at}")
+    number = {"number": "QG-71"}
+    shop.done("POST", f"/entry-sheets/{sheet}/confirmation", headers=clerk, json=number)
+    assert "QG-71" in page(at)

@@ -184,6 +184,16 @@ MATRIX: dict[str, Grants] = {
         ("GET /claims", "GET /claims/{month}", "GET /pages/claims/{month}"),
         frozenset({Role.FINANCE}),
     ),
+    **dict.fromkeys(
+        (
+            "GET /fittings",
+            "GET /fittings/{fitting}",
+            "GET /pages/fitting-card",
+            "GET /pages/fittings",
+            "GET /pages/fittings/{fitting}",
+        ),
+        frozenset({Role.FITTING, Role.FINANCE}),
+    ),
     "GET /fallbacks": frozenset({Role.DISCHARGE, Role.FITTING, Role.FINANCE}),
     **dict.fromkeys(("GET /complaints", "GET /complaints/{complaint}"), DESK_ROLES),
     **dict.fromkeys(("GET /due", "GET /pages/due", "GET /due/next"), DUE_SEEN),

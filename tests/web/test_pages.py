@@ -134,7 +134,7 @@ def test_a_region_has_its_name_where_a_pack_knows_it() -> None:
     [
         (Role.ADMISSION, {"verify", "confirm", "admit", "plan"}),
         (Role.DISCHARGE, {"verify", "confirm", "plan", "discharge", "settle"}),
-        (Role.FITTING, {"verify", "confirm"}),
+        (Role.FITTING, {"verify", "confirm", "fit"}),
         (Role.FINANCE, {"deliver"}),
     ],
 )

@@ -10,6 +10,7 @@ from edge.web.pages import (
     complaints,
     devices,
     fallbacks,
+    fittings,
     frame,
     lists,
     messages,
@@ -33,6 +34,7 @@ def pages_router(desk: Desk, look: Look) -> APIRouter:
         claims,
         fallbacks,
         complaints,
+        fittings,
     ):
         router.include_router(pages.router(screen))
     return router

@@ -28,13 +28,13 @@ def router(screen: Screen) -> APIRouter:
         """Show the reader and the newest stays, to whom it is for; others their own start page."""
         if start_of(caller) != "/":
             return RedirectResponse(start_of(caller), status_code=303)
-        card = _card(screen, caller.desk)
+        card = card_shown(screen, caller.desk)
         return screen.page(request, caller, "arrival.html", **card, **_stays(screen))
 
     @routes.get("/pages/card")
     def card(request: Request, caller: AtDesk) -> HTMLResponse:
         """Render the reader's panel anew."""
-        return screen.page(request, caller, "card.html", **_card(screen, caller.desk))
+        return screen.page(request, caller, "card.html", **card_shown(screen, caller.desk))
 
     @routes.get("/pages/stays")
     def stays(request: Request, caller: AtDesk) -> HTMLResponse:
@@ -44,7 +44,7 @@ def router(screen: Screen) -> APIRouter:
     return routes
 
 
-def _card(screen: Screen, desk: str) -> dict[str, object]:
+def card_shown(screen: Screen, desk: str) -> dict[str, object]:
     """Say what is ready at the desk: its newest, a card (with its reader) or a scanned code."""
     views = screen.desk.shown_at(desk)
     ready = next((view for view in views if view.state in _READY), None)

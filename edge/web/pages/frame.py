@@ -10,6 +10,7 @@ from drivers.monitor import ReaderState
 from edge.store.operators import DESK_ROLES, Role
 from edge.store.verifications import unanswered_since
 from edge.web.api.arrivals import Confirms, Verifies
+from edge.web.api.fittings import Fits
 from edge.web.api.messages import Acts
 from edge.web.api.stays import Admits, Discharges, Plans, Settles
 from edge.web.desk import Desk
@@ -34,6 +35,7 @@ _DOORS = {
     "plan": Plans,
     "discharge": Discharges,
     "settle": Settles,
+    "fit": Fits,
     "deliver": Acts,
 }
 

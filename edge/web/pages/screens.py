@@ -35,6 +35,7 @@ SCREENS: Mapping[str, Entry] = {
     "arrival": Entry("/", frozenset({_ADMITS, _DISCHARGES}), also=("/verifications",)),
     "stays": Entry("/stays", frozenset({_ADMITS, _DISCHARGES, _FINANCE})),
     "due": Entry("/due", frozenset({_DISCHARGES, _FINANCE})),
+    "fittings": Entry("/fittings", frozenset({_FITS, _FINANCE}), also=("/verifications",)),
     "claims": Entry("/claims", frozenset({_FINANCE})),
     "fallbacks": Entry("/fallbacks", frozenset({_DISCHARGES, _FITS, _FINANCE})),
     "complaints": Entry("/complaints", frozenset({_ADMITS, _DISCHARGES, _FITS, _FINANCE})),

@@ -51,7 +51,7 @@ def router(screen: Screen) -> APIRouter:
             caller,
             "verdict.html",
             person=person,
-            admissible=shown.verdict.decision in _ADMITS and shown.facts.service.is_stay,
+            admissible=shown.verdict.decision in _ADMITS,
             determinations=shown.determinations,
             known=open_stay_of(site.store.read(), shown.person_id),
             doubt=identity_doubt(shown),

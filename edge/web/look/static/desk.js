@@ -108,14 +108,28 @@
     const body = {};
     for (const field of form.elements) {
       if (!field.name || field.disabled || (field.type === "radio" && !field.checked)) continue;
+      if (field.closest("[data-row]")?.querySelector("input").value === "") continue;
       let value = field.type === "checkbox" ? field.checked : field.value;
       if (value === "") continue;
       if (field.dataset.type === "number") value = Number(value);
+      if (field.dataset.type === "fen") value = fen(value);
       const path = field.name.split(".");
       const last = path.pop();
       path.reduce((inside, step) => (inside[step] ??= {}), body)[last] = value;
     }
-    return JSON.stringify(body);
+    return JSON.stringify(body, (_, one) => (isList(one) ? Object.values(one) : one));
+  }
+
+  // Names that are numbers make a list; a row that was left out leaves no hole.
+  function isList(one) {
+    const names = one && typeof one === "object" ? Object.keys(one) : [];
+    return names.length > 0 && names.every((name) => /^\d+$/.test(name));
+  }
+
+  // Digits are moved, never multiplied: 0.29 × 100 is not 29 for a computer.
+  function fen(yuan) {
+    const [whole, part = ""] = yuan.split(".");
+    return Number(whole + part.padEnd(2, "0"));
   }
 
   async function post(form, pressed) {
@@ -238,7 +252,7 @@
       return;
     }
     event.preventDefault();
-    const fields = [...form.elements].filter((one) => one.type !== "hidden" && !one.disabled && one.offsetParent
+    const fields = [...form.elements].filter((one) => one.type !== "hidden" && one.tagName !== "FIELDSET" && !one.disabled && one.offsetParent
       && (one === target || !("aside" in one.dataset)));
     const next = fields[fields.indexOf(target) + 1];
     if (next && next.tagName !== "BUTTON") return void next.focus();

@@ -1,0 +1,132 @@
+"""The fitting counter: who comes for which device, what was fitted, settlement, what is typed."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+
+from edge.core.fitting import Fitting, FittingState
+from edge.core.verification import Device, DeviceAct
+from edge.steps.bring_back import show_sheets
+from edge.steps.preview import preview
+from edge.store.entry_sheets import waiting_sheets
+from edge.store.fittings import load_fitting, newest_fittings
+from edge.store.operators import Role
+from edge.store.settlements import settlement_of
+from edge.store.verifications import load_verification
+from edge.web.pages.arrival import card_shown
+from edge.web.pages.case_panels import case_panels
+from edge.web.pages.frame import Screen
+from edge.web.pages.lists import PAGE
+from edge.web.pages.person import show_person
+from edge.web.pages.stay import bill_shown, settled_bill
+from edge.web.pages.verdict import verdict_shown
+from edge.web.security import Caller, require
+
+LINES_OFFERED = 3
+"""Rows of the forms; whoever fits more at once sends them from their own system."""
+
+SeesFittings = Annotated[Caller, Depends(require(Role.FITTING, Role.FINANCE))]
+
+
+def router(screen: Screen) -> APIRouter:
+    """Return the counter's page, one fitting's page, and their fragments."""
+    routes = APIRouter()
+    _counter(routes, screen)
+    _one(routes, screen)
+    return routes
+
+
+def _counter(routes: APIRouter, screen: Screen) -> None:
+    @routes.get("/fittings")
+    def counter(
+        request: Request, caller: SeesFittings, after: Annotated[str, Query(max_length=64)] = ""
+    ) -> HTMLResponse:
+        """Show the reader with the question, and the newest fittings."""
+        return screen.page(
+            request,
+            caller,
+            "fittings.html",
+            acts=tuple(DeviceAct),
+            offered=range(LINES_OFFERED),
+            **card_shown(screen, caller.desk),
+            **_list(screen, after),
+        )
+
+    @routes.get("/pages/fitting-card")
+    def card(request: Request, caller: SeesFittings) -> HTMLResponse:
+        """Render the reader's panel anew."""
+        shown = card_shown(screen, caller.desk)
+        rows = range(LINES_OFFERED)
+        return screen.page(
+            request, caller, "fitting_card.html", acts=tuple(DeviceAct), offered=rows, **shown
+        )
+
+    @routes.get("/pages/fittings")
+    def listed(
+        request: Request, caller: SeesFittings, after: Annotated[str, Query(max_length=64)] = ""
+    ) -> HTMLResponse:
+        """Render the list anew."""
+        return screen.page(request, caller, "fitting_list.html", **_list(screen, after))
+
+
+def _list(screen: Screen, after: str) -> dict[str, object]:
+    site = screen.desk.site
+    db = site.store.read()
+    fittings = newest_fittings(db, site.vault, after=after, limit=PAGE)
+    return {
+        "fittings": fittings,
+        "untyped": [one.case.id for one in waiting_sheets(db, site.vault, limit=PAGE)],
+        "after": after,
+        "next": fittings[-1].id if len(fittings) == PAGE else "",
+    }
+
+
+def _one(routes: APIRouter, screen: Screen) -> None:
+    site = screen.desk.site
+
+    @routes.get("/fittings/{fitting}")
+    def page(request: Request, caller: SeesFittings, fitting: str) -> HTMLResponse:
+        """Show a fitting with its person, and the sheet that is typed into the national site."""
+        with site.store.transaction() as db:
+            person_id = load_fitting(db, site.vault, fitting).person_id
+            person = show_person(screen.desk, db, caller, person_id=person_id, subject=fitting)
+        types = Role.FITTING in caller.grants
+        sheets = show_sheets(site, fitting, caller.name) if types else []
+        shown = _fitting(screen, caller, fitting)
+        return screen.page(request, caller, "fitting.html", person=person, sheets=sheets, **shown)
+
+    @routes.get("/pages/fittings/{fitting}")
+    def fragment(request: Request, caller: SeesFittings, fitting: str) -> HTMLResponse:
+        """Render the fitting anew, without its person."""
+        return screen.page(request, caller, "fitting_now.html", **_fitting(screen, caller, fitting))
+
+
+def _fitting(screen: Screen, caller: Caller, fitting_id: str) -> dict[str, object]:
+    site = screen.desk.site
+    db = site.store.read()
+    fitting = load_fitting(db, site.vault, fitting_id)
+    settlement = settlement_of(db, site.vault, fitting.ref)
+    case = settled_bill(settlement) if settlement else preview(site, fitting.ref)
+    chosen = settlement.verification_id if settlement else fitting.verification_id
+    verification = load_verification(db, site.vault, chosen)
+    return {
+        "fitting": fitting,
+        "settlement": settlement,
+        "key": site.fresh_id(),
+        "messages": site.outbox.of_case(db, fitting.id),
+        "acts": tuple(DeviceAct),
+        "rows_asked": _asked(fitting, verification.facts.devices or ()),
+        "records": fitting.state in {FittingState.VERIFIED, FittingState.FITTED},
+        "bill": bill_shown(case),
+        "preview": "" if settlement else site.previews.remember(case.ruling),
+        **verdict_shown(screen.desk, verification),
+        **case_panels(screen, caller, fitting),
+    }
+
+
+def _asked(fitting: Fitting, devices: tuple[Device, ...]) -> list[Device | None]:
+    """Return the rows of the form: the devices asked for, the notice's, and room for more."""
+    named = fitting.notice.items if fitting.notice else None
+    asked: list[Device | None] = [*devices] or [Device(code=item.code) for item in named or ()]
+    return asked + [None] * max(LINES_OFFERED - len(asked), 0)
