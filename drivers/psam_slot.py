@@ -6,16 +6,16 @@ hand: every byte of it is data, in a `PsamPlan` (docs/card.md says what is uncon
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
-from threading import Lock
+from threading import Lock, Thread
 from typing import assert_never
 
 from drivers.apdu import Answer, Command, Status, exchange, select_by_name, select_file
 from drivers.authentication import ANSWER_BYTES, Authenticator, KeyAnswers, KeyRequest
 from drivers.card_readers import CardReaders
-from drivers.errors import CardFault, ReaderMissing
+from drivers.errors import CardFault, DriverError, ReaderMissing
 from drivers.key_errors import KeyMissing
 from drivers.psam import KEY_LEVEL, NO_ALGORITHM, NO_KEY, NO_PSAM, Psam, asked_in_turn
 from drivers.transport import Slot, Transport
@@ -26,6 +26,7 @@ _REGION_BYTES = 6
 _REGION_END = b"sx"
 _FACTOR_BYTES = 8
 _LENGTH = -33
+_TERMINAL_S_MAX = 1.0
 _SAID = {
     Status.FILE_NOT_FOUND: NO_KEY,
     Status.RECORD_NOT_FOUND: NO_KEY,
@@ -87,13 +88,22 @@ class PsamInSlot:
 
     @property
     def terminal(self) -> str:
-        """The settings' number, else the PSAM's own, read once for each one put in."""
+        """The settings' number, else the PSAM's own, read once for each one put in.
+
+        Whoever asks, an agent's beat among others, waits a second for it and no more.
+        """
         if self._plan.terminal:
             return self._plan.terminal
         there = next(iter(self.readers.hidden()), None)
         with self._guard:
-            if there is not None and there != self._read_from:
-                self._terminal, self._read_from = self._terminal_of(there), there
+            unread = there is not None and there != self._read_from
+            if unread:
+                self._terminal, self._read_from = "", there
+        if there is not None and unread:
+            reading = Thread(target=self._read_terminal, args=(there,), daemon=True)
+            reading.start()
+            reading.join(_TERMINAL_S_MAX)
+        with self._guard:
             return self._terminal if there else ""
 
     def answers(self, request: KeyRequest) -> KeyAnswers:
@@ -125,14 +135,18 @@ class PsamInSlot:
             )
         return answer
 
+    def _read_terminal(self, there: Slot) -> None:
+        with suppress(DriverError):  # it has none that can be told
+            digits = self._terminal_of(there)
+            with self._guard:
+                if self._read_from == there:
+                    self._terminal = digits
+
     def _terminal_of(self, there: Slot) -> str:
         wanted = _command(self._plan.terminal_read, expected=_TERMINAL_DIGITS // 2)
-        try:
-            with self._opened(there) as psam:
-                _done(exchange(psam, select_file(_MASTER_FILE)))
-                digits = _done(exchange(psam, wanted)).hex()
-        except KeyMissing:
-            return ""
+        with self._opened(there) as psam:
+            _done(exchange(psam, select_file(_MASTER_FILE)))
+            digits = _done(exchange(psam, wanted)).hex()
         return digits if digits.isdecimal() and len(digits) == _TERMINAL_DIGITS else ""
 
     @contextmanager

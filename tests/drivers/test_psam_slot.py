@@ -112,6 +112,15 @@ def test_its_terminal_number_is_the_settings_or_its_own_or_none() -> None:
     assert psam_in(table(), "SAM", terminal_read=bytes.fromhex("00B09700")).terminal == ""
 
 
+def test_a_psam_that_falls_silent_keeps_nobody_who_asks_for_its_number() -> None:
+    readers = table()
+    psam = psam_in(readers, "SAM", psam_card().struck(1, "silence"))
+    assert (psam.terminal, psam.terminal) == ("", "")
+    readers.insert(psam_card(), reader="SAM")  # it was taken out, and put in again
+    psam.readers.wait((), 0)
+    assert psam.terminal == TERMINAL
+
+
 def test_its_slot_is_shown_to_nobody_and_ends_no_wait() -> None:
     readers = _Counted("读卡器", "SAM")
     cards = CardReaders(readers, "SAM")

@@ -28,9 +28,12 @@ from edge.settings import load_settings
 from edge.store.agents import AgentHeard, note_agent
 from edge.store.database import Store
 from edge.store.high_water import raise_high_water
+from simulators.card import psam_card
+from simulators.card.psam import TERMINAL
 from simulators.hospital.ground import ca_of
 from simulators.hospital.rehearsal import CASES
-from simulators.pcscd import Pcscd
+from simulators.pcscd import READERS, Pcscd
+from simulators.reader import VpcdCard
 from simulators.scanner import VirtualScanner
 from tests.fakes.log import Log
 
@@ -73,9 +76,18 @@ def test_a_site_is_founded_once_and_its_password_shown_once(tmp_path: Path) -> N
 
 def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
     settings_file = founded(tmp_path)
-    done = edge("doctor", "--config", settings_file, "--json")
+    text = settings_file.read_text(encoding="utf-8")
+    named = text.replace('# reader = "SAM"', f'reader = "{READERS[1]}"')
+    settings_file.write_text(named, encoding="utf-8")
+    slot = VpcdCard(1)
+    slot.insert(psam_card())
+    try:
+        done = edge("doctor", "--config", settings_file, "--json")
+    finally:
+        slot.remove()
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == 1
+    assert findings["psam"]["seen"] == f"{READERS[1]}, terminal {TERMINAL}"
     unwell = [name for name, finding in findings.items() if not finding["well"]]
     assert unwell == ["catalogues", "platform"]
     assert "edge catalogue import FILE --region 120000" in findings["catalogues"]["fix"]
@@ -86,6 +98,7 @@ def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) 
     spoken = edge("doctor", "--config", settings_file)
     assert "✗ keys" in spoken.stdout
     assert "→ run edge init" in spoken.stdout
+    assert "✗ psam: none" in spoken.stdout
 
 
 def test_doctor_tells_when_each_desks_agent_was_heard_last(tmp_path: Path) -> None:
