@@ -23,6 +23,7 @@ from sync.errors import ListRefused
 from sync.lists import CachedList
 from sync.lists.offer import Missing, Span
 from sync.lists.source import TufSource
+from tests.steps.agency import Agency
 from tests.steps.colleagues import stay_ref
 from tests.steps.conftest import CLERK, FACTS, NOW, Ground, line
 
@@ -242,3 +243,55 @@ def test_while_the_clock_is_behind_its_own_past_no_list_is_used(ground: Ground) 
     assert not list_status(ground.site).fresh
     ground.clock.pass_time(minutes=3)
     assert codes(ground.verified().verdict) == {Code.VERIFIED_FROM_LIST}
+
+
+def test_a_suspension_that_came_down_after_the_list_was_made_counts_beside_it(
+    ground: Ground, lists: Lists
+) -> None:
+    agency = Agency(ground)
+    ground.platform.down = False
+    ground.clock.pass_time(minutes=5)
+    told_standing(agency, suspended=True)
+    ground.platform.down = True
+    assert codes(ground.verified().verdict) >= {Code.WORKER_SUSPENDED, Code.VERIFIED_FROM_LIST}
+    ground.clock.pass_time(minutes=5)
+    lists.releases.publish()  # made after the suspension, and knows of none: it was lifted since
+    refresh_list(ground.site)
+    assert codes(ground.verified().verdict) == {Code.VERIFIED_FROM_LIST}
+
+
+def test_a_resumption_that_came_down_after_the_list_was_made_lifts_what_the_list_says(
+    ground: Ground, lists: Lists
+) -> None:
+    [worker] = lists.register.workers
+    suspended = worker.model_copy(update={"suspended": True})
+    lists.register = Register(facilities=lists.register.facilities, workers=(suspended,))
+    lists.releases.publish()
+    refresh_list(ground.site)
+    assert Code.WORKER_SUSPENDED in codes(ground.verified().verdict)
+    ground.platform.down = False
+    ground.clock.pass_time(minutes=5)
+    told_standing(Agency(ground), suspended=False)
+    ground.platform.down = True
+    assert codes(ground.verified().verdict) == {Code.VERIFIED_FROM_LIST}
+
+
+@pytest.mark.usefixtures("lists")
+def test_our_own_suspension_that_came_down_stops_the_desk_off_line(ground: Ground) -> None:
+    ground.platform.down = False
+    ground.clock.pass_time(minutes=5)
+    said = {"direct": True, "suspended": True, "since": ground.clock().isoformat()}
+    assert Agency(ground).say("facility_standing", said, "facility").applied == 1
+    ground.platform.down = True
+    assert Code.FACILITY_SUSPENDED in codes(ground.verified().verdict)
+
+
+def told_standing(agency: Agency, *, suspended: bool) -> None:
+    """Tell the site of the worker's standing, as of now."""
+    ground = agency.ground
+    said = {
+        "id_number": ground.person.number,
+        "suspended": suspended,
+        "since": ground.clock().isoformat(),
+    }
+    assert agency.say("worker_standing", said, "people").applied == 1
