@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sync.dispatch import Dispatch, DispatchKind, Page, open_dispatch
 from sync.envelope import PublicKey, digest
@@ -298,15 +299,16 @@ def _note_place(dispatch_id: str) -> str:
     return f"inbox.note:{dispatch_id}"
 
 
-_AGAIN = "未收下，系统会再次索取；反复出现时联系平台技术支持"
-_AGAIN_EN = "it was not taken and is asked for again; if this lasts, call the platform's support"
+_not_taken = partial(
+    Reason,
+    next_action="未收下，系统会再次索取；反复出现时联系平台技术支持",
+    next_action_en="not taken, and asked for again; if this lasts, call the platform's support",
+)
 
-DISPATCH_OF_ANOTHER = Reason(
+DISPATCH_OF_ANOTHER = _not_taken(
     code="DISPATCH_OF_ANOTHER",
     text="下行报文不是发给本机构的",
     text_en="a dispatch is another facility's",
-    next_action=_AGAIN,
-    next_action_en=_AGAIN_EN,
 )
 DISPATCH_CHANGED = Reason(
     code="DISPATCH_CHANGED",
@@ -315,12 +317,10 @@ DISPATCH_CHANGED = Reason(
     next_action="以先收到的为准；请联系平台技术支持核对",
     next_action_en="what came first counts; ask the platform's support to compare",
 )
-INBOX_GAP = Reason(
+INBOX_GAP = _not_taken(
     code="INBOX_GAP",
     text="下行报文编号不连续，缺少之前的报文",
     text_en="the dispatches leave a gap",
-    next_action=_AGAIN,
-    next_action_en=_AGAIN_EN,
 )
 INBOX_ROLLED_BACK = Reason(
     code="INBOX_ROLLED_BACK",

@@ -1,30 +1,29 @@
 """Why a list is not believed, in the words of whoever must act."""
 
+from functools import partial
+
 from sync.errors import Reason
 
-_CALL = "保留现有名单继续使用；联系平台技术支持核对后重新刷新"
-_CALL_EN = "the list in use stays; call the platform's support, then refresh again"
+_refused = partial(
+    Reason,
+    next_action="保留现有名单继续使用；联系平台技术支持核对后重新刷新",
+    next_action_en="the list in use stays; call the platform's support, then refresh again",
+)
 
-LIST_SIGNATURE = Reason(
+LIST_SIGNATURE = _refused(
     code="LIST_SIGNATURE",
     text="名单签名无法验证",
     text_en="the list's signatures do not verify",
-    next_action=_CALL,
-    next_action_en=_CALL_EN,
 )
-LIST_ROLLED_BACK = Reason(
+LIST_ROLLED_BACK = _refused(
     code="LIST_ROLLED_BACK",
     text="收到的名单比已安装的旧",
     text_en="the list offered is older than one already seen",
-    next_action=_CALL,
-    next_action_en=_CALL_EN,
 )
-LIST_EXPIRED = Reason(
+LIST_EXPIRED = _refused(
     code="LIST_EXPIRED",
     text="收到的名单已过有效期",
     text_en="the list offered has expired",
-    next_action=_CALL,
-    next_action_en=_CALL_EN,
 )
 LIST_FROM_FUTURE = Reason(
     code="LIST_FROM_FUTURE",
@@ -33,12 +32,10 @@ LIST_FROM_FUTURE = Reason(
     next_action="核对本机时钟后重新刷新",
     next_action_en="check this machine's clock, then refresh again",
 )
-LIST_OF_ANOTHER = Reason(
+LIST_OF_ANOTHER = _refused(
     code="LIST_OF_ANOTHER",
     text="名单不是签发给本机构的",
     text_en="the list was issued to another facility",
-    next_action=_CALL,
-    next_action_en=_CALL_EN,
 )
 LIST_DAMAGED = Reason(
     code="LIST_DAMAGED",
@@ -47,12 +44,10 @@ LIST_DAMAGED = Reason(
     next_action="重新刷新名单；反复出现时检查磁盘",
     next_action_en="refresh the list; if it happens again, check the disk",
 )
-LIST_UNREADABLE = Reason(
+LIST_UNREADABLE = _refused(
     code="LIST_UNREADABLE",
     text="名单说明无法读取",
     text_en="what the list says of itself cannot be read",
-    next_action=_CALL,
-    next_action_en=_CALL_EN,
 )
 LIST_ROOT = Reason(
     code="LIST_ROOT",
