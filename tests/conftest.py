@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="insertions of a card on the real stack (each takes up to 0.8 s)",
     )
     parser.addoption(
-        "--messages", type=int, default=2_000, help="messages sent through a network that loses"
+        "--messages", type=int, default=10_000, help="messages sent through a network that loses"
     )
 
 

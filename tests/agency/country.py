@@ -67,6 +67,7 @@ from sync.relay import Hooks, Relay
 from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
+from tests.laid import laid
 from tests.steps.colleagues import PASSWORD, SECOND, request
 
 START = datetime(2026, 10, 5, 1, 0, tzinfo=UTC)
@@ -269,6 +270,7 @@ def country_at(
         edges = {}
         for name in facilities:
             settings = _settings(folder, name, url, key_file)
+            laid(settings.data / "edge.db").close()
             site = stack.enter_context(open_site(settings, clock=clock, log=Log()))
             keep_rows(site.store, ROWS, region=FACILITIES[name][0])
             hooks = Hooks(sleep=lambda _seconds: None)

@@ -31,10 +31,8 @@ from edge.steps.discharge import discharge
 from edge.steps.identify import identify
 from edge.steps.verify import verify
 from edge.store.catalogues import Catalogues
-from edge.store.database import Store
 from edge.store.keys import Keys, create_keys, load_keys
 from edge.store.ledger import Ledger
-from edge.store.migrations import migrate
 from edge.store.people import Identification
 from edge.store.vault import Vault
 from edge.store.verifications import Verification
@@ -48,6 +46,7 @@ from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock, Ids
 from tests.fakes.log import Log
 from tests.fakes.platform import PLATFORM_KEY, Platform
+from tests.laid import laid
 
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 CLERK = "入院员"
@@ -167,8 +166,7 @@ def ground_at(folder: Path) -> Iterator[Ground]:
     if not founded:
         create_keys(folder / "keys")
     keys = load_keys(folder / "keys")
-    store = Store(folder / "edge.db")
-    migrate(store)
+    store = laid(folder / "edge.db")
     if not founded:
         keep_rows(store, ROWS)
     vault = Vault(keys)

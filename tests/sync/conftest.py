@@ -32,7 +32,6 @@ def switchboard() -> Iterator[tuple[Switchboard, str]]:
 def sender(tmp_path: Path, key: SigningKey) -> Iterator[Sender]:
     """Return an edge with an empty outbox."""
     sender = Sender(tmp_path / "edge.db", key)
-    sender.lay_tables()
     yield sender
     sender.store.close()
 

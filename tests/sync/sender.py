@@ -15,6 +15,7 @@ from sync.envelope import Envelope, Kind, SigningKey
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform, Wire
 from sync.relay import Hooks, Relay
+from tests.laid import laid
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 FACILITY = "TJ0001"
@@ -56,15 +57,22 @@ class PlaceSealer:
 class Sender:
     """An edge reduced to what the wire sees of it: a real file, an outbox, a clock."""
 
-    def __init__(self, path: Path, key: SigningKey, sealing_key: bytes | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        key: SigningKey,
+        sealing_key: bytes | None = None,
+        *,
+        tables: bool = True,
+    ) -> None:
         self.key = key
         self.sealer = PlaceSealer(sealing_key)
         self.clock = HeldClock()
-        self.store = Store(path)
+        self.store = laid(path) if tables else Store(path)
         self.outbox = Outbox(self.sealer, key, Patience(first_s=2.0, longest_s=300.0))
 
     def lay_tables(self) -> None:
-        """Make the outbox's tables, and all others."""
+        """Make the outbox's tables, and all others, where they were left out."""
         migrate(self.store)
 
     def put(self, *envelopes: Envelope) -> None:

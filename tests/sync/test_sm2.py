@@ -74,7 +74,6 @@ def test_sm2_keys_survive_their_pem_form() -> None:
 def test_sm2_signs_differently_each_time_and_a_message_is_still_put_once(tmp_path: Path) -> None:
     assert sign(message("m-1"), STATE) != sign(message("m-1"), STATE)
     sender = Sender(tmp_path / "edge.db", STATE)
-    sender.lay_tables()
     sender.put(message("m-1"))
     sender.put(message("m-1"))
     with sender.store.transaction() as db:

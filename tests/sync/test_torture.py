@@ -86,7 +86,6 @@ class Delivery(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.sender = Sender(Path(self.folder.name) / "edge.db", KEY)
-        self.sender.lay_tables()
         self.fates: list[str] = []
         self.network = Network(KEY, self.sender.clock, self._fate)
         self.relay = self._fresh_relay()

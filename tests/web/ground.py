@@ -17,10 +17,8 @@ from fastapi import FastAPI
 from edge.clock import fresh_id
 from edge.crypto import second_factor_code
 from edge.store import operators as op
-from edge.store.database import Store
 from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
-from edge.store.migrations import migrate
 from edge.store.operators import ADMINISTRATORS, Operator, Role, Scope
 from edge.store.proofs import Proofs, enrol
 from edge.store.vault import Vault
@@ -29,6 +27,7 @@ from edge.web.floor import Floor, Server, lay
 from edge.web.look import Look
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.security import Address
+from tests.laid import laid
 
 PASSWORD = "synthetic-password-1"
 HOST = "desk.test"
@@ -132,8 +131,7 @@ class Ground:
 def ground_at(folder: Path, *, tls: bool = False, desks: tuple[str, ...] = ()) -> Iterator[Ground]:
     """Build a site in ``folder``; its endpoints are added by the tests."""
     folder.mkdir(exist_ok=True)
-    store = Store(folder / "edge.db")
-    migrate(store)
+    store = laid(folder / "edge.db")
     create_keys(folder / "keys")
     keys = load_keys(folder / "keys")
     clock, log = SetClock(), HeardLog()

@@ -25,7 +25,6 @@ from edge.store.catalogues import Catalogues
 from edge.store.database import Store
 from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
-from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, Scope
 from edge.store.proofs import enrol
 from edge.store.vault import Vault
@@ -44,6 +43,7 @@ from tests.fakes.clock import Clock, Ids
 from tests.fakes.log import Log
 from tests.fakes.platform import PLATFORM_KEY, Platform
 from tests.house.source import ROOT
+from tests.laid import laid
 from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
 
@@ -199,8 +199,7 @@ def service_at(
 ) -> Iterator[Service]:
     """Run the service in ``folder`` until the block ends."""
     create_keys(folder / "keys")
-    store, clock, readers = Store(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
-    migrate(store)
+    store, clock, readers = laid(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
     keep_rows(store, ROWS)
     platform = Platform(FACTS, as_of=NOW)
     site = _site(folder, store, clock, platform)
