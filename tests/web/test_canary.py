@@ -13,6 +13,7 @@ from tests.web.ground import PASSWORD
 from tests.web.service import Service, line, service_at
 
 CANARY = SyntheticPerson()
+PHONE = "13900009999"
 ENCODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 
 
@@ -55,6 +56,7 @@ def case(service: Service, reason: str = "金额录错") -> None:
     service.done("POST", f"/stays/{stay}/identity", headers=clerk, json=wish)
     key = {"Idempotency-Key": "canary"}
     settled = service.done("POST", f"/stays/{stay}/settlement", headers=clerk | key, json={})["id"]
+    papers(service, stay, settled, clerk)
     both = {
         "reason": reason,
         "password": PASSWORD,
@@ -70,6 +72,19 @@ def case(service: Service, reason: str = "金额录错") -> None:
     httpx2.get(f"{service.client.base_url}/stays/{CANARY.number}", trust_env=False)
 
 
+def papers(service: Service, stay: str, settled: str, clerk: dict[str, str]) -> None:
+    """Print what names the worker, and receive a complaint of theirs."""
+    for kind in ("statement", "payment_slip"):
+        asked = {"kind": kind}
+        made = service.done("POST", f"/stays/{stay}/documents", headers=clerk, json=asked)
+        service.ask("GET", f"/documents/{made['id']}/content", headers=clerk)
+        service.done("POST", f"/documents/{made['id']}/prints", headers=clerk, json={})
+    service.ask("GET", f"/settlements/{settled}/statement.pdf", headers=clerk)
+    complaint = {"text": f"{CANARY.name}：等候太久", "name": CANARY.name, "contact": PHONE}
+    made = service.done("POST", "/complaints", headers=clerk, json=complaint)
+    service.done("POST", f"/complaints/{made['id']}/receipt", headers=clerk)
+
+
 def test_no_byte_that_the_product_writes_holds_an_identity(tmp_path: Path) -> None:
     with service_at(tmp_path) as service:
         case(service, f"录错：{CANARY.name} {CANARY.number}")
@@ -77,10 +92,10 @@ def test_no_byte_that_the_product_writes_holds_an_identity(tmp_path: Path) -> No
         assert (tmp_path / "edge.db-wal").stat().st_size  # the log of writes is looked at, too
         names = {path.name for path in tmp_path.iterdir()}
         assert {"edge.db", "canary.backup"} <= names
-        assert found(tmp_path, CANARY.number, CANARY.name) == []
+        assert found(tmp_path, CANARY.number, CANARY.name, PHONE) == []
         told = repr(service.site.log)
-        assert [w for w in (CANARY.number, CANARY.name) if w in told] == []
-    assert found(tmp_path, CANARY.number, CANARY.name) == []
+        assert [w for w in (CANARY.number, CANARY.name, PHONE) if w in told] == []
+    assert found(tmp_path, CANARY.number, CANARY.name, PHONE) == []
 
 
 def test_the_search_finds_what_lies_in_the_open(tmp_path: Path) -> None:

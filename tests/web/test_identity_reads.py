@@ -52,6 +52,7 @@ def _ids(service: Service) -> dict[str, str]:
         "settlement": "settlements",
         "message": "outbox",
         "document": "documents",
+        "complaint": "complaints",
     }
     found = {
         name: next(iter(db.query(f"select id from {table} limit 1")), None)  # noqa: S608 - our own

@@ -19,6 +19,7 @@ from edge.core.complaint import (
 from edge.paperwork import complaint_order
 from edge.site import Site
 from edge.steps.keep_document import keep_document
+from edge.steps.read_complaints import read_complaint, read_complaints
 from edge.steps.receive_complaint import (
     Answer,
     answer_complaint,
@@ -26,7 +27,7 @@ from edge.steps.receive_complaint import (
     receive_complaint,
     take_complaint,
 )
-from edge.store.complaints import PAGE_MAX, load_complaint, newest_complaints, open_complaints
+from edge.store.complaints import PAGE_MAX
 from edge.store.documents import OwnerKind
 from edge.web.api.documents import MAY, DocumentNow, document_now
 from edge.web.desk import Desk
@@ -90,14 +91,13 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
 
     @routes.get("/complaints")
     def listed(
-        _caller: Handles,
+        caller: Handles,
         *,
         only_open: bool = False,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = PAGE_MAX,
     ) -> list[ComplaintNow]:
         """List complaints: the newest first, or what is open with the earliest due first."""
-        db = site.store.read()
-        found = (open_complaints if only_open else newest_complaints)(db, site.vault, limit=limit)
+        found = read_complaints(site, only_open=only_open, limit=limit, by=caller.name)
         return [complaint_now(site, one) for one in found]
 
     @routes.get("/complaints/report")
@@ -106,9 +106,9 @@ def _reading(routes: APIRouter, desk: Desk) -> None:
         return complaint_report(site, first, last)
 
     @routes.get("/complaints/{complaint}")
-    def one(_caller: Handles, complaint: str) -> ComplaintNow:
+    def one(caller: Handles, complaint: str) -> ComplaintNow:
         """Return one complaint."""
-        return complaint_now(site, load_complaint(site.store.read(), site.vault, complaint))
+        return complaint_now(site, read_complaint(site, complaint, by=caller.name))
 
 
 def _acting(routes: APIRouter, desk: Desk) -> None:

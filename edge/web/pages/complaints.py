@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from edge.core.complaint import Channel, ComplaintState
-from edge.store.complaints import load_complaint, newest_complaints, open_complaints
+from edge.steps.read_complaints import read_complaint, read_complaints
 from edge.web.api.complaints import Handles, complaint_now
 from edge.web.look import Colour
 from edge.web.pages.frame import Screen
@@ -25,9 +25,8 @@ def router(screen: Screen) -> APIRouter:
     @routes.get("/complaints")
     def page(request: Request, caller: Handles, *, everything: bool = False) -> HTMLResponse:
         """Show what is open, the earliest due first; or the newest, answered too."""
-        db, vault = site.store.read(), site.vault
-        listed = newest_complaints if everything else open_complaints
-        rows = [complaint_now(site, one) for one in listed(db, vault, limit=PAGE)]
+        found = read_complaints(site, only_open=not everything, limit=PAGE, by=caller.name)
+        rows = [complaint_now(site, one) for one in found]
         return screen.page(
             request,
             caller,
@@ -41,7 +40,7 @@ def router(screen: Screen) -> APIRouter:
     @routes.get("/complaints/{complaint}")
     def one(request: Request, caller: Handles, complaint: str) -> HTMLResponse:
         """Show one complaint and what is to be done."""
-        found = complaint_now(site, load_complaint(site.store.read(), site.vault, complaint))
+        found = complaint_now(site, read_complaint(site, complaint, by=caller.name))
         return screen.page(request, caller, "complaint.html", complaint=found, colours=COLOURS)
 
     return routes
