@@ -20,6 +20,7 @@ from drivers.monitor import Monitor
 from drivers.psam_slot import PsamInSlot, keys_in_order
 from drivers.scanner import Scanner
 from drivers.transport import Readers
+from edge.backing_up import backups_made
 from edge.card_key import by_platform, psam_plan
 from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
@@ -107,6 +108,7 @@ def _at_work(
         _passing_on(desk),
         _list_kept_fresh(site),
         inbox_collected(desk),
+        backups_made(site),
         folder_watched(site, changed=partial(desk.changed, "stay")),
         ExitStack() as listening,
     ):

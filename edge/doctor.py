@@ -28,6 +28,7 @@ from edge.shipped import config_folder
 from edge.site import clock_behind
 from edge.steps.list_status import list_status
 from edge.store.agents import AgentHeard, agents_heard
+from edge.store.backup_shelf import is_late, kept_in
 from edge.store.books import misstated
 from edge.store.catalogues import HeldVersion, held_versions
 from edge.store.database import SQLITE_VERSION, Rows, Store
@@ -67,6 +68,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("certificate", lambda: _certificate(settings, clock)),
         ("database", lambda: _database(settings, clock)),
         ("disk", lambda: _disk(settings)),
+        ("backup", lambda: _backup(settings, clock)),
         ("packs", lambda: _packs(settings, clock)),
         ("catalogues", lambda: _catalogues(settings)),
         ("readers", _readers),
@@ -158,6 +160,19 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     free_mb = shutil.disk_usage(settings.data).free // 1_000_000
     well = free_mb >= DISK_FREE_MIN_MB
     yield _judged("disk", f"{free_mb} MB free", well=well, fix="free or enlarge the disk")
+
+
+def _backup(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    chosen = settings.backup
+    if chosen.folder is None:
+        seen = "none made by itself: somebody must run edge backup"
+        yield Finding(name="backup", well=True, seen=seen)
+        return
+    kept = kept_in(chosen.folder)
+    newest = f"newest {kept[-1].made_at.isoformat()}" if kept else "none yet"
+    well = not is_late(kept, clock(), timedelta(hours=chosen.every_h))
+    fix = "is the service running? look in the log for backup.failed; check disk and rights"
+    yield _judged("backup", f"{chosen.folder}: {len(kept)}, {newest}", well=well, fix=fix)
 
 
 def _packs(settings: Settings, clock: Clock) -> Iterator[Finding]:

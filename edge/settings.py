@@ -200,6 +200,14 @@ class Identities(_Section):
     reveal_s: int = Field(default=60, ge=5, le=600)
 
 
+class Backup(_Section):
+    """Backups that are made by themselves: where, how often, how many are kept."""
+
+    folder: Path | None = None
+    every_h: int = Field(default=24, ge=1, le=168)
+    keep: int = Field(default=14, ge=2, le=1000)
+
+
 class Logs(_Section):
     """The log's files: how long they are kept (not under half a year), how large a part grows."""
 
@@ -232,6 +240,7 @@ class Settings(_Section):
     fittings: Fittings = Fittings()
     identities: Identities = Identities()
     log: Logs = Logs()
+    backup: Backup = Backup()
     scanner: Scanner = Scanner()
     psam: Psam = Psam()
 
@@ -292,8 +301,11 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     server = settings.server.model_copy(update=found)
     charges = settings.files.charges and (folder / settings.files.charges).absolute()
     files = settings.files.model_copy(update={"charges": charges})
+    shelf = settings.backup.folder and (folder / settings.backup.folder).absolute()
+    backup = settings.backup.model_copy(update={"folder": shelf})
     return settings.model_copy(
         update={
+            "backup": backup,
             "data": data,
             "lists": lists,
             "platform": platform,

@@ -1,9 +1,11 @@
 """Make a backup while the desk works on, and enter that it was made."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from edge.site import Site
 from edge.store.backup import Header, make_backup
+from edge.store.backup_shelf import is_due, kept_in, place_for, thin_out
 from edge.store.keys import load_keys
 
 
@@ -26,4 +28,28 @@ def back_up(site: Site, path: Path, operator: str) -> Header:
             now=header.made_at,
             ledger_seq=header.ledger_seq,
         )
+    return header
+
+
+def backup_is_due(site: Site) -> bool:
+    """Tell whether the schedule asks for a backup now; without a folder it never does."""
+    chosen = site.settings.backup
+    every = timedelta(hours=chosen.every_h)
+    return chosen.folder is not None and is_due(kept_in(chosen.folder), site.clock(), every)
+
+
+def back_up_when_due(site: Site, operator: str) -> Header | None:
+    """Make a backup if the schedule asks for one, then let the oldest go.
+
+    An older one goes only when a newer, looked at, lies beside it.
+
+    Raises:
+        Fault, OSError: as ``back_up``; nothing was removed.
+    """
+    chosen = site.settings.backup
+    if chosen.folder is None or not backup_is_due(site):
+        return None
+    chosen.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    header = back_up(site, place_for(chosen.folder, site.clock()), operator)
+    thin_out(kept_in(chosen.folder), chosen.keep)
     return header

@@ -1,12 +1,14 @@
 """Whether the service lives, and whether it can do its work. For machines, without login."""
 
 import shutil
+from datetime import timedelta
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from edge.core.errors import EdgeError
 from edge.site import clock_behind
+from edge.store.backup_shelf import is_late, kept_in
 from edge.tls import ends_soon, papers_of
 from edge.web.desk import Desk
 from sync.breaker import State
@@ -68,6 +70,14 @@ def _alarms(desk: Desk) -> tuple[str, ...]:
             found.append("CERTIFICATE_ENDS")
         if shutil.disk_usage(desk.site.settings.data).free < DISK_FREE_MIN:
             found.append("DISK_SMALL")
+        if _backup_is_late(desk):
+            found.append("BACKUP_LATE")
     except EdgeError as wrong:
         found.append(wrong.code)
     return tuple(found)
+
+
+def _backup_is_late(desk: Desk) -> bool:
+    chosen = desk.site.settings.backup
+    every = timedelta(hours=chosen.every_h)
+    return chosen.folder is not None and is_late(kept_in(chosen.folder), desk.site.clock(), every)
