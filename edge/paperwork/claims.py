@@ -5,7 +5,7 @@ from edge.core.claim import Month
 from edge.core.errors import Conflict, Words
 from edge.core.paper import DocumentKind
 from edge.core.paper.claimed import Claimed, Reconciled, claim_form, reconciliation_report
-from edge.paperwork.order import Order, printed
+from edge.paperwork.order import Order, printed, to_the_minute
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.documents import Owner, OwnerKind
@@ -62,11 +62,11 @@ def reconciliation_order(site: Site, db: Rows, month: Month) -> Order:
             reconciliation=now.reconciliation,
             confirmed_by=now.confirmation.operator if now.confirmation else "",
             note=now.confirmation.note if now.confirmation else "",
-            as_of=site.clock(),
+            as_of=to_the_minute(site.clock()),
         )
     )
     kind = DocumentKind.RECONCILIATION_REPORT
-    return printed(kind, _owner(month), str(month), paper, each_anew=True)
+    return printed(kind, _owner(month), str(month), paper, says=paper)
 
 
 def _owner(month: Month) -> Owner:

@@ -1,12 +1,14 @@
 """The office's documents: a day's end, what is typed into a site, a complaint's receipt."""
 
+from dataclasses import replace
+
 from edge.core.cases import CaseRef
 from edge.core.complaint import Complaint
 from edge.core.dates import local_day
 from edge.core.paper import DocumentKind
 from edge.core.paper.office import Day, complaint_receipt, day_end_sheet, entry_sheet_paper
 from edge.packs.forms import complaint_article
-from edge.paperwork.order import REGIONS, Order, owner_of, printed
+from edge.paperwork.order import REGIONS, Order, owner_of, printed, to_the_minute
 from edge.site import Site
 from edge.store.complaints import load_complaint
 from edge.store.database import Rows
@@ -15,11 +17,15 @@ from edge.store.entry_sheets import load_sheet, unknown_sheet
 
 
 def day_end_order(closed: Day) -> Order:
-    """Return the order of a day's sheet: as of another moment it is another sheet."""
+    """Return the order of a day's sheet: in another minute, or with other sums, it is another.
+
+    The head alone makes no other: making a sheet is an entry of the ledger itself.
+    """
+    closed = replace(closed, as_of=to_the_minute(closed.as_of))
     day = closed.date.isoformat()
-    paper = day_end_sheet(closed)
-    kind = DocumentKind.DAY_END_SHEET
-    return printed(kind, Owner(OwnerKind.DAY, day), day, paper, each_anew=True)
+    kind, owner = DocumentKind.DAY_END_SHEET, Owner(OwnerKind.DAY, day)
+    says = replace(closed, head=None)
+    return printed(kind, owner, day, day_end_sheet(closed), says=says)
 
 
 def entry_sheet_order(site: Site, db: Rows, sheet_id: str, *, of: CaseRef) -> Order:

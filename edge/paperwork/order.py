@@ -38,19 +38,24 @@ class Order:
 
 
 def printed(
-    kind: DocumentKind, owner: Owner, subject: str, paper: Paper, *, each_anew: bool = False
+    kind: DocumentKind, owner: Owner, subject: str, paper: Paper, *, says: object = None
 ) -> Order:
-    """Return the order of a paper; ``each_anew``: what it says may be another the next time."""
+    """Return the order of a paper; ``says``: what makes it another one, where it may be another."""
     return Order(
         kind=kind,
         owner=owner,
         subject=subject,
-        edition=sha256(codec.encode(paper)) if each_anew else "",
+        edition=sha256(codec.encode(says)) if says else "",
         title=paper.title,
         media=PDF,
         dated=paper.dated,
         make=lambda: pressed(paper),
     )
+
+
+def to_the_minute(at: datetime) -> datetime:
+    """Return the moment as papers show it: pressed twice at once, they are the same paper."""
+    return at.replace(second=0, microsecond=0)
 
 
 def owner_of(ref: CaseRef) -> Owner:

@@ -4,7 +4,7 @@ from edge.core.errors import BadInput, Words
 from edge.core.paper import DocumentKind
 from edge.core.paper.handed import Referral, Referred, referral_application, referral_opinion
 from edge.packs.forms import referral_form
-from edge.paperwork.order import REGIONS, Order, owner_of, place_of, printed
+from edge.paperwork.order import REGIONS, Order, owner_of, place_of, printed, to_the_minute
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.people import identity_of
@@ -30,13 +30,13 @@ def referral_order(site: Site, db: Rows, stay_id: str, said: Referral) -> Order:
         hospital_number=stay.hospital_number,
         diagnosis=stay.bedside.diagnosis,
         facility=site.settings.facility.name,
-        at=site.clock(),
+        at=to_the_minute(site.clock()),
     )
     form = referral_form(REGIONS, place_of(site, stay)).form
     lay = referral_application if form == "sichuan_annex_1" else referral_opinion
     paper = lay(said, whom)
     kind = DocumentKind.REFERRAL_OPINION
-    return printed(kind, owner_of(stay.ref), stay_id, paper, each_anew=True)
+    return printed(kind, owner_of(stay.ref), stay_id, paper, says=paper)
 
 
 def _empty(name: str) -> BadInput:

@@ -14,11 +14,12 @@ import pytest
 from edge.core.errors import Fault
 from edge.core.identity import Identity
 from edge.core.money import yuan
+from edge.core.paper.office import complaint_receipt
 from edge.core.paper.settled import statement
 from edge.documents import bundle, missing_fonts, pressed
 from edge.documents.fonts import FILES, font_folders
 from edge.documents.press import pictured
-from tests.documents.office_samples import all_papers
+from tests.documents.office_samples import all_papers, complaint
 from tests.documents.samples import FORM, LINES, PERSON, charge, settled
 from tests.house.source import ROOT
 
@@ -117,6 +118,15 @@ def test_every_kind_can_be_looked_at_page_by_page(made: dict[str, bytes]) -> Non
     two = pictured(all_papers()["claim"], ppi=20)
     assert len(two) == len(text_of(made["claim"]))
     assert all(page.startswith(b"\x89PNG") for page in two)
+
+
+def test_a_long_complaint_goes_on_over_the_page_to_its_last_word() -> None:
+    said = complaint().said
+    long = replace(complaint(), said=replace(said, text="请予答复。" * 380 + "\n" * 60 + "完毕"))
+    pages = text_of(pressed(complaint_receipt(long, facility="院", article="津 第四十条")))
+    assert len(pages) > 1
+    assert "请予答复" in pages[0]
+    assert "完毕" in "".join(pages[1:])
 
 
 def test_both_copies_of_a_claim_form_say_the_same(made: dict[str, bytes]) -> None:

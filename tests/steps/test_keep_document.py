@@ -13,6 +13,7 @@ from edge.paperwork import (
     Order,
     bundle_order,
     claim_form_order,
+    day_end_order,
     entry_sheet_order,
     manual_order,
     reconciliation_order,
@@ -36,6 +37,7 @@ from edge.store.entry_sheets import sheets_of
 from edge.store.ledger import latest
 from edge.store.settlements import Settlement
 from simulators.card import synthetic_person
+from tests.documents import office_samples as office
 from tests.steps.agency import DECEMBER, NOVEMBER, claimed, delivered
 from tests.steps.colleagues import reversed_by_both, settled, staffed
 from tests.steps.conftest import Ground
@@ -199,6 +201,15 @@ def test_an_opinion_said_otherwise_is_another_document(ground: Ground) -> None:
     with pytest.raises(BadInput) as refused:
         referral_order(ground.site, db, stay.id, replace(OPINION, physician=" "))
     assert refused.value.field == "physician"
+
+
+def test_a_days_sheet_pressed_twice_is_one_and_another_with_other_sums(ground: Ground) -> None:
+    first = kept(ground, light(day_end_order(office.closed())))
+    later = office.closed().as_of.replace(second=41)
+    beside = replace(office.closed(), as_of=later, head=None)
+    assert kept(ground, light(day_end_order(beside))) == first
+    other = replace(office.closed(), waiting=9)
+    assert kept(ground, light(day_end_order(other))).id != first.id
 
 
 def test_an_entry_sheet_is_printed_for_its_own_fitting_alone(ground: Ground) -> None:
