@@ -55,7 +55,7 @@ def test_a_month_is_read_as_it_is_written() -> None:
     assert str(NOVEMBER) == "2026-11"
     assert NOVEMBER.last == date(2026, 11, 30)
     assert read_month("2028-02").last == date(2028, 2, 29)
-    assert str(month_after(read_month("2026-12"))) == "2027-01"
+    assert month_after(read_month("2026-12")) == Month(date(2027, 1, 1))
 
 
 @pytest.mark.parametrize("text", ["", "2026-13", "2026-1", "202611", "2026-11-01", "１２３４-01"])
@@ -72,9 +72,10 @@ def test_a_month_is_the_one_of_shanghai() -> None:
 def test_a_claim_has_the_months_settlements_and_what_earlier_months_left() -> None:
     left = item("left", settled_on=date(2026, 10, 31))
     late = item("late", settled_on=date(2026, 12, 1))
-    made = draft(NOVEMBER, [Candidate(item("b")), Candidate(late), Candidate(left)])
-    assert [one.settlement for one in made.items] == ["left", "b"]
-    assert made.held == ()
+    last = item("last", settled_on=date(2026, 11, 30))
+    made = draft(NOVEMBER, [Candidate(one) for one in (last, item("b"), late, left)])
+    assert [one.settlement for one in made.items] == ["left", "b", "last"]
+    assert (made.month, made.held) == (NOVEMBER, ())
 
 
 def test_what_is_held_is_shown_and_not_claimed() -> None:
@@ -141,6 +142,8 @@ def test_a_month_that_owes_is_paid_when_the_debt_is_set_off() -> None:
     assert not is_paid(-100, -99)
     assert is_paid(-100, -100)
     assert is_paid(0, 0)
+    assert is_paid(0, 1)
+    assert not is_paid(0, -1)
 
 
 def test_an_act_needs_its_state() -> None:

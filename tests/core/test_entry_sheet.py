@@ -115,6 +115,7 @@ def test_a_number_closes_the_sheet_once_and_the_same_again_changes_nothing() -> 
 def test_a_sheet_that_was_withdrawn_takes_no_number() -> None:
     gone = _withdrawn(SHEET)
     assert (gone.state, gone.note) == (SheetState.WITHDRAWN, "未录入")
+    assert (gone.closed_by, gone.closed_at) == ("配置员", OPENED)
     with pytest.raises(Conflict) as refused:
         gone.confirmed("QR-1", by="配置员", at=OPENED)
     assert "撤回" in refused.value.reason.zh

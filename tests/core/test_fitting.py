@@ -180,6 +180,7 @@ def test_a_notice_counts_to_its_last_day_of_the_fitting_itself(
 ) -> None:
     fitting = recorded(notice=replace(NOTICE, valid_to=last))
     assert codes(fitting) == ["NOTICE_EXPIRED"] * expired
+    assert all(last.isoformat() in reason.text for reason in forbidden(fitting))
     assert codes(recorded(notice=replace(NOTICE, valid_to=None))) == []
 
 
@@ -211,6 +212,7 @@ def test_of_several_devices_the_first_that_is_not_due_is_told() -> None:
     both = recorded(*lines, replaced(date(2026, 2, 1), line_id="3"))
     [reason] = forbidden(both)
     assert "2029-01-01" in reason.text
+    assert LEG in reason.text
     assert reason.effect is Decision.REFUSE
 
 

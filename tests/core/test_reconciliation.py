@@ -128,6 +128,7 @@ def test_every_item_of_either_side_is_in_one_row(
 def test_an_audit_that_does_not_add_up_is_not_believed() -> None:
     good = audited("a", 1000, deduction("d", "a"))
     assert contradiction([good, audited("b")]) is None
+    assert contradiction([audited("c", 1000, deduction("K", "c", 1))]) is None
     wrong = {
         "approved_fen": AuditedItem(settlement="a", fund_fen=1000, approved_fen=999),
         "amount_fen": audited("a", 1000, deduction("d", "a", 0)),
