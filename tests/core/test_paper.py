@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from edge.core.adjudication import Bucket, LineReason
+from edge.core.catalogue import CostKind
 from edge.core.complaint import Channel
 from edge.core.entry_sheet import SheetKind
 from edge.core.fitting import Fitting
@@ -13,7 +15,7 @@ from edge.core.paper.claimed import reconciliation_report
 from edge.core.paper.handed import manual_paper, referral_application
 from edge.core.paper.office import complaint_receipt, day_end_sheet, entry_sheet_paper
 from edge.core.paper.settled import Settled, payment_slip, statement
-from edge.core.paper.words import capitals, place
+from edge.core.paper.words import BUCKETS, KINDS, REASONS, capitals, place
 from edge.core.verification import Service
 from tests.documents import office_samples as office
 from tests.documents import samples
@@ -190,3 +192,9 @@ def test_a_complaint_need_not_be_signed_and_may_come_from_an_agency() -> None:
 def test_a_place_that_nobody_knows_is_its_code() -> None:
     assert place("510100") == "四川省（510100）"
     assert place("990000") == "990000"
+
+
+def test_every_reason_bucket_and_class_of_cost_has_its_words_on_paper() -> None:
+    assert set(REASONS) == set(LineReason)
+    assert set(BUCKETS) == set(Bucket)
+    assert set(KINDS) == set(CostKind)

@@ -50,6 +50,7 @@ REASONS = {
     LineReason.EXCLUDED: "伙食、交通食宿费不在直接结算范围",
     LineReason.DEVICE_OVER_LIMIT: "超过核付限额，超出部分自付",
     LineReason.DEVICE_NOT_APPROVED: "核付通知单未批准的辅助器具",
+    LineReason.CO_PAYMENT: "目录规定由个人自付的部分",
     LineReason.REVERSED: "退费，冲减原明细",
 }
 """Why a line is paid as it is, said to whoever pays the rest."""
