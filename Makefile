@@ -17,7 +17,7 @@ APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 export PYTHONDONTWRITEBYTECODE :=
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: setup demo serve check test bench fuzz mutate docs clean
+.PHONY: setup demo serve check test bench torture fuzz mutate docs clean
 
 setup: .venv/ready
 
@@ -50,6 +50,13 @@ bench: setup
 SECONDS ?= 20
 fuzz: setup
 	nice $(RUN)/python -m tests.fuzz $(NAME) --seconds $(SECONDS)
+
+# Cut the power, fail the disk, kill the process: N times each, SEED=n for other moments; broken
+# variants of the product must be caught.
+N ?= 500
+SEED ?= 1
+torture: setup
+	nice $(RUN)/python -m tests.torture $(N) --seed $(SEED)
 
 # Do the tests notice small changes to the money rules? Minutes of work; ends badly below 90 %.
 mutate: setup

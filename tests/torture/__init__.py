@@ -1,0 +1,1 @@
+"""Faults on purpose: what must survive them, and broken variants that must be caught."""
