@@ -1,5 +1,6 @@
 """What the card service does to those who watch it for months; docs/readers.md has the table."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -260,6 +261,13 @@ def test_the_shipped_polkit_rule_names_both_actions() -> None:
     rule = (ROOT / "config/polkit/50-injury-desk-edge.rules").read_text(encoding="utf-8")
     for action in ("access_pcsc", "access_card"):
         assert f'"org.debian.pcsc-lite.{action}"' in rule
+
+
+def test_the_set_up_installs_what_pyscard_is_built_with() -> None:
+    packages = re.search(r"PACKAGES := ((?:.+\\\n)*.+)", (ROOT / "Makefile").read_text("utf-8"))
+    assert packages
+    needed = {"swig", "libpcsclite-dev", "gcc", "python3-dev", "pcscd", "vsmartcard-vpcd"}
+    assert needed <= set(packages[1].split())
 
 
 def _rounds(

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 
+from drivers.transport import Readers
 from edge import packs
 from edge.app import running, server
 from edge.crypto import second_factor_code
@@ -196,8 +197,9 @@ def service_at(
     readers: InProcessReaders | None = None,
     patience: Patience = USUAL_PATIENCE,
     psam: Psam = NO_PSAM,
+    real: Readers | None = None,
 ) -> Iterator[Service]:
-    """Run the service in ``folder`` until the block ends."""
+    """Run the service in ``folder`` until the block ends; ``real`` readers stand in for ours."""
     create_keys(folder / "keys")
     store, clock, readers = laid(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
     keep_rows(store, ROWS)
@@ -205,7 +207,7 @@ def service_at(
     site = _site(folder, store, clock, platform)
     site = replace(site, settings=site.settings.model_copy(update={"desks": desks, "psam": psam}))
     try:
-        with running(site, readers, patience=patience) as desk, _serving(desk) as url:
+        with running(site, real or readers, patience=patience) as desk, _serving(desk) as url:
             desk.relay.stop()
             desk.keeper.stop()
             with httpx2.Client(base_url=url, trust_env=False) as client:

@@ -1,7 +1,14 @@
 """The service's figures: for who may watch, by route and never by person, and never in the way."""
 
+from contextlib import closing
+from pathlib import Path
+
+from drivers.pcsc import PcscReaders
 from edge.store.operators import Scope
-from tests.web.service import Service
+from simulators.card import social_security_card, synthetic_person
+from tests.fakes.winscard import Winscard
+from tests.web.agent_desk import until
+from tests.web.service import Service, service_at
 
 
 def figures(service: Service) -> dict[str, float]:
@@ -45,3 +52,12 @@ def test_a_broken_site_is_still_watched(service: Service) -> None:
     told = figures(service)
     service.clock.pass_time(days=1)
     assert told["edge_clock_went_back"] == 1
+
+
+def test_contexts_of_the_card_service_are_counted(tmp_path: Path) -> None:
+    api = Winscard(("Contact Reader 0",))
+    api.insert(social_security_card(synthetic_person(1)))
+    with closing(PcscReaders(api)) as readers, service_at(tmp_path, real=readers) as service:
+        until(service, "reader", "present", desk=None)
+        assert figures(service)["edge_reader_contexts_open"] == 2  # one waits, one has read
+        assert api.held[0] == 2
