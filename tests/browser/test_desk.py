@@ -328,7 +328,7 @@ def test_every_page_is_light_and_fits_its_screen(
         assert weight(discharge, path) < PAGE_BYTES_MAX
         root = discharge.page.locator("html")
         assert root.evaluate("root => root.scrollWidth") <= SIZE["width"]
-        act = discharge.page.locator("main .main, main [data-hotkey=Escape]").last
+        act = discharge.page.locator("main .main:visible, main [data-hotkey=Escape]:visible").last
         discharge.page.wait_for_load_state("networkidle")  # what "connected" fetched is there
         box = act.bounding_box()
         assert box
