@@ -34,6 +34,7 @@ def init(
 
 def serve(config: Config = SITE_FILE) -> None:
     """Run the service."""
+    import gc
     import signal
     from contextlib import closing
 
@@ -52,6 +53,8 @@ def serve(config: Config = SITE_FILE) -> None:
         running(site, readers) as desk,
     ):
         server(desk).run()
+    # All is closed by now. What is left would be searched for circles, which takes seconds.
+    gc.freeze()
 
 
 def demo(
