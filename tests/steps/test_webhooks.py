@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
-from edge.settings import Webhook
+import pytest
+
+from edge.opening import gateway_of
+from edge.settings import Settings, Webhook
 from edge.steps.fall_back import Request, fall_back
 from edge.store.database import Rows
 from sync.envelope import Kind, open_signed
 from sync.frame import unpack
 from sync.message import open_frame
+from sync.relay import Relay
 from tests.steps.colleagues import CLERK, reversed_by_both, settled, staffed
 from tests.steps.conftest import PERSON, Ground
+from tests.sync.test_webhooks import Hospital, listening
 
 
 def hooked(ground: Ground) -> Ground:
@@ -53,3 +58,39 @@ def test_settlement_reversal_and_hand_over_are_told_in_order(ground: Ground) -> 
 def test_without_webhooks_nothing_is_put(ground: Ground) -> None:
     settled(ground, ground.discharged().id)
     assert told(ground) == []
+
+
+def test_the_relay_delivers_each_to_its_own_end_and_waits_for_no_other(ground: Ground) -> None:
+    hooked(ground)
+    settled(ground, ground.discharged().id)
+    hospital = Hospital(status=503)
+    with listening(hospital) as url:
+        webhook = Webhook(name="his", url=url)
+        settings = ground.site.settings.model_copy(update={"webhooks": (webhook,)})
+        with gateway_of(replace(ground.site, settings=settings)) as gateway:
+            relay = Relay(ground.site.store, ground.site.outbox, gateway, ground.clock)
+            relay.run_once()
+            counts = ground.site.outbox.status(ground.site.store.read())
+            assert (counts.pending, counts.rejected, counts.unknown) == (1, 0, 0)
+            hospital.status = 204
+            ground.clock.pass_time(hours=1)
+            relay.run_once()
+    counts = ground.site.outbox.status(ground.site.store.read())
+    assert counts.pending == 0
+    assert counts.accepted == len(ground.platform.received) + 1
+    assert len({message for _, message, _ in hospital.posted}) == 1
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        [{"name": "his", "url": "https://a"}, {"name": "his", "url": "https://b"}],
+        [{"name": "HIS 1", "url": "https://a"}],
+        [{"name": "his", "url": "ftp://a"}],
+        [{"name": "his", "url": "https://a/?q=1"}],
+    ],
+)
+def test_webhooks_that_cannot_be_are_refused(ground: Ground, given: list[dict[str, str]]) -> None:
+    whole = ground.site.settings.model_dump(mode="json") | {"webhooks": given}
+    with pytest.raises(ValueError, match="webhooks"):
+        Settings.model_validate(whole)
