@@ -93,7 +93,8 @@ def test_acts_refunds_and_what_the_notice_leaves_out_are_copied_too() -> None:
         "更换",
     ]
     labels = {label for _, label, _ in told}
-    assert "限额倍数" in labels
+    assert ("辅助器具基本信息 1", "限额倍数", "1.5") in told
+    assert ("辅助器具基本信息 3", "上次配置（更换）时间", "2026-11-20") in told
     assert not labels & {"最低使用年限", "最高支付限额（元）"}
     bare = copied(recorded(notice=None))
     assert ("备案信息", "配置费用核付通知单文（编）号", "") in bare
@@ -119,6 +120,11 @@ def test_a_sheet_that_was_withdrawn_takes_no_number() -> None:
     with pytest.raises(Conflict) as refused:
         gone.confirmed("QR-1", by="配置员", at=OPENED)
     assert "撤回" in refused.value.reason.zh
+
+
+@pytest.mark.parametrize("number", ["1", "x" * NUMBER_LENGTH_MAX])
+def test_a_number_has_one_to_so_many_characters(number: str) -> None:
+    assert SHEET.confirmed(number, by="配置员", at=OPENED).confirmation == number
 
 
 @pytest.mark.parametrize("number", ["", " ", "a\nb", "x" * (NUMBER_LENGTH_MAX + 1)])

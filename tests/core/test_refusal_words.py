@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -215,7 +216,8 @@ def test_a_refusal_says_why_and_what_to_do(refusal: Refusal) -> None:
 
 
 def test_an_entry_sheet_is_labelled_in_english_too() -> None:
-    fitting = recorded(fitted(price="21000"), notice=NOTICE)
+    item = replace((NOTICE.items or ())[0], limit_multiplier=Decimal("1.5"))
+    fitting = recorded(fitted(price="21000"), notice=replace(NOTICE, items=(item,)))
     bill = bill_of(fitting)
     fields = settlement_fields(
         fitting, PERSON, bill, ruled_by_law(bill, rulebook()), facility="演示机构", at=OPENED
@@ -224,6 +226,7 @@ def test_an_entry_sheet_is_labelled_in_english_too() -> None:
         *("name", "identity number", "insured region", "injured parts", "injury determination"),
         *("filing", "fitting notice", "facility", "our number", "fitted on"),
         *("act", "last fitted on", "device", "code", "model", "serial", "service years", "limit"),
+        "limit multiplier",
         *("quantity", "price", "amount", "fund", "personal"),
         *("total", "fund", "personal", "settled at"),
     ]

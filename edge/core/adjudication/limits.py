@@ -77,7 +77,7 @@ class Limits:
         standards: Standards,
         approved: Mapping[str, NoticeItem] | None,
         *,
-        co_payments: bool = False,
+        co_payments: bool,
     ) -> None:
         latest_first = reversed(standards.changes)
         self._bed_days = [(one.since.toordinal(), one.bed_day_fen) for one in latest_first]
