@@ -194,6 +194,11 @@ MATRIX: dict[str, Grants] = {
         ),
         frozenset({Role.FITTING, Role.FINANCE}),
     ),
+    **dict.fromkeys(
+        ("GET /overview", "GET /pages/overview"), DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR}
+    ),
+    "GET /audit": frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    "GET /admin": frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR}),
     "GET /fallbacks": frozenset({Role.DISCHARGE, Role.FITTING, Role.FINANCE}),
     **dict.fromkeys(("GET /complaints", "GET /complaints/{complaint}"), DESK_ROLES),
     **dict.fromkeys(("GET /due", "GET /pages/due", "GET /due/next"), DUE_SEEN),

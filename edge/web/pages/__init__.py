@@ -6,6 +6,7 @@ from edge.web.desk import Desk
 from edge.web.look import Look
 from edge.web.pages import (
     arrival,
+    audit,
     claims,
     complaints,
     devices,
@@ -14,6 +15,7 @@ from edge.web.pages import (
     frame,
     lists,
     messages,
+    overview,
     stay,
     verdict,
 )
@@ -35,6 +37,8 @@ def pages_router(desk: Desk, look: Look) -> APIRouter:
         fallbacks,
         complaints,
         fittings,
+        overview,
+        audit,
     ):
         router.include_router(pages.router(screen))
     return router

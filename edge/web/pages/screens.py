@@ -41,6 +41,9 @@ SCREENS: Mapping[str, Entry] = {
     "complaints": Entry("/complaints", frozenset({_ADMITS, _DISCHARGES, _FITS, _FINANCE})),
     "messages": Entry("/messages", frozenset({_ADMITS, _DISCHARGES, _FITS, _FINANCE, _IT})),
     "devices": Entry("/devices", frozenset({_ADMITS, _DISCHARGES, _FITS, _FINANCE, _IT})),
+    "overview": Entry("/overview", frozenset({_ADMITS, _DISCHARGES, _FITS, _FINANCE, _IT})),
+    "audit": Entry("/audit", frozenset({_AUDITOR, _SECURITY})),
+    "admin": Entry("/admin", frozenset({_IT, _SECURITY})),
 }
 """By the name of the screen, in the order of the row; the first of a role is its start page."""
 

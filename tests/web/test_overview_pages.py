@@ -1,0 +1,77 @@
+"""The overview's numbers and charts, the audit's page, the administrators'."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from edge.core.errors import Words
+from edge.store.operators import Role
+from edge.store.overview import MonthMoney, clocks, lags, money_by_month
+from edge.web.pages.overview import HEIGHT, chart
+from tests.web.service import Service
+
+
+def page(service: Service, path: str, headers: dict[str, str]) -> str:
+    answer = service.client.get(path, headers=headers | {"Accept": "text/html"})
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_chart_gives_each_value_its_height_and_none_below_nothing() -> None:
+    labels = [Words("一", "one"), Words("二", "two")]
+    drawn = chart(labels, [("advanced", [50, 100]), ("paid", [-5, 0])], [["50", "100"], ["", ""]])
+    heights = [[bar.height for bar in group.bars] for group in drawn.groups]
+    assert heights == [[HEIGHT // 2, 0], [HEIGHT, 0]]
+    assert all(bar.y + bar.height == HEIGHT for group in drawn.groups for bar in group.bars)
+    assert drawn.groups[1].bars[1].x + drawn.groups[1].bars[1].width < drawn.width
+
+
+def test_an_empty_chart_is_flat() -> None:
+    drawn = chart([Words("一", "one")], [("busy", [0])], [["0"]])
+    assert drawn.groups[0].bars[0].height == 0
+
+
+def test_clocks_lags_and_money_are_counted_where_they_belong(service: Service) -> None:
+    stay = service.discharged()
+    db = service.site.store.read()
+    due = datetime.fromisoformat(stay["settle_by"])
+    assert clocks(db, due) == (1, 0, 0, 0, 0, 0)
+    assert clocks(db, due - timedelta(hours=4)) == (0, 1, 0, 0, 0, 0)
+    assert clocks(db, due - timedelta(hours=47)) == (0, 0, 0, 0, 0, 1)
+    now = service.clock()
+    waiting = sum(lags(db, now))
+    assert waiting > 0
+    assert lags(db, now + timedelta(days=30)) == (0, 0, 0, 0, waiting)
+    key = {**service.system, "Idempotency-Key": "overview"}
+    settled = service.done("POST", f"/stays/{stay['id']}/settlement", headers=key)
+    assert clocks(db, due) == (0, 0, 0, 0, 0, 0)
+    october, november = money_by_month(db, [date(2026, 10, 1), date(2026, 11, 1)])
+    assert october == MonthMoney(month="2026-10", advanced_fen=0, audited_fen=0, paid_fen=0)
+    assert november.advanced_fen == settled["fund_fen"]
+
+
+@pytest.mark.parametrize("role", [Role.DISCHARGE, Role.FINANCE])
+def test_the_overview_is_drawn_on_the_server(service: Service, role: Role) -> None:
+    shown = page(service, "/overview", service.log_in(f"看 {role.value}", role))
+    assert shown.count('<svg class="chart"') == 3
+    assert shown.count("<rect") == 6 + 5 + 6 * 3
+
+
+def test_the_auditor_reads_acts_page_by_page_and_of_one_subject(service: Service) -> None:
+    auditor = service.log_in("审计甲", Role.AUDITOR)
+    shown = page(service, "/audit", auditor)
+    assert "账链完整" in shown
+    assert "login" in shown
+    subject = service.discharged()["id"]
+    of_one = page(service, f"/audit?subject={subject}", auditor)
+    assert of_one.count("stay.admitted") == 1
+    assert "operator.logged_in" not in of_one
+    assert page(service, "/audit?before=2", auditor).count("<tr>") == 2
+
+
+def test_security_sees_accounts_and_it_does_not(service: Service) -> None:
+    security = page(service, "/admin", service.log_in("安全甲", Role.SECURITY_ADMINISTRATOR))
+    assert "安全甲" in security
+    it_staff = page(service, "/admin", service.log_in("信息甲", Role.SYSTEM_ADMINISTRATOR))
+    assert "安全甲" not in it_staff
+    assert "天津" in it_staff
