@@ -38,6 +38,12 @@ class Act:
 def router(screen: Screen) -> APIRouter:
     """Return the audit's page and the administrators'."""
     routes = APIRouter()
+    _audit(routes, screen)
+    _admin(routes, screen)
+    return routes
+
+
+def _audit(routes: APIRouter, screen: Screen) -> None:
     site = screen.desk.site
 
     @routes.get("/audit")
@@ -73,6 +79,10 @@ def router(screen: Screen) -> APIRouter:
             broken=_broken(site),
         )
 
+
+def _admin(routes: APIRouter, screen: Screen) -> None:
+    site = screen.desk.site
+
     @routes.get("/admin")
     def admin(request: Request, caller: Manages) -> HTMLResponse:
         """Show accounts and tokens to security, what the site runs on to IT."""
@@ -89,8 +99,6 @@ def router(screen: Screen) -> APIRouter:
             catalogues=held_versions(db),
             packs=site.rulebook.packs,
         )
-
-    return routes
 
 
 def _broken(site: Site) -> Fault | None:
