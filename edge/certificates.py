@@ -70,8 +70,9 @@ def issued(authority: Pair, hosts: Sequence[str], at: datetime) -> Pair:
     above = x509.load_pem_x509_certificate(authority.certificate)
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0][:64])])
+    life = min(LEAF_LIFE, above.not_valid_after_utc - at)  # nobody believes it longer
     certificate = (
-        _begun(subject, above.subject, key, at, LEAF_LIFE)
+        _begun(subject, above.subject, key, at, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -96,6 +97,11 @@ def told_by(certificate: bytes) -> Told:
         ends_at=held.not_valid_after_utc,
         fingerprint=held.fingerprint(hashes.SHA256()).hex(":").upper(),
     )
+
+
+def named(hosts: Iterable[str]) -> frozenset[str]:
+    """Return hosts as certificates spell them: lower case, addresses without brackets."""
+    return frozenset(str(_name(host).value) for host in hosts)
 
 
 def permits(authority: bytes, hosts: Iterable[str]) -> bool:

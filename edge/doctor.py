@@ -16,6 +16,7 @@ from drivers.scan_errors import ScannerBusy
 from drivers.serial_line import open_line
 from edge import packs
 from edge.card_key import psam_plan
+from edge.certificates import named
 from edge.clock import Clock
 from edge.core.dates import local_day
 from edge.core.deadline import went_back
@@ -109,7 +110,7 @@ def _certificate(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield Finding(name="certificate", well=True, seen="no TLS: a proxy on this machine ends it")
         return
     said = told(papers)
-    unnamed = sorted(set(settings.server.allowed_hosts) - set(said.hosts))
+    unnamed = sorted(named(settings.server.allowed_hosts) - set(said.hosts))
     seen = f"for {', '.join(said.hosts)} until {said.ends_at:%Y-%m-%d}"
     seen += f", not for {', '.join(unnamed)}" if unnamed else ""
     well = not unnamed and not ends_soon(papers, clock())

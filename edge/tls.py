@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from edge.certificates import Pair as Held
-from edge.certificates import Told, issued, new_authority, permits, told_by, vouches_for
+from edge.certificates import Told, issued, named, new_authority, permits, told_by, vouches_for
 from edge.core.errors import Fault, Words
 from edge.settings import Settings
 
@@ -115,7 +115,7 @@ def _is_due(papers: Papers, ca: Path, hosts: tuple[str, ...], at: datetime) -> b
         now = told_by(leaf)
     except (OSError, ValueError):
         return True
-    missing = set(hosts) - set(now.hosts)
+    missing = named(hosts) - set(now.hosts)
     late = now.ends_at - at < RENEWED_BEFORE
     return bool(missing) or late or not papers.key.exists() or not vouches_for(authority, leaf)
 
@@ -162,12 +162,12 @@ def _unusable(field: str, why: str) -> Fault:
 
 
 def _no_authority(hosts: tuple[str, ...]) -> Fault:
-    named = ", ".join(hosts)
+    asked = ", ".join(hosts)
     return Fault(
         "TLS_AUTHORITY",
         Words(
-            f"本站 CA 不能为 server.allowed_hosts 中的全部地址签发：{named}",
-            f"this site's CA may not vouch for all of server.allowed_hosts: {named}",
+            f"本站 CA 不能为 server.allowed_hosts 中的全部地址签发：{asked}",
+            f"this site's CA may not vouch for all of server.allowed_hosts: {asked}",
         ),
         Words(
             "执行 edge tls renew --new-ca，再把新的 ca.pem 分发到各窗口",

@@ -136,6 +136,20 @@ def test_a_new_host_needs_a_new_authority_and_one_left_out_none(tmp_path: Path) 
     assert renew(settings(tmp_path, allowed_hosts=HOSTS[:1]), NOW).hosts == HOSTS[:1]
 
 
+def test_a_host_written_otherwise_is_the_same_host(tmp_path: Path) -> None:
+    site = settings(tmp_path, allowed_hosts=("Edge.Hospital.TEST", "[::1]"))
+    first = _ready(site).certificate.read_bytes()
+    assert told_by(first).hosts == ("edge.hospital.test", "::1")
+    assert _ready(site).certificate.read_bytes() == first
+
+
+def test_no_certificate_outlives_its_authority() -> None:
+    authority = new_authority("site", HOSTS, NOW)
+    ends_at = told_by(authority.certificate).ends_at
+    late = issued(authority, HOSTS, ends_at - timedelta(days=10))
+    assert told_by(late.certificate).ends_at == ends_at
+
+
 def test_a_hospitals_own_certificate_is_used_as_it_is_and_never_renewed(tmp_path: Path) -> None:
     leaf = issued(new_authority("hospital", HOSTS, NOW), HOSTS, NOW - timedelta(days=360))
     certificate, key = tmp_path / "hospital.pem", tmp_path / "hospital.key"

@@ -1,5 +1,6 @@
 """The service's figures: for who may watch, by route and never by person, and never in the way."""
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from drivers.pcsc import PcscReaders
 from edge.store.operators import Scope
 from simulators.card import social_security_card, synthetic_person
 from tests.fakes.winscard import Winscard
+from tests.house.source import ROOT
 from tests.web.agent_desk import until
 from tests.web.service import Service, service_at
 
@@ -45,6 +47,24 @@ def test_answers_are_measured_by_route_and_never_by_address(service: Service) ->
     ours = 'edge_http_seconds_count{method="GET",route="/api/v1/stays/{stay}",status="4xx"}'
     assert told[ours] >= 1
     assert "nowhere-in-particular" not in "".join(told)
+
+
+def test_the_board_shows_figures_that_there_are_and_all_of_them(service: Service) -> None:
+    board = (ROOT / "config/grafana/injury-desk-edge.json").read_text(encoding="utf-8")
+    shown = set(re.findall(r"edge_[a-z_]+", board))
+    there = {name.partition("{")[0] for name in figures(service)}
+    there -= {f"edge_http_seconds_{part}" for part in ("count", "sum", "created")}
+    absent = {"edge_list_age_seconds", "edge_certificate_seconds_left", "edge_reader_contexts_open"}
+    assert shown - absent == there  # no list, no TLS and no PC/SC in this service
+
+
+def test_what_strangers_make_up_makes_no_figure(service: Service) -> None:
+    before = len(figures(service))
+    for number in range(5):
+        service.client.request(f"MADEUP{number}", f"/made-up/{number}")
+    told = figures(service)
+    assert "MADEUP" not in "".join(told)
+    assert len(told) - before < 2 * 20  # one series of buckets at most
 
 
 def test_a_broken_site_is_still_watched(service: Service) -> None:
