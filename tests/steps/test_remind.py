@@ -8,6 +8,7 @@ from edge.core.reminders import Duty, Reminder
 from edge.site import Site
 from edge.steps.remind import remind
 from edge.steps.settle import Request, settle
+from edge.store.months import _UNCLAIMED
 from tests.steps.conftest import CLERK, Ground
 
 PLACES = {"tianjin": "120000", "jilin": "220000", "sichuan": "510000"}
@@ -45,3 +46,9 @@ def test_in_december_jilin_wants_novembers_messages_and_sichuan_its_claim(ground
     assert said(remind(moved(ground.site, "jilin"))) == [(Duty.UPLOAD, "2026-11", 4)]
     assert said(remind(moved(ground.site, "sichuan"))) == [(Duty.CLAIM, "2026-11", 1)]
     assert remind(moved(ground.site, "tianjin")) == ()
+
+
+def test_a_month_is_counted_without_reading_every_settlement_that_ever_was(ground: Ground) -> None:
+    span: dict[str, object] = {"begins": "2026-11", "ends": "2026-12"}
+    plan = ground.site.store.read().query(f"explain query plan {_UNCLAIMED}", span)
+    assert [step["detail"] for step in plan if step["detail"].startswith("SCAN")] == []

@@ -92,6 +92,7 @@ def _history() -> list[str]:
         _script("0024_reimbursed_cases.sql"),
         _script("0025_documents.sql"),
         _script("0020_desk.sql"),
+        _script("0018_months.sql"),
     ]
 
 
