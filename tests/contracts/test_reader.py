@@ -219,6 +219,7 @@ def _read(desk: Desk) -> CardRecord:
 
 def _removed_at_each(desk: Desk, commands: range) -> str:
     """Remove a card at each of ``commands``; return the name on the card that stayed."""
+    desk.wait_for(Presence.EMPTY)
     for command in commands:
         desk.slot.insert(CARD.struck(command, "pull"))
         desk.wait_for(Presence.PRESENT)
