@@ -33,6 +33,11 @@ class Ground:
         folder = self.folder / f"platform-{self._platforms}"
         return Releases(lambda: self.register, folder, facility=facility, key=KEY, clock=self.clock)
 
+    def again(self) -> Releases:
+        """Return the platform as it comes up again in the folder of the last one."""
+        folder = self.folder / f"platform-{self._platforms}"
+        return Releases(lambda: self.register, folder, facility=FACILITY, key=KEY, clock=self.clock)
+
     def fetch(self, path: str, span: Span | None) -> bytes:
         """Bring a published file, until the line breaks."""
         if self.breaks_after is not None and len(self.fetched) >= self.breaks_after:

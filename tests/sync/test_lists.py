@@ -351,3 +351,18 @@ def many(register: Register, count: int) -> Register:
     known = {worker.id_number for worker in register.workers}
     workers = (*register.workers, *(one for one in more if one.id_number not in known))
     return Register(facilities=register.facilities, workers=workers)
+
+
+def test_a_platform_that_was_started_anew_goes_on_with_its_keys_and_numbers(
+    ground: Ground, cached: CachedList
+) -> None:
+    ground.releases.publish()
+    ground.refreshed(cached)
+    ground.clock.forward(seconds=60)
+    ground.releases = ground.again()
+    ground.refreshed(cached)
+    status = cached.status()
+    assert status
+    assert (ground.releases.version, status.release.version) == (3, 3)
+    ground.releases = ground.platform()  # one that lost its folder is nobody's to believe
+    assert refusal(lambda: ground.refreshed(cached)) == "LIST_SIGNATURE"
