@@ -19,6 +19,7 @@ from edge.web.events import Hints, events_router
 from edge.web.headers import KnownHosts, LimitedBody, SafeHeaders
 from edge.web.login import login_router
 from edge.web.look import STATIC_PATH, Look, LookFiles
+from edge.web.pace import Pace
 from edge.web.problems import NothingLeaks, answer_problems
 from edge.web.security import Address, Guard, post_guard
 
@@ -38,11 +39,12 @@ class Floor:
     look: Look
     log: Log
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
 
 
 def lay(app: FastAPI, floor: Floor) -> None:
     """Put the floor under ``app``; its other routers may come before or after."""
-    guard = Guard(floor.store, floor.clock, floor.address)
+    guard = Guard(floor.store, floor.clock, floor.address, floor.pace)
     post_guard(app, guard)
     answer_problems(app, floor.look)
     # The last one added stands outermost.

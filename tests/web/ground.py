@@ -25,6 +25,7 @@ from edge.store.vault import Vault
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
 from edge.web.look import Look
+from edge.web.pace import Pace
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.security import Address
 from tests.laid import laid
@@ -145,6 +146,7 @@ def ground_at(folder: Path, *, tls: bool = False, desks: tuple[str, ...] = ()) -
         look=Look(simulated=True),
         log=log,
         larger_bodies={"/upload": 1024 * 1024},
+        pace=Pace(now=lambda: clock().timestamp()),
     )
     lay(app, floor)
     try:
