@@ -14,6 +14,7 @@ CARD_SERVICE = frozenset(
         "tests/bench/test_card.py",
         "tests/bench/test_card_event.py",
         "tests/browser/test_desk.py",
+        "tests/browser/test_screens.py",
         "tests/contracts/test_card_service.py",
         "tests/contracts/test_key_holders.py",
         "tests/contracts/test_reader.py",

@@ -57,8 +57,10 @@ class Window:
 
 
 @contextmanager
-def at_work(browser: Browser, place: Hospital, clerk: str, desk: str) -> Iterator[Window]:
-    """Log in by keyboard, in Chinese, and give the window on the start page."""
+def at_work(
+    browser: Browser, place: Hospital, clerk: str, desk: str, *, start: str = "/"
+) -> Iterator[Window]:
+    """Log in by keyboard, in Chinese, and give the window on the clerk's start page."""
     # Whether the certificate is believed is the machine's business: decision 76.
     context = browser.new_context(locale="zh-CN", viewport=SIZE, ignore_https_errors=True)
     try:
@@ -69,7 +71,7 @@ def at_work(browser: Browser, place: Hospital, clerk: str, desk: str) -> Iterato
         window.type(clerk, PASSWORD)
         window.page.locator("[name=desk]").select_option(desk)
         window.page.keyboard.press("Enter")
-        window.page.wait_for_url(f"{place.url}/")
+        window.page.wait_for_url(f"{place.url}{start}")
         window.page.wait_for_selector("html[data-connected=yes]")
         yield window
     finally:

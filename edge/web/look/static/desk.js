@@ -263,7 +263,8 @@
   function pressHotkey(event) {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
     if (event.repeat || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (typing && event.key.length === 1) return;
+    // No option begins with a slash: from a list it still goes to the search.
+    if (typing && event.key.length === 1 && !(event.key === "/" && event.target.tagName === "SELECT")) return;
     const scope = document.querySelector("dialog[open]") ?? document;
     const target = all("[data-hotkey]", scope).find(
       (one) => one.dataset.hotkey === event.key && !one.disabled && one.offsetParent,
