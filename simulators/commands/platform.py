@@ -60,15 +60,17 @@ def run(given: argparse.Namespace) -> int:
         app = build(office.registry, system_clock, keys, faults, office.journal)
         add_agency(app, office, keys)
         _bring_out(office, given.catalogue)
-        folder = (given.agency or Path(passing) / "agency").with_suffix(".lists")
-        lists = releases_of(office, folder, dict(_files(given.list_key)), system_clock)
+        base = (given.agency or Path(passing) / "agency").absolute()
+        lists = releases_of(
+            office, base.with_suffix(".lists"), dict(_files(given.list_key)), system_clock
+        )
         for releases in lists.values():
             add_lists(app, releases)
         roots = {name: releases.repository.root for name, releases in lists.items()}
         with serve(app, port=given.port, papers=_papers(given)) as url:
             workers = len(office.registry.workers)
             sys.stdout.write(f"platform simulator: {url}  ({workers} workers)\n")
-            sys.stdout.write(_handed_over(given, office, url, roots))
+            sys.stdout.write(_handed_over(base, office, url, roots))
             sys.stdout.flush()
             told_to_stop().wait()
     return 0
@@ -83,11 +85,8 @@ def _bring_out(office: Office, catalogues: list[str]) -> None:
             raise BadFile(Path(name), str(wrong)) from wrong
 
 
-def _handed_over(
-    given: argparse.Namespace, office: Office, url: str, roots: dict[str, bytes]
-) -> str:
-    """Write what facilities receive at registration; tell which file is for which setting."""
-    base = (given.agency or Path("agency")).absolute()
+def _handed_over(base: Path, office: Office, url: str, roots: dict[str, bytes]) -> str:
+    """Write what facilities receive at registration beside ``base``; tell what each is for."""
     key_file = base.with_suffix(".pub.pem")
     key_file.write_bytes(office.downward.public_key.pem())
     told = f"agency: {url}/agency   platform.keys: {key_file}\n"

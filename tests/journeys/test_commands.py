@@ -340,6 +340,7 @@ def platform_alone(site: Path) -> Iterator[str]:
     keys = site / "data/keys"
     catalogue = Path(__file__).parents[2] / "config/catalogues/120000/2024.1.csv"
     command = [sys.executable, "-m", "simulators", "platform", "--port", "0"]
+    command += ["--agency", str(site / "agency.db")]
     command += ["--key", f"TJ0001={site / 'data/facility.pub.pem'}"]
     command += ["--list-key", f"TJ0001={keys / 'listing.key'}"]
     command += ["--catalogue", f"120000/2024.1={catalogue}"]
