@@ -141,8 +141,8 @@ def said(report: Report) -> list[str]:
         return [*_refusals(report), f"✗ {report.refused_count} cells refused; nothing was written"]
     against = ", ".join(report.against) or "nothing: the first of its kinds"
     rows, first = report.row_count, report.starts_on
-    of = _LISTS[report.insurance]
-    what = f"{report.region} {report.version} ({of}), {rows} rows, from {first}"
+    of = f" ({_LISTS[report.insurance]})" if report.insurance else ""
+    what = f"{report.region} {report.version}{of}, {rows} rows, from {first}"
     return [
         f"{what}; compared with {against}",
         *_changes(report),
@@ -151,7 +151,6 @@ def said(report: Report) -> list[str]:
 
 
 _LISTS = {
-    None: "each of the region's lists",
     Insurance.WORK_INJURY: "the work-injury list",
     Insurance.MEDICAL: "the medical-insurance list",
 }
