@@ -35,10 +35,11 @@ CARD_SERVICE = frozenset(
 
 
 class OneCardService(LoadScopeScheduling):
-    """Tests go to whichever worker is free; those of `CARD_SERVICE` go to one and the same."""
+    """Tests of a file stay together, what they share is made once; `CARD_SERVICE` is one file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "card service" if _file_of(nodeid) in CARD_SERVICE else nodeid
+        file = _file_of(nodeid)
+        return "card service" if file in CARD_SERVICE else file
 
 
 def refuse_unlisted(items: Iterable[pytest.Item]) -> None:
