@@ -12,7 +12,7 @@ from edge.core.entry_sheet import SheetKind
 from edge.core.fitting import Fitting
 from edge.core.paper.blocks import Paper, Row, Table
 from edge.core.paper.claimed import reconciliation_report
-from edge.core.paper.handed import manual_paper, referral_application
+from edge.core.paper.handed import manual_paper, referral_application, referral_opinion
 from edge.core.paper.office import complaint_receipt, day_end_sheet, entry_sheet_paper
 from edge.core.paper.settled import Settled, payment_slip, statement
 from edge.core.paper.words import BUCKETS, KINDS, REASONS, capitals, place
@@ -198,3 +198,10 @@ def test_every_reason_bucket_and_class_of_cost_has_its_words_on_paper() -> None:
     assert set(REASONS) == set(LineReason)
     assert set(BUCKETS) == set(Bucket)
     assert set(KINDS) == set(CostKind)
+
+
+def test_an_opinion_on_a_referral_says_who_goes_where_and_why() -> None:
+    told = words(referral_opinion(samples.REFERRAL, samples.REFERRED))
+    said = samples.REFERRAL
+    for part in (said.condition, said.opinion, said.destination, said.physician, said.expert):
+        assert part in told
