@@ -17,7 +17,7 @@ APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 export PYTHONDONTWRITEBYTECODE :=
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: setup demo serve check test bench torture fuzz mutate docs clean
+.PHONY: setup demo serve check style types imports house test bench torture fuzz mutate docs clean
 
 setup: .venv/ready
 
@@ -28,11 +28,20 @@ serve: setup
 	$(RUN)/edge serve
 
 check: setup
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target style types imports house
+
+style:
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
+
+types:
 	$(RUN)/mypy
 	$(RUN)/mypy --platform win32 $(ON_WINDOWS)
+
+imports:
 	$(RUN)/lint-imports
+
+house:
 	$(RUN)/pytest tests/house
 
 # The core's own tests reach every branch of it; the other rooms are not slowed down by counting.

@@ -1,6 +1,7 @@
 """What several folders of tests share."""
 
 import fcntl
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     refuse_unlisted(items)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: whoever has the card service mostly waits for it."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCardService:

@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 
 from edge.core.cases import CaseKind, CaseRef
-from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.settlements import settlement_of
 from simulators.hospital import Hospital, HospitalSystem
 from simulators.hospital.ground import PASSWORD
@@ -22,7 +21,6 @@ WAIT_S_MAX = 20.0
 def test_settled_reversed_and_settled_again_arrives_in_order_and_adds_up(
     place: Hospital, system: HospitalSystem
 ) -> None:
-    hire_second_person(place)
     told = {step["step"]: step for step in inpatient(place)}
     stay, first = told["admitted"]["stay"], told["settled"]
     undone = reverse(place, first["id"])
@@ -49,13 +47,6 @@ def test_settled_reversed_and_settled_again_arrives_in_order_and_adds_up(
     assert counting.id == second["id"]
     assert effective_fund_fen(place) == counting.fund_fen
     assert site.ledger.verify(site.store.read()) is None
-
-
-def hire_second_person(place: Hospital) -> None:
-    site = place.desk.site
-    with site.store.transaction() as db:
-        person = Operator(site.fresh_id(), SECOND, Role.FINANCE)
-        create_operator(db, person, password_hash=new_password_hash(PASSWORD), at=site.clock())
 
 
 def reverse(place: Hospital, settlement: str) -> dict[str, Any]:

@@ -387,7 +387,8 @@ def test_the_wire_is_told_with_its_circuit_and_what_is_due(tmp_path: Path) -> No
 
 def test_the_machine_is_told_whether_the_service_lives_and_can_work(tmp_path: Path) -> None:
     with service_at(tmp_path) as service:
-        told = {"/healthz": {"status": "ok"}, "/readyz": {"status": "ok", "circuit": "closed"}}
+        calm = {"circuit": "closed", "alarms": []}
+        told = {"/healthz": {"status": "ok"}, "/readyz": {"status": "ok", **calm}}
         for path, health in told.items():
             answer = service.client.get(path)
             assert (answer.status_code, answer.json()) == (200, health)
@@ -395,6 +396,6 @@ def test_the_machine_is_told_whether_the_service_lives_and_can_work(tmp_path: Pa
         ready = service.client.get("/readyz")
         assert (ready.status_code, ready.json()) == (
             503,
-            {"status": "STORE_UNAVAILABLE", "circuit": "closed"},
+            {"status": "STORE_UNAVAILABLE", **calm},
         )
         assert service.client.get("/healthz").status_code == 200
