@@ -60,14 +60,23 @@ def virtual_reader() -> Iterator[VirtualReader]:
         try:
             service = stack.enter_context(pcscd.ensure_running())
         except Fault as missing:
-            in_process = InProcessReaders()
-            name, restart = in_process.names[0], in_process.restart_service
-            yield VirtualReader(in_process, in_process, name, missing, restart)
+            yield _in_process(missing)
         else:
             slot = VpcdCard()
             stack.callback(slot.remove)
             readers = stack.enter_context(closing(PcscReaders()))
             yield VirtualReader(readers, slot, slot.reader, None, service.restart)
+
+
+@contextmanager
+def in_process_reader() -> Iterator[VirtualReader]:
+    """Yield a virtual reader in process, for what needs no real stack to be seen."""
+    yield _in_process(None)
+
+
+def _in_process(missing: Fault | None) -> VirtualReader:
+    readers = InProcessReaders()
+    return VirtualReader(readers, readers, readers.names[0], missing, readers.restart_service)
 
 
 class VpcdCard:

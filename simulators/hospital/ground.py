@@ -1,8 +1,8 @@
 """The ground of a rehearsal: every far side and the service itself, until the block ends."""
 
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -111,7 +111,12 @@ class Hospital:
 
 @contextmanager
 def hospital(
-    folder: Path, *, port: int = 0, log: Log | None = None, script: Script = NO_FAULTS
+    folder: Path,
+    *,
+    port: int = 0,
+    log: Log | None = None,
+    script: Script = NO_FAULTS,
+    reader: Callable[[], AbstractContextManager[VirtualReader]] = virtual_reader,
 ) -> Iterator[Hospital]:
     """Run a hospital in ``folder`` (new or empty) with the synthetic worker's card inserted.
 
@@ -135,7 +140,7 @@ def hospital(
         stock_catalogues(site)
         token = open_doors(site)
         scanner = stack.enter_context(VirtualScanner(folder.absolute() / SCANNER))
-        virtual = stack.enter_context(virtual_reader())
+        virtual = stack.enter_context(reader())
         desk = stack.enter_context(running(site, virtual.readers))
         url = stack.enter_context(serving(desk, port))
         virtual.slot.insert(social_security_card(SyntheticPerson()))

@@ -10,7 +10,7 @@ from simulators.hospital import Hospital, HospitalSystem, hospital
 from simulators.hospital.bill import thirty_lines
 from simulators.hospital.inpatient import first_day
 from simulators.hospital.people import DEVICE, NOTICE
-from simulators.pcscd import Pcscd
+from simulators.reader import in_process_reader
 from tests.browser.test_desk import DETERMINATION, PAGE_BYTES_MAX, weight
 from tests.browser.window import Window, at_work
 from tests.fakes.log import Log
@@ -23,8 +23,10 @@ GRAVE = frozenset({"serious", "critical"})
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, pcscd: Pcscd) -> Iterator[Hospital]:  # noqa: ARG001 - it must run
-    with hospital(tmp_path_factory.mktemp("screens") / "site", log=Log()) as place:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """Open a hospital whose card is in process: the real stack has its own pages' tests."""
+    folder = tmp_path_factory.mktemp("screens") / "site"
+    with hospital(folder, log=Log(), reader=in_process_reader) as place:
         yield place
 
 

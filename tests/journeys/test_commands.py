@@ -1,23 +1,15 @@
 """The commands as a person at a terminal runs them: what they print, and how they end."""
 
 import json
-import os
 import re
 import signal
-import socket
-import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
-import httpx2
 import pytest
 
 from drivers.serial_line import open_line
@@ -26,17 +18,9 @@ from edge.doctor import examine
 from edge.founding import found_site
 from edge.opening import open_site
 from edge.settings import load_settings
-from edge.steps.keep_accounts import NewToken, give_token
 from edge.store.agents import AgentHeard, note_agent
 from edge.store.database import Store
 from edge.store.high_water import raise_high_water
-from edge.store.operators import Scope
-from simulators.card import psam_card
-from simulators.card.psam import TERMINAL
-from simulators.hospital.ground import ca_of
-from simulators.hospital.rehearsal import CASES
-from simulators.pcscd import READERS, Pcscd
-from simulators.reader import VpcdCard
 from simulators.scanner import VirtualScanner
 from tests.fakes.log import Log
 
@@ -76,33 +60,6 @@ def test_a_site_is_founded_once_and_its_password_shown_once(tmp_path: Path) -> N
     again = edge("init", "--data", tmp_path)
     assert again.returncode == 2
     assert "SITE_EXISTS" in again.stderr
-
-
-def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
-    settings_file = founded(tmp_path)
-    text = settings_file.read_text(encoding="utf-8")
-    named = text.replace('# reader = "SAM"', f'reader = "{READERS[1]}"')
-    settings_file.write_text(named, encoding="utf-8")
-    slot = VpcdCard(1)
-    slot.insert(psam_card())
-    try:
-        done = edge("doctor", "--config", settings_file, "--json")
-    finally:
-        slot.remove()
-    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
-    assert done.returncode == 1
-    assert findings["psam"]["seen"] == f"{READERS[1]}, terminal {TERMINAL}"
-    unwell = [name for name, finding in findings.items() if not finding["well"]]
-    assert unwell == ["catalogues", "platform"]
-    assert "edge catalogue import FILE --region 120000" in findings["catalogues"]["fix"]
-    assert "platform.url" in findings["platform"]["fix"]
-    assert findings["readers"]["well"]
-
-    (tmp_path / "data/keys/ledger.key").chmod(0o644)
-    spoken = edge("doctor", "--config", settings_file)
-    assert "✗ keys" in spoken.stdout
-    assert "→ run edge init" in spoken.stdout
-    assert "✗ psam: none" in spoken.stdout
 
 
 def test_doctor_tells_when_each_desks_agent_was_heard_last(tmp_path: Path) -> None:
@@ -149,81 +106,6 @@ def test_a_setting_that_does_not_exist_is_named(tmp_path: Path) -> None:
     done = edge("serve", "--config", settings_file)
     assert done.returncode == 2
     assert "scanner.port" in done.stderr
-
-
-def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
-    settings_file = founded(tmp_path)
-    port = _free_port()
-    text = settings_file.read_text(encoding="utf-8").replace("port = 8443", f"port = {port}")
-    settings_file.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "edge", "serve", "--config", str(settings_file)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
-        url, ca = f"https://127.0.0.1:{port}", ca_of(settings_file)
-        assert _answer(f"{url}/healthz", ca) == {"status": "ok"}
-        ready = {"status": "ok", "circuit": "closed", "alarms": []}
-        assert _answer(f"{url}/readyz", ca) == ready
-        paths = _answer(f"{url}/api/openapi.json", ca)["paths"]
-        assert "/api/v1/stays/{stay}/settlement" in paths
-        with _hearing(url, ca, settings_file) as lines:
-            assert any("connected" in line for line in lines)
-            service.send_signal(signal.SIGTERM)
-            assert service.wait(STOP_S_MAX) == 0
-            list(lines)  # the stream was ended, not cut
-
-
-SMALL_MISHAPS = """
-[[platform.fault]]
-on = "messages"
-do = "lose_ack"
-
-[[card.step]]
-do = "remove"
-seconds = 0.5
-
-[[card.step]]
-do = "insert"
-image = "old.toml"
-seconds = 0
-
-[[scanner.step]]
-do = "unplug"
-
-[[scanner.step]]
-do = "replug"
-"""
-
-
-def test_the_headless_demo_plays_its_script_first_and_every_case_ends_as_it_should(
-    tmp_path: Path,
-    pcscd: Pcscd,  # noqa: ARG001
-) -> None:
-    script, image = tmp_path / "small.toml", tmp_path / "old.toml"
-    script.write_text(SMALL_MISHAPS, encoding="utf-8")
-    image.write_text('version = "1.00"', encoding="utf-8")
-    done = edge("demo", "--headless", "--script", script)
-    assert done.returncode == 0, done.stderr
-    steps = [json.loads(line) for line in done.stdout.splitlines()]
-    assert steps[0]["stack"] == "pcsc"
-    assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
-    shown = [step["credential"]["spec_version"] for step in steps if step["step"] == "identified"]
-    assert set(shown) == {"1.00", ""}  # the script's card, and one e-card
-
-
-def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(
-    tmp_path: Path,
-    pcscd: Pcscd,  # noqa: ARG001
-) -> None:
-    env = os.environ | {"TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "edge", "demo", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as demo:
-        port = re.search(r"https://127.0.0.1:(\d+)/", _told(demo))
-        assert port
-        taken = edge("demo", "--port", port[1])
-        assert taken.returncode == 2
-        assert "--port" in taken.stderr
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(STOP_S_MAX) == 0
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_calculators_answer_and_refuse_by_field(tmp_path: Path) -> None:
@@ -351,48 +233,3 @@ def platform_alone(site: Path) -> Iterator[str]:
         finally:
             platform.send_signal(signal.SIGTERM)
         assert platform.wait(STOP_S_MAX) == 0
-
-
-def _told(demo: subprocess.Popen[str]) -> str:
-    """Return what the demo says until it is open."""
-    told = ""
-    while demo.stdout and "Ctrl-C" not in told:
-        line = demo.stdout.readline()
-        assert line, told
-        told += line
-    return told
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
-@contextmanager
-def _hearing(url: str, ca: Path, settings_file: Path) -> Iterator[Iterator[str]]:
-    """Give the lines of an open stream of hints."""
-    with open_site(load_settings(settings_file), log=Log()) as site:
-        asked = NewToken(name="HIS", scopes=(Scope.READ,))
-        token = give_token(site, asked, by="test")
-    trusting = ssl.create_default_context(cafile=ca)
-    headers = {"Authorization": f"Bearer {token}"}
-    with (
-        httpx2.Client(verify=trusting, trust_env=False) as client,
-        client.stream("GET", f"{url}/api/v1/events", headers=headers) as stream,
-    ):
-        yield stream.iter_lines()
-
-
-def _answer(url: str, ca: Path) -> dict[str, Any]:
-    """Return the JSON that the starting service answers with, once it does."""
-    ends, trusting = time.monotonic() + START_S_MAX, ssl.create_default_context(cafile=ca)
-    while True:
-        try:
-            with urlopen(url, timeout=5, context=trusting) as said:  # noqa: S310 - loopback
-                answer: dict[str, Any] = json.load(said)
-                return answer
-        except URLError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.1)

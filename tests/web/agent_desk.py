@@ -1,9 +1,10 @@
 """A desk whose devices stand behind an agent: its own program in threads, over real HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
+from typing import TypeVar
 
 from drivers.agent.link import Link, Turned
 from drivers.agent.messages import Hello
@@ -14,6 +15,7 @@ from simulators.reader import InProcessReaders
 from tests.fakes.log import Log
 from tests.web.service import Json, Service
 
+T = TypeVar("T")
 DESK, OTHER = "远端1号窗", "远端2号窗"
 END_S_MAX = 10.0
 
@@ -77,12 +79,31 @@ def agent_token(service: Service, name: str, desk: str = DESK) -> str:
 
 def until(service: Service, kind: str, *states: str, desk: str | None = DESK) -> Json:
     """Wait for a device of the desk by the service's hints, as a page does."""
+
+    def shown() -> Json | None:
+        for device in service.done("GET", "/readers"):
+            mine = device["kind"] == kind and device["agent"] == desk
+            if mine and device["state"] in states:
+                return dict(device)
+        return None
+
+    return _heard(service, shown)
+
+
+def until_presented(service: Service, *, other_than: list[Json]) -> None:
+    """Wait until something else lies presented at the desk than what lay there before."""
+
+    def shown() -> bool | None:
+        lies = service.done("GET", "/presentations", params={"desk": DESK})
+        return lies not in ([], other_than) or None
+
+    _heard(service, shown)
+
+
+def _heard(service: Service, look: Callable[[], T | None]) -> T:
     with service.client.stream("GET", "/api/v1/events", headers=service.system) as stream:
         news = (line for line in stream.iter_lines() if line.startswith("data:"))
         next(news)  # connected: nothing is missed from here on
-        while True:
-            for device in service.done("GET", "/readers"):
-                mine = device["kind"] == kind and device["agent"] == desk
-                if mine and device["state"] in states:
-                    return dict(device)
+        while (found := look()) is None:
             next(news)
+        return found
