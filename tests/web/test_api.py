@@ -394,8 +394,5 @@ def test_the_machine_is_told_whether_the_service_lives_and_can_work(tmp_path: Pa
             assert (answer.status_code, answer.json()) == (200, health)
         service.site.store.read().execute("alter table ledger rename to lost")
         ready = service.client.get("/readyz")
-        assert (ready.status_code, ready.json()) == (
-            503,
-            {"status": "STORE_UNAVAILABLE", **calm},
-        )
+        assert (ready.status_code, ready.json()) == (503, {"status": "STORE_UNAVAILABLE", **calm})
         assert service.client.get("/healthz").status_code == 200
