@@ -53,8 +53,10 @@ def test_what_is_older_than_it_must_be_kept_goes_and_nothing_else_does(tmp_path:
 
 
 def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("a file where the folder should be", encoding="ascii")
-    folder_at(tmp_path / "log", Clock(NOW)).write("{}\n")
+    in_the_way = tmp_path / "log"
+    in_the_way.write_text("a file where the folder should be", encoding="ascii")
+    folder_at(in_the_way, Clock(NOW)).write("{}\n")
+    assert in_the_way.read_text(encoding="ascii") == "a file where the folder should be"
 
 
 @pytest.mark.parametrize(
