@@ -10,8 +10,8 @@ from edge import codec
 from edge.certificates import told_by
 from edge.log import json_log
 from edge.steps.keep_accounts import equip
-from simulators.card.command import told
 from simulators.card.script import CardStep
+from simulators.commands.card import told
 from simulators.commands.ending import told_to_stop
 from simulators.hospital import Hospital, hospital, rehearse
 from simulators.hospital.attendant import attending
