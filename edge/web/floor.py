@@ -10,6 +10,7 @@ from threading import Event
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from edge.clock import Clock
 from edge.log import Log
@@ -18,7 +19,7 @@ from edge.store.proofs import Proofs
 from edge.web.events import Hints, events_router
 from edge.web.headers import KnownHosts, LimitedBody, SafeHeaders
 from edge.web.login import login_router
-from edge.web.look import STATIC_PATH, Look, LookFiles
+from edge.web.look import STATIC_PATH, Look, LookFiles, asset
 from edge.web.pace import Pace
 from edge.web.problems import NothingLeaks, answer_problems
 from edge.web.security import Address, Guard, post_guard
@@ -55,6 +56,11 @@ def lay(app: FastAPI, floor: Floor) -> None:
     app.include_router(login_router(guard, floor.proofs, floor.look, floor.log))
     app.include_router(events_router(floor.hints))
     app.mount(STATIC_PATH, LookFiles(), name="static")
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def icon() -> RedirectResponse:
+        """Lead a browser to the icon from a PDF, which cannot name one."""
+        return RedirectResponse(asset("icon.svg"))
 
 
 class Server(uvicorn.Server):

@@ -83,7 +83,7 @@ def _watched(context: BrowserContext, url: str) -> Window:
 
     def heard(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            window.complaints.append(message.text)
+            window.complaints.append(f"{message.location['url']}: {message.text}")
 
     def asked(request: Request) -> None:
         window.hosts.add(urlsplit(request.url).netloc)

@@ -214,6 +214,7 @@ MATRIX: dict[str, Grants] = {
     "GET /metrics": frozenset({Scope.METRICS, Role.SYSTEM_ADMINISTRATOR}),
     "GET /healthz": OPEN,
     "GET /readyz": OPEN,
+    "GET /favicon.ico": OPEN,
     "GET /login": OPEN,
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,

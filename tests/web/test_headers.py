@@ -6,7 +6,7 @@ import pytest
 from fastapi import Request
 
 from edge.web.headers import BODY_BYTES_MAX
-from edge.web.look import _asset as asset
+from edge.web.look import asset
 from tests.web.ground import Ground
 
 
@@ -39,6 +39,14 @@ def test_pages_and_calls_are_never_kept_and_the_look_is_kept_by_its_content(
         assert browser.ask("GET", path).headers["cache-control"] == "no-store"
     assert "immutable" in browser.ask("GET", asset("desk.js")).headers["cache-control"]
     assert browser.ask("GET", "/static/desk.js").headers["cache-control"] == "no-cache"
+
+
+def test_a_browser_that_shows_a_pdf_finds_the_icon(ground: Ground) -> None:
+    browser = ground.browser()
+    led = browser.ask("GET", "/favicon.ico")
+    assert led.status_code == 307
+    icon = browser.ask("GET", led.headers["location"])
+    assert (icon.status_code, icon.headers["content-type"]) == (200, "image/svg+xml")
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ class Look:
             "second": _second,
         }
         self._templates.globals |= {
-            "asset": _asset,
+            "asset": asset,
             "Colour": Colour,
             "Family": Family,
             "Language": Language,
@@ -184,6 +184,7 @@ def _clock(moment: datetime) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the address of one of the look's files, which changes with its content."""
     digest = hashlib.sha256((_HERE / "static" / name).read_bytes()).hexdigest()
     return f"{STATIC_PATH}/{name}?v={digest[:12]}"
