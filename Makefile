@@ -19,7 +19,14 @@ export UV_COMPILE_BYTECODE := 1
 
 .PHONY: setup demo serve check style types imports house test bench torture fuzz mutate docs clean
 
-setup: .venv/ready
+# The manual at /help, made anew when what it is made of is newer.
+MANUAL := edge/web/look/manual/index.html
+MADE_OF := properdocs.yml $(shell find docs edge/web/look/templates edge/web/locale edge/store/migrations -type f -not -name '*.pyc')
+
+setup: .venv/ready $(MANUAL)
+
+$(MANUAL): $(MADE_OF) | .venv/ready
+	$(RUN)/python -m properdocs --quiet build
 
 demo: setup
 	$(RUN)/edge demo
@@ -71,9 +78,10 @@ torture: setup
 mutate: setup
 	nice $(RUN)/python -m tests.mutate
 
-# The register of the law is made from config/law; a test compares.
+# The register of the law is made from config/law (a test compares), the manual from all of docs/.
 docs: setup
 	$(RUN)/edge packs law > docs/law.md
+	$(RUN)/python -m properdocs build
 
 clean:
 	rm -rf .venv .tools .fuzz mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var

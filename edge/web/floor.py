@@ -1,4 +1,4 @@
-"""The floor under every page and call: rims, problems, login, hints and the look's files.
+"""The floor under every page and call: rims, problems, login, hints, the look's files, the manual.
 
 Laid once, in the composition root; knows no business endpoint.
 """
@@ -20,6 +20,7 @@ from edge.web.events import Hints, events_router
 from edge.web.headers import KnownHosts, LimitedBody, SafeHeaders
 from edge.web.login import login_router
 from edge.web.look import STATIC_PATH, Look, LookFiles, asset
+from edge.web.manual import MANUAL_PATH, ManualFiles
 from edge.web.pace import Pace
 from edge.web.problems import NothingLeaks, answer_problems
 from edge.web.security import Address, Guard, post_guard
@@ -56,6 +57,7 @@ def lay(app: FastAPI, floor: Floor) -> None:
     app.include_router(login_router(guard, floor.proofs, floor.look, floor.log))
     app.include_router(events_router(floor.hints))
     app.mount(STATIC_PATH, LookFiles(), name="static")
+    app.mount(MANUAL_PATH, ManualFiles(), name="manual")
 
     @app.get("/favicon.ico", include_in_schema=False)
     async def icon() -> RedirectResponse:

@@ -79,8 +79,8 @@ class Header:
 
     ``fragment`` is the URL that renders ``header.html`` anew, with what changes in it; ``topics``
     are the hints that ask for it. ``waiting`` counts the messages that wait for the platform or a
-    person; ``shift_since`` is when the clerk logged in. ``left_behind``: a card lies in the desk's
-    reader though its case is over.
+    person; ``shift_since`` is when the clerk logged in. ``chapter`` is where the manual tells of
+    this screen. ``left_behind``: a card lies in the desk's reader though its case is over.
     """
 
     desk: str
@@ -89,6 +89,7 @@ class Header:
     waiting: int
     fragment: str
     topics: str
+    chapter: str = ""
     left_behind: bool = False
     shift_since: datetime | None = None
     links: tuple[Link, ...] = ()

@@ -16,7 +16,7 @@ from edge.web.api.stays import Admits, Discharges, Plans, Settles
 from edge.web.desk import Desk
 from edge.web.look import Banner, Colour, Header, Look
 from edge.web.pages.lamps import lamps
-from edge.web.pages.screens import links
+from edge.web.pages.screens import chapter_of, links
 from edge.web.security import Caller, require
 from edge.web.texts import words
 
@@ -71,6 +71,7 @@ class Screen:
             topics="reader scanner message stay verification",
             shift_since=caller.since,
             links=links(caller, path),
+            chapter=chapter_of(path),
             banner=self._banner(waiting) if shown[-1].colour is Colour.BAD else None,
             left_behind=any(
                 view.state is ReaderState.LEFT_BEHIND for view in self.desk.shown_at(caller.desk)

@@ -48,6 +48,18 @@ SCREENS: Mapping[str, Entry] = {
 """By the name of the screen, in the order of the row; the first of a role is its start page."""
 
 
+CHAPTERS: Mapping[str, str] = {
+    "search": "/search",
+    "verdict": "/verifications/",
+    "stay": "/stays/",
+    "fitting": "/fittings/",
+    "claim": "/claims/",
+    "complaint": "/complaints/",
+    "message": "/messages/",
+}
+"""What is no screen of the row and has a chapter in the manual: its name, how its path begins."""
+
+
 def links(caller: Caller, path: str) -> tuple[Link, ...]:
     """Return the caller's screens; the one that ``path`` belongs to is the current one."""
     mine = {name: one for name, one in SCREENS.items() if one.roles & caller.grants}
@@ -59,6 +71,13 @@ def links(caller: Caller, path: str) -> tuple[Link, ...]:
         )
         for name, one in mine.items()
     )
+
+
+def chapter_of(path: str) -> str:
+    """Return the name under which the manual tells of the screen at ``path``; empty for none."""
+    chapters = {start: chapter for chapter, start in CHAPTERS.items()}
+    below = next((chapter for start, chapter in chapters.items() if path.startswith(start)), "")
+    return below or next((name for name, one in SCREENS.items() if _belongs(path, one.path)), "")
 
 
 def start_of(caller: Caller) -> str:

@@ -1,0 +1,68 @@
+"""The manual at /help: it builds without a warning, reaches nothing outside, and misses nothing."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from properdocs.commands.build import build
+from properdocs.config import load_config
+
+from docs.site.reading import sections
+from edge.web.pages.screens import CHAPTERS, SCREENS
+from tests.house.source import ROOT
+
+LANGUAGES = ("zh", "en")
+INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", re.IGNORECASE)
+FETCHED = re.compile(
+    r"<(?:script|img|link|iframe|source|audio|video)\b[^>]*?(?:src|href)=\"([^\"]+)"
+)
+
+
+@pytest.fixture(scope="module")
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the manual; a dead link, anchor or picture, or a page that no list names, fails."""
+    folder = tmp_path_factory.mktemp("manual")
+    config = load_config(str(ROOT / "properdocs.yml"), site_dir=str(folder))
+    config.plugins.on_startup(command="build", dirty=False)
+    build(config)
+    return folder
+
+
+def test_no_page_has_anything_inline_and_none_fetches_from_outside(manual: Path) -> None:
+    for page in manual.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert not INLINE.search(re.sub(r"<code>.*?</code>", "", text, flags=re.DOTALL)), page
+        assert [at for at in FETCHED.findall(text) if "//" in at or at.startswith("data:")] == []
+    for look in (*manual.glob("*.css"), *manual.glob("*.js")):
+        assert not re.search(r"https?://|@import|url\(", look.read_text(encoding="utf-8")), look
+
+
+def test_every_page_of_the_guide_is_there_in_both_languages() -> None:
+    chinese, english = (
+        {page.name for page in (ROOT / "docs" / one).glob("*.md")} for one in LANGUAGES
+    )
+    assert chinese == english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_screen_has_its_chapter(manual: Path, language: str) -> None:
+    page = (manual / language / "screens.html").read_text(encoding="utf-8")
+    told = re.findall(r"<h2 id=\"([\w-]+)\"", page)
+    assert set(told) == {*SCREENS, *CHAPTERS, "login"}
+
+
+def test_the_search_finds_a_section_by_its_chinese_words(manual: Path) -> None:
+    known = json.loads((manual / "search.json").read_text(encoding="utf-8"))
+    assert all((manual / address.partition("#")[0]).exists() for address, *_ in known)
+    found = [address for address, _, text, _ in known if "姓名不一致" in text]
+    assert "zh/screens.html#verdict" in found
+
+
+def test_a_page_is_cut_at_its_headings_and_its_markup_is_left_out() -> None:
+    first = "<h1 id='a'>甲</h1><p>一<b>二</b></p>"
+    second = "<h2 id='b'>乙 &amp; 丙</h2><table><tr><td>三</td><td>四</td></tr></table>"
+    assert sections(first + second, address="zh/x.html", title="甲", language="zh") == [
+        ("zh/x.html#a", "甲", "一二", "zh"),
+        ("zh/x.html#b", "乙 & 丙 · 甲", "三 四", "zh"),
+    ]
