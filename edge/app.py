@@ -100,7 +100,12 @@ def _at_work(
         hints=hints,
         relay=relay,
         readers=readers,
-        keeper=Keeper(site, on_told=partial(_tell_stay, hints, site), on_head=relay.wake),
+        keeper=Keeper(
+            site,
+            on_told=partial(_tell_stay, hints, site),
+            on_head=relay.wake,
+            on_disk=lambda: hints.publish("disk", "", version_at(site.clock())),
+        ),
     )
     scanners |= _scanners(desk)
     with (

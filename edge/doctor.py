@@ -134,7 +134,7 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield _judged("ledger", seen, well=broken is None, fix=fix)
         yield _clock(high_water(db), clock)
         yield _administrators(db, clock)
-        yield _log_of_writes(store.path)
+        yield _log_of_writes(store)
 
 
 def _administrators(db: Rows, clock: Clock) -> Finding:
@@ -149,9 +149,8 @@ def _administrators(db: Rows, clock: Clock) -> Finding:
     return _judged("administrators", seen, well=well, fix=fix)
 
 
-def _log_of_writes(database: Path) -> Finding:
-    path = database.with_name(f"{database.name}-wal")
-    size_mb = path.stat().st_size // 1_000_000 if path.exists() else 0
+def _log_of_writes(store: Store) -> Finding:
+    size_mb = store.log_bytes() // 1_000_000
     fix = "restart the service: a reader that never ended keeps the log from being taken over"
     well = size_mb <= WAL_MAX_MB
     return _judged("write-ahead log", f"{size_mb} MB", well=well, fix=fix)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+from edge.core.errors import Fault
 from edge.site import Site
 from edge.store.backup import Header, make_backup
 from edge.store.backup_shelf import is_due, kept_in, place_for, thin_out
@@ -12,22 +13,28 @@ from edge.store.keys import load_keys
 def back_up(site: Site, path: Path, operator: str) -> Header:
     """Seal a copy of the database, looked at before it counts, into ``path``.
 
+    One that cannot be entered is none: it is taken away again.
+
     Raises:
         BadInput: BACKUP_EXISTS.
-        Fault: BACKUP_DAMAGED, STORE_UNAVAILABLE, KEY_UNUSABLE.
+        Fault: BACKUP_DAMAGED, KEY_UNUSABLE; the disk's.
         OSError: the place cannot be written.
     """
     keys = load_keys(site.settings.data / "keys")
     header = make_backup(site.store, keys, site.settings.facility.id, path, site.clock())
-    with site.store.transaction() as db:
-        site.ledger.enter(
-            db,
-            kind="backup.made",
-            operator=operator,
-            subject=path.name,
-            now=header.made_at,
-            ledger_seq=header.ledger_seq,
-        )
+    try:
+        with site.store.transaction() as db:
+            site.ledger.enter(
+                db,
+                kind="backup.made",
+                operator=operator,
+                subject=path.name,
+                now=header.made_at,
+                ledger_seq=header.ledger_seq,
+            )
+    except Fault:
+        path.unlink()
+        raise
     return header
 
 

@@ -52,7 +52,7 @@ def make_backup(store: Store, keys: Keys, facility: str, path: Path, now: dateti
 
     Raises:
         BadInput: BACKUP_EXISTS; a backup is never overwritten.
-        Fault: BACKUP_DAMAGED, when the copy is not sound; STORE_UNAVAILABLE.
+        Fault: BACKUP_DAMAGED, when the copy is not sound; the disk's.
         OSError: the place cannot be written.
     """
     if path.exists():
@@ -62,8 +62,11 @@ def make_backup(store: Store, keys: Keys, facility: str, path: Path, now: dateti
         store.read().execute("vacuum into ?", [str(copy)])
         header = examined(copy, keys, facility, now)
         part = path.with_name(f".{path.name}.part")
-        _seal_into(part, copy, header, keys)
-        part.replace(path)
+        try:
+            _seal_into(part, copy, header, keys)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)  # half of one would only fill the disk further
     return header
 
 

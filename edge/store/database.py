@@ -24,6 +24,9 @@ SQLITE_VERSION: tuple[int, ...] = sqlite.sqlite_version_info
 
 BUSY_WAIT_MS = 5000
 
+DISK_CODES = frozenset({"DISK_FULL", "DISK_READ_ONLY", "DISK_FAILED"})
+"""Faults by which the disk, not the database, says that it takes nothing."""
+
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit that was acknowledged survives a power cut
@@ -32,6 +35,8 @@ PRAGMAS: dict[str, str | int] = {
     "trusted_schema": 0,
     "cell_size_check": 1,
     "secure_delete": 1,
+    "wal_autocheckpoint": 1000,  # pages: whoever commits past them brings the log into the file
+    "journal_size_limit": 16 * 1024 * 1024,  # a log that once had to grow gives the disk back
 }
 
 Params = Sequence[object] | dict[str, object]
@@ -53,7 +58,8 @@ class Rows:
         """Run a statement that returns no rows.
 
         Raises:
-            Fault: STORE_UNAVAILABLE, when the disk is full, read-only, damaged or too busy.
+            Fault: DISK_FULL, DISK_READ_ONLY, DISK_FAILED; STORE_UNAVAILABLE, when the file is
+                damaged or too busy.
         """
         with _FAULTS_NAMED:
             self._database.execute(sql, params)
@@ -83,6 +89,10 @@ class Rows:
         if self._database.conn.in_transaction:
             self.execute("rollback")
 
+    def interrupt(self) -> None:
+        """End what this connection is reading, from any thread: its next row is a fault."""
+        self._database.conn.interrupt()
+
     def close(self) -> None:
         """Close the connection."""
         self._database.close()
@@ -97,6 +107,8 @@ class Store:
         self._here = threading.local()
         self._all: list[Rows] = []
         self._guard = threading.Lock()
+        self.trouble: Fault | None = None
+        """Why the disk took nothing when it was asked last; None while it takes all."""
         _require_pragmas(self.read())
 
     def read(self) -> Rows:
@@ -116,13 +128,52 @@ class Store:
         its turn (``busy_timeout``). Transactions do not nest.
         """
         rows = self.read()
-        rows.execute("begin immediate")
         try:
+            rows.execute("begin immediate")
             yield rows
             rows.execute("commit")
-        except BaseException:
+        except BaseException as wrong:
+            if isinstance(wrong, Fault) and wrong.code in DISK_CODES:
+                self.trouble = wrong
             rows.roll_back()
             raise
+        self.trouble = None
+
+    def try_disk(self) -> None:
+        """Have something written that changes nothing, to hear whether the disk takes it.
+
+        Raises:
+            Fault: what is wrong with the disk.
+        """
+        with self.transaction() as db:
+            # A row set to what it is would not be written at all.
+            db.execute("create table tried (one integer) strict")
+            db.execute("drop table tried")
+
+    def log_bytes(self) -> int:
+        """Return how large the write-ahead log is."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return log.stat().st_size if log.exists() else 0
+
+    def empty_log(self) -> bool:
+        """Bring the write-ahead log into the database and cut it; False while somebody reads it.
+
+        Waits for nobody: a checkpoint that waits for readers keeps writers out meanwhile.
+        """
+        rows = self.read()
+        rows.execute("pragma busy_timeout = 0")
+        try:
+            [(busy, _, _)] = rows.tuples("pragma wal_checkpoint(truncate)")
+        finally:
+            rows.execute(f"pragma busy_timeout = {BUSY_WAIT_MS}")
+        return not busy
+
+    def end_reads(self) -> None:
+        """End what every other thread is reading now; a read that has ended can be begun again."""
+        with self._guard:
+            for rows in self._all:
+                if rows is not self.read():
+                    rows.interrupt()
 
     def close(self) -> None:
         """Close every thread's connection; the store is not used after it."""
@@ -176,17 +227,76 @@ class _FaultsNamed:
     ) -> None:
         """Name what SQLite says."""
         if isinstance(wrong, sqlite.DatabaseError):
-            raise Fault(
-                "STORE_UNAVAILABLE",
-                Words(f"数据库暂不可用：{wrong}", f"the database does not serve: {wrong}"),
-                Words(
-                    "请信息科检查磁盘空间与只读状态后重试；已确认的操作均已保存",
-                    "check disk space and rights, then try again; what was acknowledged is safe",
-                ),
-            ) from wrong
+            # The low byte is the kind; the rest says which call it was (sqlite.org/rescode).
+            primary = getattr(wrong, "sqlite_errorcode", 0) & 0xFF
+            raise _DISK_FAULTS.get(primary, _unavailable)(str(wrong)) from wrong
 
 
 _FAULTS_NAMED = _FaultsNamed()
+
+
+def _unavailable(why: str) -> Fault:
+    return Fault(
+        "STORE_UNAVAILABLE",
+        Words(f"数据库暂不可用：{why}", f"the database does not serve: {why}"),
+        Words(
+            "请信息科检查数据库与磁盘后重试；已确认的操作均已保存",
+            "check database and disk, then try again; what was acknowledged is safe",
+        ),
+    )
+
+
+def _full(_why: str) -> Fault:
+    return Fault(
+        "DISK_FULL",
+        Words(
+            "磁盘已满：本次操作未保存，查询照常；已确认的操作均已保存",
+            "the disk is full: nothing of this was kept, reading goes on;"
+            " what was acknowledged is safe",
+        ),
+        Words(
+            "请信息科清理或扩容磁盘，再重试同一操作",
+            "have the IT office free or enlarge the disk, then do the same again",
+        ),
+    )
+
+
+def _read_only(_why: str) -> Fault:
+    return Fault(
+        "DISK_READ_ONLY",
+        Words(
+            "磁盘只读：本次操作未保存，查询照常；已确认的操作均已保存",
+            "the disk is read-only: nothing of this was kept, reading goes on;"
+            " what was acknowledged is safe",
+        ),
+        Words(
+            "请信息科检查磁盘挂载与数据目录权限，再重试同一操作",
+            "have the IT office look at the mount and at the rights of the data folder,"
+            " then do the same again",
+        ),
+    )
+
+
+def _failed(why: str) -> Fault:
+    return Fault(
+        "DISK_FAILED",
+        Words(
+            f"磁盘读写失败（{why}）：本次操作未保存；已确认的操作均已保存",
+            f"the disk fails ({why}): nothing of this was kept; what was acknowledged is safe",
+        ),
+        Words(
+            "请信息科检查磁盘与配额，再重试同一操作；反复出现时更换磁盘",
+            "have the IT office look at disk and quota, then do the same again;"
+            " if it comes back, change the disk",
+        ),
+    )
+
+
+_DISK_FAULTS = {
+    sqlite.SQLITE_FULL: _full,
+    sqlite.SQLITE_READONLY: _read_only,
+    sqlite.SQLITE_IOERR: _failed,
+}
 
 
 def _require_modern_sqlite() -> None:

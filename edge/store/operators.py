@@ -4,9 +4,9 @@ Knows no HTTP and decides no endpoint's roles; keeps hashes only, never a passwo
 """
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
@@ -217,8 +217,13 @@ def open_session(db: Rows, operator: Operator, desk: str, *, at: datetime) -> st
     return token
 
 
-def session_of(db: Rows, token: str, *, at: datetime) -> Session | None:
-    """Return the live session of this token, or None. Reads only: see ``note_session``."""
+def session_of(
+    db: Rows, token: str, *, at: datetime, used: Mapping[bytes, datetime] | None = None
+) -> Session | None:
+    """Return the live session of this token, or None. Reads only: see ``note_session``.
+
+    ``used``: when those were used, by ``token_hash``, that could not be noted.
+    """
     row = db.one(
         "select o.id, o.name, o.role, s.desk, s.opened_at, s.seen_at, s.token_hash"
         " from sessions s join operators o on o.id = s.operator_id"
@@ -226,6 +231,8 @@ def session_of(db: Rows, token: str, *, at: datetime) -> Session | None:
         [_hash(token)],
     )
     session = _session(row) if row else None
+    if session and used and session.token_hash in used:
+        session = replace(session, seen_at=used[session.token_hash])
     return session if session and session.is_live(at) else None
 
 

@@ -18,6 +18,9 @@ _NOT_READY = 503
 DISK_FREE_MIN = 500_000_000
 """Bytes; with less, somebody must make room before the disk is full."""
 
+LOG_OF_WRITES_MAX = 256_000_000
+"""Bytes; more means that not even ending the reads has let it be brought into the database."""
+
 
 class Health(BaseModel):
     """``ok``, or the code of what is wrong."""
@@ -47,10 +50,12 @@ def health_router(desk: Desk) -> APIRouter:
 
     @routes.get("/readyz")
     def readyz(response: Response) -> Readiness:
-        """Answer 200 when the database serves, the ledger is sound and the clock goes forward."""
+        """Answer 200 when the disk takes, the ledger is sound and the clock goes forward."""
         circuit = desk.site.platform.circuit()
         state = circuit.state if circuit else State.CLOSED
         try:
+            if desk.site.store.trouble:
+                raise desk.site.store.trouble.with_traceback(None)
             desk.site.ledger.require_sound()
             if desk.site.clock_went_back():
                 raise clock_behind(desk.site.high_water())
@@ -70,6 +75,8 @@ def _alarms(desk: Desk) -> tuple[str, ...]:
             found.append("CERTIFICATE_ENDS")
         if shutil.disk_usage(desk.site.settings.data).free < DISK_FREE_MIN:
             found.append("DISK_SMALL")
+        if desk.site.store.log_bytes() > LOG_OF_WRITES_MAX:
+            found.append("DATABASE_LOG_LARGE")
         if _backup_is_late(desk):
             found.append("BACKUP_LATE")
     except EdgeError as wrong:

@@ -181,8 +181,7 @@ def _disk(desk: Desk) -> Iterator[Metric]:
     path = desk.site.store.path
     free = shutil.disk_usage(path.parent).free
     yield _gauge("edge_disk_free_bytes", "Free space where the data lie", free)
-    log = path.with_name(f"{path.name}-wal")
-    size = log.stat().st_size if log.exists() else 0
+    size = desk.site.store.log_bytes()
     yield _gauge("edge_wal_bytes", "Size of the database's write-ahead log", size)
     yield _gauge("edge_database_bytes", "Size of the database", path.stat().st_size)
 

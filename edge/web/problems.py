@@ -48,6 +48,9 @@ STATUS_OF_ROOT: dict[type[Exception], int] = {
 NOT_LOGGED_IN = frozenset({"LOGIN_REQUIRED", "LOGIN_FAILED"})
 """The codes of ``NotAllowed`` that mean "who are you?" (401) rather than "not you" (403)."""
 
+NO_SPACE = frozenset({"DISK_FULL"})
+"""The codes of ``Fault`` that are 507: only more space helps, and trying again does not."""
+
 TITLES: dict[int, Words] = {
     400: Words("请求无效", "Bad request"),
     401: Words("请先登录", "Please log in"),
@@ -61,6 +64,7 @@ TITLES: dict[int, Words] = {
     422: Words("内容有误", "The content is wrong"),
     500: Words("本机发生意外错误", "Something unforeseen happened here"),
     503: Words("暂时无法服务", "Not available now"),
+    507: Words("磁盘空间不足", "No space left"),
 }
 
 _PROBLEM_SCHEMA: dict[str, Any] = {
@@ -218,7 +222,7 @@ def _status(error: Exception) -> int:
 
 
 def _of_edge(error: EdgeError) -> Problem:
-    status = HTTPStatus.UNAUTHORIZED if error.code in NOT_LOGGED_IN else _status(error)
+    status = _status_by_code(error.code) or _status(error)
     return Problem(
         status=status,
         code=error.code,
@@ -229,6 +233,12 @@ def _of_edge(error: EdgeError) -> Problem:
         field=error.field,
         headers=_headers(error, status),
     )
+
+
+def _status_by_code(code: str) -> int:
+    if code in NOT_LOGGED_IN:
+        return HTTPStatus.UNAUTHORIZED
+    return HTTPStatus.INSUFFICIENT_STORAGE if code in NO_SPACE else 0
 
 
 def _headers(error: EdgeError, status: int) -> dict[str, str] | None:

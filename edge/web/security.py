@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edge.clock import Clock
-from edge.core.errors import NotAllowed, Words
+from edge.core.errors import Fault, NotAllowed, Words
 from edge.store.database import Store
 from edge.store.operators import (
     SESSION_LIFE_MAX,
@@ -82,6 +82,8 @@ class Guard:
     clock: Clock
     address: Address
     pace: Pace = field(default_factory=Pace)
+    unnoted: dict[bytes, datetime] = field(default_factory=dict)
+    """When sessions were used last while the disk took no note of it: they live on all the same."""
 
     def caller_of(self, request: Request) -> Caller:
         """Return who is asking; a token counts before a cookie.
@@ -108,11 +110,21 @@ class Guard:
     def session_of(self, request: Request) -> Session | None:
         """Return the live session of the request's cookie; acting by hand keeps it alive."""
         now = self.clock()
-        session = session_of(self.store.read(), self.token_in(request), at=now)
+        session = session_of(self.store.read(), self.token_in(request), at=now, used=self.unnoted)
         if session and session.needs_noting(now) and not _is_background(request):
+            self._note(session, now)
+        return session
+
+    def _note(self, session: Session, now: datetime) -> None:
+        try:
             with self.store.transaction() as db:
                 note_session(db, session, at=now)
-        return session
+        except Fault:
+            if self.store.trouble is None:
+                raise
+            self.unnoted[session.token_hash] = now  # nobody can log in meanwhile: never many
+        else:
+            self.unnoted.clear()
 
     def required_session_of(self, request: Request) -> Session:
         """Return the request's session.

@@ -59,6 +59,7 @@ def _raiser(error: Exception) -> Callable[[], None]:
         (NotAllowed("SYNTHETIC_CODE", *_WORDS), 403),
         (NotAllowed("LOGIN_REQUIRED", *_WORDS), 401),
         (Fault("SYNTHETIC_CODE", *_WORDS), 503),
+        (Fault("DISK_FULL", *_WORDS), 507),
         (EdgeError("SYNTHETIC_CODE", *_WORDS), 500),
         (PlatformUnreachable(_REASON), 503),
         (OutboxConflict(_REASON, field="id"), 409),

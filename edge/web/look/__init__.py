@@ -94,6 +94,8 @@ class Header:
     shift_since: datetime | None = None
     links: tuple[Link, ...] = ()
     banner: Banner | None = None
+    trouble: tuple[Words, Words] | None = None
+    """What is wrong with the disk, so that nothing is kept, and what mends it."""
 
 
 class Look:

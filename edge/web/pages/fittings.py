@@ -18,7 +18,7 @@ from edge.web.pages.arrival import card_shown
 from edge.web.pages.case_panels import case_panels
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
-from edge.web.pages.person import show_person
+from edge.web.pages.person import shown_on_page
 from edge.web.pages.stay import bill_shown, settled_bill
 from edge.web.pages.verdict import verdict_shown
 from edge.web.security import Caller, require
@@ -88,10 +88,10 @@ def _one(routes: APIRouter, screen: Screen) -> None:
     @routes.get("/fittings/{fitting}")
     def page(request: Request, caller: SeesFittings, fitting: str) -> HTMLResponse:
         """Show a fitting with its person, and the sheet that is typed into the national site."""
-        with site.store.transaction() as db:
-            person_id = load_fitting(db, site.vault, fitting).person_id
-            person = show_person(screen.desk, db, caller, person_id=person_id, subject=fitting)
-        types = Role.FITTING in caller.grants
+        person_id = load_fitting(site.store.read(), site.vault, fitting).person_id
+        person = shown_on_page(screen.desk, caller, person_id=person_id, subject=fitting)
+        # A sheet names the person: it is entered that it was shown, or it is not shown.
+        types = Role.FITTING in caller.grants and site.store.trouble is None
         sheets = show_sheets(site, fitting, caller.name) if types else []
         shown = _fitting(screen, caller, fitting)
         return screen.page(request, caller, "fitting.html", person=person, sheets=sheets, **shown)

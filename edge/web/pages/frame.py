@@ -61,18 +61,19 @@ class Screen:
         site = self.desk.site
         counts = site.outbox.status(site.store.read())
         waiting = counts.pending + counts.sending + counts.unknown + counts.rejected
-        shown = lamps(self.desk, caller.desk)
+        shown, trouble = lamps(self.desk, caller.desk), site.store.trouble
         return Header(
             desk=caller.desk,
             clerk=caller.name,
             lamps=shown,
             waiting=waiting,
             fragment=_FRAGMENT,
-            topics="reader scanner message stay verification",
+            topics="reader scanner message stay verification disk",
             shift_since=caller.since,
             links=links(caller, path),
             chapter=chapter_of(path),
             banner=self._banner(waiting) if shown[-1].colour is Colour.BAD else None,
+            trouble=(trouble.reason, trouble.next_action) if trouble else None,
             left_behind=any(
                 view.state is ReaderState.LEFT_BEHIND for view in self.desk.shown_at(caller.desk)
             ),

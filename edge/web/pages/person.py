@@ -7,6 +7,7 @@ Only whole pages call this: a fragment is fetched again at every hint and shows 
 
 from dataclasses import dataclass
 
+from edge.core.errors import Fault
 from edge.core.identity import masked_number
 from edge.store.database import Rows
 from edge.store.people import identity_of
@@ -21,6 +22,24 @@ class PersonShown:
     name: str
     number: str
     left_s: int = 0
+
+
+HIDDEN = "＊＊＊"
+
+
+def shown_on_page(desk: Desk, caller: Caller, *, person_id: str, subject: str) -> PersonShown:
+    """Return the person of the case ``subject``, and enter that they were shown.
+
+    While the disk takes nothing the page is read without them: what cannot be entered is not shown.
+    """
+    store = desk.site.store
+    try:
+        with store.transaction() as db:
+            return show_person(desk, db, caller, person_id=person_id, subject=subject)
+    except Fault:
+        if store.trouble is None:
+            raise
+        return PersonShown(HIDDEN, HIDDEN)
 
 
 def show_person(

@@ -22,7 +22,7 @@ from edge.web.pages.case_panels import case_panels
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import AtDesk, Screen
 from edge.web.pages.lists import days_in
-from edge.web.pages.person import show_person
+from edge.web.pages.person import shown_on_page
 from edge.web.pages.verdict import verdict_shown
 from edge.web.security import Caller
 from sync.envelope import Kind
@@ -60,9 +60,8 @@ def router(screen: Screen) -> APIRouter:
     @routes.get("/stays/{stay}")
     def page(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:
         """Show the stay with its person's name and masked number, in the page's frame."""
-        with site.store.transaction() as db:
-            person_id = load_stay(db, stay).person_id
-            person = show_person(screen.desk, db, caller, person_id=person_id, subject=stay)
+        person_id = load_stay(site.store.read(), stay).person_id
+        person = shown_on_page(screen.desk, caller, person_id=person_id, subject=stay)
         shown = {"person": person, "grounds": Ground, **_stay(screen, caller, stay)}
         return screen.page(request, caller, "stay.html", **shown)
 

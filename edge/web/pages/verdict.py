@@ -19,7 +19,7 @@ from edge.store.verifications import Verification, load_verification
 from edge.web.desk import Desk
 from edge.web.look import Family
 from edge.web.pages.frame import AtDesk, Screen
-from edge.web.pages.person import show_person
+from edge.web.pages.person import shown_on_page
 from edge.web.texts import words
 
 FAMILIES = {
@@ -41,11 +41,8 @@ def router(screen: Screen) -> APIRouter:
     @routes.get("/verifications/{verification}")
     def verdict(request: Request, caller: AtDesk, verification: str) -> HTMLResponse:
         """Show a verdict with the person's name, masked number, and the admission form."""
-        with site.store.transaction() as db:
-            shown = load_verification(db, site.vault, verification)
-            person = show_person(
-                screen.desk, db, caller, person_id=shown.person_id, subject=shown.id
-            )
+        shown = load_verification(site.store.read(), site.vault, verification)
+        person = shown_on_page(screen.desk, caller, person_id=shown.person_id, subject=shown.id)
         return screen.page(
             request,
             caller,
