@@ -31,7 +31,7 @@ from edge.web.desk import Desk
 from simulators.agency.api import add_agency
 from simulators.agency.office import Office, open_office
 from simulators.card import SyntheticPerson, social_security_card
-from simulators.hospital.people import FACILITY, register
+from simulators.hospital.people import FACILITY, residents
 from simulators.hospital.records import Credentials, HospitalSystem
 from simulators.platform.app import add_lists, build
 from simulators.platform.codes import Codes
@@ -72,6 +72,17 @@ STAFF = (
     IT_STAFF,
     Person("审计员", Role.AUDITOR),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom the platform knows, the first one's card in the reader; and what time it is for all."""
+
+    people: tuple[SyntheticPerson, ...] = (SyntheticPerson(),)
+    clock: Clock = system_clock
+
+
+ONE_WORKER = Known()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,33 +128,34 @@ def hospital(
     log: Log | None = None,
     script: Script = NO_FAULTS,
     reader: Callable[[], AbstractContextManager[VirtualReader]] = virtual_reader,
+    known: Known = ONE_WORKER,
 ) -> Iterator[Hospital]:
-    """Run a hospital in ``folder`` (new or empty) with the synthetic worker's card inserted.
+    """Run a hospital in ``folder`` (new or empty) with the first worker's card inserted.
 
     ``script`` is what the platform already suffers when the service starts.
     Where PC/SC cannot run, ``virtual.missing`` says why and the reader is in process.
     """
-    faults = Faults(script)
-    codes = Codes(system_clock, lifetime=CODE_LIFETIME)
-    settings_file, key = found(folder)
+    faults, clock = Faults(script), known.clock
+    codes = Codes(clock, lifetime=CODE_LIFETIME)
+    settings_file, key = found(folder, clock)
     with ExitStack() as stack:
-        known = register(system_clock())
-        office = stack.enter_context(open_office(folder / "agency.db", known, system_clock))
+        register = residents(clock(), known.people)
+        office = stack.enter_context(open_office(folder / "agency.db", register, clock))
         keys = {FACILITY: key}
-        platform = build(office.registry, system_clock, keys, faults, office.journal, codes)
+        platform = build(office.registry, clock, keys, faults, office.journal, codes)
         add_agency(platform, office, keys)
-        add_lists(platform, list_releases(settings_file, office.registry))
+        add_lists(platform, list_releases(settings_file, office.registry, clock))
         far = stack.enter_context(serve(platform))
         tell_platform(settings_file, far)
         trust_agency(settings_file, office)
-        site = stack.enter_context(open_site(load_settings(settings_file), log=log))
+        site = stack.enter_context(open_site(load_settings(settings_file), clock=clock, log=log))
         stock_catalogues(site)
         token = open_doors(site)
         scanner = stack.enter_context(VirtualScanner(folder.absolute() / SCANNER))
         virtual = stack.enter_context(reader())
         desk = stack.enter_context(running(site, virtual.readers))
         url = stack.enter_context(serving(desk, port))
-        virtual.slot.insert(social_security_card(SyntheticPerson()))
+        virtual.slot.insert(social_security_card(known.people[0]))
         yield Hospital(
             url=url,
             token=token,
@@ -160,10 +172,10 @@ def hospital(
         )
 
 
-def found(folder: Path) -> tuple[Path, PublicKey]:
+def found(folder: Path, clock: Clock = system_clock) -> tuple[Path, PublicKey]:
     """Found the demo site; return its settings file and what the platform must register."""
     settings = _SETTINGS.replace(SCANNER, str(folder.absolute() / SCANNER))
-    founded = found_site(folder, clock=system_clock, fresh_id=fresh_id, settings=settings)
+    founded = found_site(folder, clock=clock, fresh_id=fresh_id, settings=settings)
     data = load_settings(founded.settings_file).data
     return founded.settings_file, load_keys(data / "keys").signing.public()
 

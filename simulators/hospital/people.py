@@ -22,6 +22,8 @@ DEVICE = "SYN-A002"
 """A leg of the insured region's sample catalogue, which the notice approves."""
 
 NOTICE = "N-BJ-0001"
+"""The first worker's."""
+
 _FILED_BEFORE = timedelta(days=90)
 
 
@@ -36,12 +38,11 @@ def residents(now: datetime, people: Iterable[SyntheticPerson]) -> Register:
     ours = Facility(
         id=FACILITY, region="120000", city="120100", kinds=("medical", "rehab", "device")
     )
-    return Register(
-        facilities=(ours,), workers=tuple(_resident(person, filed) for person in people)
-    )
+    workers = tuple(_resident(one, filed, number) for number, one in enumerate(people, start=1))
+    return Register(facilities=(ours,), workers=workers)
 
 
-def _resident(person: SyntheticPerson, filed: datetime) -> Worker:
+def _resident(person: SyntheticPerson, filed: datetime, number: int) -> Worker:
     return Worker(
         id_number=person.number,
         name=person.name,
@@ -54,7 +55,7 @@ def _resident(person: SyntheticPerson, filed: datetime) -> Worker:
         ),
         filings=(
             Filing(
-                id="F-BJ-0001",
+                id=f"F-BJ-{number:04}",
                 category="long_term_residence",
                 status="active",
                 benefits=("medical", "rehab", "device"),
@@ -66,7 +67,7 @@ def _resident(person: SyntheticPerson, filed: datetime) -> Worker:
         ),
         notices=(
             Notice(
-                id=NOTICE,
+                id=f"N-BJ-{number:04}",
                 items=(NoticeItem(code=DEVICE, limit_fen=1_350_000, service_years=4),),
                 valid_to=anniversary(local_day(filed), 1),
             ),

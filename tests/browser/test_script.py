@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from edge.core.errors import BadInput, Words
 from edge.store.operators import Role
 from edge.web.security import AnyCaller
+from tests.browser.window import Chromium
 from tests.web.ground import PASSWORD, Ground, ground_at, serving
 
 PAGE = """<!doctype html>
@@ -85,8 +86,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 
 @pytest.fixture(scope="module")
-def signed_in(chromium: Browser, scene: Scene) -> Iterator[BrowserContext]:
-    context = chromium.new_context(locale="zh-CN")
+def signed_in(chromium: Chromium, scene: Scene) -> Iterator[BrowserContext]:
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(f"{scene.url}/login")
     page.fill("[name=name]", "李敏")
@@ -139,9 +140,10 @@ def _add_endpoints(scene: Scene) -> None:
 
 
 def test_enter_walks_through_the_login_and_the_last_field_submits(
-    chromium: Browser, scene: Scene
+    chromium: Chromium, scene: Scene
 ) -> None:
-    page = chromium.new_page(locale="zh-CN")
+    chromium.excuse("login: .*401")
+    page = chromium.new_context().new_page()
     page.goto(f"{scene.url}/login")
     page.keyboard.type("li")
     for expected in ("password", "desk"):
@@ -219,8 +221,9 @@ def test_enter_never_submits_money(page: Page, scene: Scene) -> None:
 
 
 def test_a_refusal_is_shown_where_it_belongs_and_the_same_form_may_try_again(
-    page: Page, scene: Scene
+    page: Page, scene: Scene, chromium: Chromium
 ) -> None:
+    chromium.excuse("money: .*422")
     scene.refuse = True
     page.keyboard.press("F9")
     expect(page.get_by_role("alert")).to_have_text("天数不对改天数DAYS_WRONG")
@@ -279,7 +282,8 @@ def left_behind(page: Page, scene: Scene, *, left: bool) -> None:
     expect(page.locator("#reader[data-sounds]")).to_have_count(int(left))
 
 
-def test_an_unattended_page_ends_at_the_login(page: Page, scene: Scene) -> None:
+def test_an_unattended_page_ends_at_the_login(chromium: Chromium, page: Page, scene: Scene) -> None:
+    chromium.excuse("stay: .*401")
     scene.ground.clock.advance(minutes=15)
     scene.ground.floor.hints.publish("stay", "s1", 1)
     page.wait_for_url(f"{scene.url}/login")

@@ -1,8 +1,10 @@
 """A clerk's window: their own browser context on the hospital's pages, watched for complaints."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
@@ -18,17 +20,56 @@ from playwright.sync_api import (
 from simulators.hospital import Hospital
 from simulators.hospital.ground import PASSWORD
 
-SIZE = ViewportSize(width=1280, height=800)
+SIZE = ViewportSize(width=1366, height=768)
+_HOME = "127.0.0.1"
+_OF_THE_BROWSER = frozenset({"chrome-extension", "data", "blob"})
+"""Its viewer of PDFs is an extension; the others ask nobody."""
+
+
+@dataclass  # no slots: Playwright marks who listens
+class Chromium:
+    """One browser for all windows; what any page of it complained of, or asked of a stranger."""
+
+    browser: Browser
+    complaints: list[str] = field(default_factory=list)
+    excuses: list[str] = field(default_factory=list)
+
+    def new_context(self, **options: Any) -> BrowserContext:  # noqa: ANN401 - Playwright's own
+        """Open a context whose console and requests are heard from its first page on."""
+        context = self.browser.new_context(locale="zh-CN", **options)
+        context.on("console", self._heard)
+        context.on("request", self._asked)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        return context
+
+    def excuse(self, pattern: str) -> None:
+        """Let this test's pages complain so: a refusal is written to the console, too."""
+        self.excuses.append(pattern)
+
+    def settle_accounts(self) -> tuple[list[str], list[str]]:
+        """Return what was complained of without excuse, and the excuses nobody needed; forget."""
+        bad = [one for one in self.complaints if not _matches(self.excuses, one)]
+        idle = [one for one in self.excuses if not any(re.search(one, c) for c in self.complaints)]
+        self.complaints.clear()
+        self.excuses.clear()
+        return bad, idle
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.location['url']}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        asked = urlsplit(request.url)
+        if asked.hostname != _HOME and asked.scheme not in _OF_THE_BROWSER:
+            self.complaints.append(f"asked a stranger: {request.url}")
 
 
 @dataclass(slots=True)
 class Window:
-    """One window: its page, which hosts it asked, and what its console said that is no news."""
+    """One window: its page and the address of the service."""
 
     page: Page
     url: str
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
         """Go to a page of the service and wait until it hears hints."""
@@ -58,18 +99,30 @@ class Window:
 
 @contextmanager
 def at_work(
-    browser: Browser, place: Hospital, clerk: str, desk: str, *, start: str = "/"
+    chromium: Chromium,
+    place: Hospital,
+    clerk: str,
+    desk: str,
+    *,
+    start: str = "/",
+    code: str = "",
 ) -> Iterator[Window]:
-    """Log in by keyboard, in Chinese, and give the window on the clerk's start page."""
+    """Log in by keyboard, in Chinese, and give the window on the clerk's start page.
+
+    ``code`` is what an administrator's authenticator shows.
+    """
     # Whether the certificate is believed is the machine's business: decision 76.
-    context = browser.new_context(locale="zh-CN", viewport=SIZE, ignore_https_errors=True)
+    context = chromium.new_context(viewport=SIZE, ignore_https_errors=True)
     try:
-        window = _watched(context, place.url)
+        window = Window(context.new_page(), place.url)
         window.page.goto(place.url)
         window.page.wait_for_url("**/login")
         expect(window.page.locator("[name=name]")).to_be_focused()
         window.type(clerk, PASSWORD)
         window.page.locator("[name=desk]").select_option(desk)
+        if code:
+            window.page.keyboard.press("Tab")
+            window.page.keyboard.type(code)
         window.page.keyboard.press("Enter")
         window.page.wait_for_url(f"{place.url}{start}")
         window.page.wait_for_selector("html[data-connected=yes]")
@@ -78,17 +131,5 @@ def at_work(
         context.close()
 
 
-def _watched(context: BrowserContext, url: str) -> Window:
-    window = Window(context.new_page(), url)
-
-    def heard(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            window.complaints.append(f"{message.location['url']}: {message.text}")
-
-    def asked(request: Request) -> None:
-        window.hosts.add(urlsplit(request.url).netloc)
-
-    context.on("console", heard)
-    context.on("request", asked)
-    context.on("weberror", lambda error: window.complaints.append(str(error.error)))
-    return window
+def _matches(patterns: list[str], text: str) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)

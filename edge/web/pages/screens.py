@@ -33,7 +33,7 @@ class Entry:
 
 SCREENS: Mapping[str, Entry] = {
     "arrival": Entry("/", frozenset({_ADMITS, _DISCHARGES}), also=("/verifications",)),
-    "stays": Entry("/stays", frozenset({_ADMITS, _DISCHARGES, _FINANCE})),
+    "stays": Entry("/stays", frozenset({_ADMITS, _DISCHARGES, _FINANCE}), also=("/search",)),
     "due": Entry("/due", frozenset({_DISCHARGES, _FINANCE})),
     "fittings": Entry("/fittings", frozenset({_FITS, _FINANCE}), also=("/verifications",)),
     "claims": Entry("/claims", frozenset({_FINANCE})),
