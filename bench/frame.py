@@ -29,7 +29,8 @@ class Work:
     ``ours`` uses up, ``before_floor`` what the floor does: untimed, before each call. ``singly``:
     each call is a round of its own, for what waits on other processes, whose pauses a mean would
     keep. ``size`` is how much of it there is, where several works of one name differ in nothing
-    else: then it is told how ours grows.
+    else: then it is told how ours grows. ``few``: so many rounds and nothing to warm up, for what
+    takes minutes.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Work:
     before_floor: Callable[[], object] | None = None
     singly: bool = False
     size: int = 0
+    few: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +68,19 @@ class Measurement:
 
 def print_measured(works: Iterable[Work | Size], rounds: int = ROUNDS) -> None:
     """Measure each work as it comes and print it as one line of JSON; growth goes to stderr."""
-    before: tuple[Work, Measurement] | None = None
+    sizes: dict[str, list[tuple[Work, Measurement]]] = {}
     for work in works:
         if isinstance(work, Size):
             _print(_weighed(work))
             continue
         taken = measured(work, rounds)
         _print(asdict(taken))
-        if before and before[0].name == work.name and 0 < before[0].size < work.size:
-            sys.stderr.write(f"{work.name}: {growth(before, (work, taken))}\n")
-        before = work, taken
+        if work.size:
+            known = sizes.setdefault(work.name, [])
+            # From the size before, and over all of them: fixed costs hide the growth of the first.
+            for smaller in {id(one): one for one in (*known[-1:], *known[:1])}.values():
+                sys.stderr.write(f"{work.name}: {growth(smaller, (work, taken))}\n")
+            known.append((work, taken))
 
 
 def growth(small: tuple[Work, Measurement], large: tuple[Work, Measurement]) -> str:
@@ -94,13 +99,12 @@ def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     """Time both ways by turns, so that a busy machine is busy for both."""
     gc.collect()
     gc.freeze()  # what the work holds ready is not walked by the collector in every round
+    rounds = work.few or rounds * (_SINGLE_CALLS if work.singly else 1)
+    once = bool(work.few or work.singly)
     ways = [
-        (work.ours, work.before, _calls(work.ours, work.before), list[float]()),
-        (work.floor, work.before_floor, _calls(work.floor, work.before_floor), list[float]()),
+        (way, before, 1 if once else _calls(way, before), list[float]())
+        for way, before in ((work.ours, work.before), (work.floor, work.before_floor))
     ]
-    if work.singly:
-        rounds *= _SINGLE_CALLS
-        ways = [(way, before, 1, times) for way, before, _, times in ways]
     for _ in range(rounds):
         for way, before, calls, times in ways:
             times.append(_time_ms(way, before, calls))

@@ -26,15 +26,15 @@ PRESENT = tuple(f"SYN{number:015d}" for number in range(500))
 
 RECORD_BYTES = 120
 
-_FRESH = "create temp table fresh (key blob, sealed blob)"
+_FRESH = "create temp table fresh (place integer, sealed blob)"
 _RANDOM_ROWS = (
     "with recursive n(i) as (select 1 union all select i + 1 from n where i < ?)"
-    " select randomblob(16) as key, randomblob(?) as sealed from n"
+    " select random() & 0x3fffffffffffffff, randomblob(?) from n"
 )
 
 _CHANGES_MADE = (
-    "insert into changes select key, randomblob(length(sealed)) from whole.persons"
-    " where substr(key, 15) < x'028f' and key not in (select key from fresh) order by key"
+    "insert into changes select place, randomblob(length(sealed)) from whole.persons"
+    " where place % 100 = 0 and place not in (select place from fresh) order by place"
 )
 
 
@@ -58,7 +58,9 @@ class Publisher:
         shutil.copyfile(self.first, second)
         with closing(LIST_FILES.build(second)) as file:
             file.execute("attach ? as delta", [str(delta)])
-            file.execute("insert or replace into persons select * from delta.changes order by key")
+            file.execute(
+                "insert or replace into persons select * from delta.changes order by place"
+            )
             file.execute("update about set version = 2")
         files = {second.name: second, delta.name: delta}
         self._publish(2, files, (Delta(since=1, target=delta.name),))
@@ -114,7 +116,7 @@ def _snapshot(path: Path, rows: int) -> Path:
         file.execute("begin")
         file.execute(
             f"insert into persons select * from ({_RANDOM_ROWS}) union all select * from fresh"  # noqa: S608 - ours
-            " order by key",
+            " order by 1",
             [rows - len(present), len(present[0][1])],
         )
         file.execute("commit")
@@ -125,16 +127,20 @@ def _delta(path: Path, snapshot: Path) -> Path:
     """Change one row in a hundred, all over the file, and none of those who come to the desk."""
     seal = RowSeal(KEY)
     with closing(LIST_FILES.build(path)) as file:
-        file.execute(CHANGES)
+        for statement in CHANGES:
+            file.execute(statement)
         file.execute(_FRESH)
         for number in PRESENT:
-            file.execute("insert into fresh values (?, null)", [seal.place(number).key])
+            file.execute("insert into fresh values (?, null)", [seal.place(number).at])
         file.execute("attach ? as whole", [str(snapshot)])
         file.execute(_CHANGES_MADE)
     return path
 
 
-def _sealed(number: str) -> tuple[bytes, bytes]:
+def _sealed(number: str) -> tuple[int, bytes]:
     seal = RowSeal(KEY)
     place = seal.place(number)
-    return place.key, seal.sealed(place, codec.encode({"worker": {"name": "x" * RECORD_BYTES}}))
+    return (
+        place.at,
+        seal.sealed(place, codec.encode({"worker": {"name": "x" * RECORD_BYTES}})),
+    )

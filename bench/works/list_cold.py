@@ -1,6 +1,7 @@
 """The first look-up after boot, against one random page of the same file.
 
-The service has opened the list; nothing of the file is in the system's memory yet.
+The service has opened the list and answered for nobody yet: of the file only what opening it reads
+is in memory.
 """
 
 import os
@@ -27,13 +28,12 @@ def works() -> Iterator[Work]:
 
 
 def cold(folder: Path, rows: int) -> Iterator[Work]:
-    """Install a list of ``rows`` rows; each call finds nothing of it in memory."""
+    """Install a list of ``rows`` rows; each call is the first of a list just opened."""
     publisher = Publisher(folder / "platform", rows)
     publisher.publish_first()
     path = folder / "list/list-1.db"
     with closing(cached_list(publisher, folder)) as ours:
         ours.refresh(NOW)
-        ours.look_up("", now=NOW)
         numbers = cycle(PRESENT)
         with path.open("rb", buffering=0) as file:
             pages = os.fstat(file.fileno()).st_size // _PAGE_BYTES
@@ -41,6 +41,12 @@ def cold(folder: Path, rows: int) -> Iterator[Work]:
 
             def forget() -> None:
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+            def boot() -> None:
+                ours.close()
+                forget()
+                ours.look_up("", now=NOW)
+                forget()
 
             def one_page() -> bytes:
                 return os.pread(file.fileno(), _PAGE_BYTES, chance.randrange(pages) * _PAGE_BYTES)
@@ -50,5 +56,8 @@ def cold(folder: Path, rows: int) -> Iterator[Work]:
                 work=f"{rows:,} rows",
                 ours=lambda: ours.look_up(next(numbers), now=NOW),
                 floor=one_page,
-                before=forget,
+                before=boot,
+                before_floor=forget,
+                singly=True,
+                size=rows,
             )

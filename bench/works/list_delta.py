@@ -12,7 +12,11 @@ from tempfile import TemporaryDirectory
 from bench.frame import Work
 from bench.listed import NOW, Publisher, cached_list
 
-SIZES = (100_000, 1_000_000)
+SIZES = (100_000, 1_000_000, 10_000_000)
+
+_FEW = 3
+"""Rounds, where the whole list is copied and hashed for minutes."""
+_MANY_ROWS = 10_000_000
 
 
 def works() -> Iterator[Work]:
@@ -46,12 +50,15 @@ def deltas(folder: Path, rows: int) -> Iterator[Work]:
         one.fold()
 
     work = f"1 % of {rows:,} rows"
+    few = _FEW if rows >= _MANY_ROWS else 0
     yield Work(
         name="list-delta",
         work=f"{work}, in use",
         ours=lambda: one.refresh(NOW),
         floor=anew,
         before=first_again,
+        size=rows,
+        few=few,
     )
     yield Work(
         name="list-delta",
@@ -59,4 +66,5 @@ def deltas(folder: Path, rows: int) -> Iterator[Work]:
         ours=with_folding,
         floor=anew,
         before=first_again,
+        few=few,
     )

@@ -17,7 +17,11 @@ from edge.opening import LIST_FILES
 
 SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 
-_TABLE = "create table persons (key text primary key, sealed text not null) without rowid;"
+_TABLE = "create table persons (place integer primary key, sealed text);"
+
+_FEW = 3
+"""Rounds, from so many rows on, of which SQLite's program takes minutes to read one."""
+_MANY_ROWS = 10_000_000
 
 
 def works() -> Iterator[Work]:
@@ -39,6 +43,8 @@ def load(folder: Path, rows: int) -> Iterator[Work]:
         ours=lambda: ours.refresh(NOW),
         floor=lambda: plain_import(listed, folder / "imported.db"),
         before=lambda: rmtree(folder / "list", ignore_errors=True),
+        size=rows,
+        few=_FEW if rows >= _MANY_ROWS else 0,
     )
     ours.close()
 
@@ -53,7 +59,7 @@ def plain_import(rows: Path, into: Path) -> None:
 def _as_csv(snapshot: Path, path: Path) -> Path:
     with closing(LIST_FILES.read(snapshot)) as file, path.open("w", newline="") as written:
         rows = csv.writer(written)
-        found = file.execute("select hex(key), hex(sealed) from persons order by key")
+        found = file.execute("select place, hex(sealed) from persons order by place")
         while row := found.fetchone():
             rows.writerow(row)
     return path

@@ -19,7 +19,7 @@ from edge.opening import LIST_FILES
 
 SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 
-_ROW = "select sealed from persons where key = ?"
+_ROW = "select sealed from persons where place = ?"
 
 
 def works() -> Iterator[Work]:
@@ -44,6 +44,7 @@ def look_up(folder: Path, rows: int) -> Iterator[Work]:
             work=f"{rows:,} rows",
             ours=lambda: ours.look_up(next(mine), now=NOW),
             floor=lambda: floor(next(theirs)),
+            size=rows,
         )
 
 
@@ -56,8 +57,7 @@ def plain(path: Path) -> Callable[[str], bytes]:
         hashed = keyed.copy()
         hashed.update(number.encode())
         digest = hashed.digest()
-        key = digest[:16]
-        sealed: bytes = cursor.execute(_ROW, (key,)).fetchone()[0]
-        return AESGCM(digest[16:48]).decrypt(sealed[:12], sealed[12:], key)
+        sealed: bytes = cursor.execute(_ROW, (int.from_bytes(digest[:8]) >> 2,)).fetchone()[0]
+        return AESGCM(digest[16:48]).decrypt(sealed[:12], sealed[12:], digest[:16])
 
     return found

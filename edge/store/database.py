@@ -27,6 +27,9 @@ BUSY_WAIT_MS = 5000
 DISK_CODES = frozenset({"DISK_FULL", "DISK_READ_ONLY", "DISK_FAILED"})
 """Faults by which the disk, not the database, says that it takes nothing."""
 
+UNCHANGING_CACHE_KIB = 16 * 1024
+"""How much of a file for look-ups stays with us: the upper pages of ten million rows are 7 MB."""
+
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit that was acknowledged survives a power cut
@@ -192,7 +195,9 @@ def marks(values: Sequence[object]) -> str:
 def open_unchanging(path: Path) -> sqlite.Connection:
     """Open a file that nobody writes any more, for look-ups from any thread."""
     where = f"file:{quote(str(path))}?mode=ro&immutable=1"
-    return sqlite.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+    connection = sqlite.connect(where, uri=True, isolation_level=None, check_same_thread=False)
+    connection.execute(f"pragma cache_size = -{UNCHANGING_CACHE_KIB}")
+    return connection
 
 
 def open_building(path: Path) -> sqlite.Connection:

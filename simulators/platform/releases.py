@@ -3,11 +3,11 @@
 Knows no HTTP; ``simulators.platform.repository`` signs and serves.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from edge import codec
 from edge.clock import Clock
@@ -18,6 +18,7 @@ from simulators.platform.register import Facility, Worker
 from simulators.platform.repository import Repository
 from sync.lists import Delta, Published, Release, RowSeal
 from sync.lists.offer import MANIFEST
+from sync.lists.rows import PLACES
 from sync.lists.shelf import CHANGES, TABLES
 
 BELIEVED = timedelta(hours=72)
@@ -39,6 +40,13 @@ class Enclosed:
     region: str | None = None
     version: str | None = None
     place: str | None = None
+
+
+class _Row(NamedTuple):
+    """A worker's row as the file has it."""
+
+    at: int
+    sealed: bytes
 
 
 class Listed(Protocol):
@@ -76,7 +84,7 @@ class Releases:
         self._folder = folder
         self.repository = Repository(folder)
         self._before = self.repository.version
-        self._history: list[Mapping[str, tuple[bytes, bytes]]] = []
+        self._history: list[Mapping[str, _Row]] = []
         self.publish()
 
     @property
@@ -155,21 +163,24 @@ class Releases:
             files=files,
         )
 
-    def _rows(self) -> Mapping[str, tuple[bytes, bytes]]:
+    def _rows(self) -> Mapping[str, _Row]:
         """Seal each worker's record; one that has not changed keeps its sealed bytes."""
-        before: Mapping[str, tuple[bytes, bytes]] = self._history[-1] if self._history else {}
+        before: Mapping[str, _Row] = self._history[-1] if self._history else {}
+        taken = {row.at for row in before.values()}
         rows = {}
         for worker in self._register().workers:
             plain = codec.encode(record(worker, self.facility))
             known = before.get(worker.id_number)
             place = self._seal.place(worker.id_number)
-            same = known and self._seal.opened(place, known[1]) == plain
-            rows[worker.id_number] = (
-                known if known and same else (place.key, self._seal.sealed(place, plain))
-            )
+            if known and self._seal.opened(place, known.sealed) == plain:
+                rows[worker.id_number] = known
+                continue
+            at = known.at if known else _free(place.at, taken)
+            taken.add(at)
+            rows[worker.id_number] = _Row(at, self._seal.sealed(place, plain))
         return rows
 
-    def _snapshot(self, rows: Mapping[str, tuple[bytes, bytes]]) -> Path:
+    def _snapshot(self, rows: Mapping[str, _Row]) -> Path:
         path = self._folder / f"snapshot-{self.version}.db"
         building = open_building(path)
         for table in TABLES:
@@ -183,18 +194,23 @@ class Releases:
 
     def _delta(
         self,
-        before: Mapping[str, tuple[bytes, bytes]],
-        rows: Mapping[str, tuple[bytes, bytes]],
+        before: Mapping[str, _Row],
+        rows: Mapping[str, _Row],
         name: str,
     ) -> Path:
         path = self._folder / name
-        gone = [(before[number][0], None) for number in before.keys() - rows.keys()]
+        gone = [(before[number].at, None) for number in before.keys() - rows.keys()]
         changed = [row for number, row in rows.items() if before.get(number) != row]
         building = open_building(path)
-        building.execute(CHANGES)
+        for statement in CHANGES:
+            building.execute(statement)
         building.executemany("insert into changes values (?, ?)", gone + changed)
         building.close()
         return path
+
+
+def _free(first: int, taken: Container[int]) -> int:
+    return next(at for at in range(first, first + PLACES) if at not in taken)
 
 
 def record(worker: Worker, facility: str) -> dict[str, object]:

@@ -17,7 +17,7 @@ from sync.errors import ListRefused
 from sync.lists.offer import Offer, Progress, Source
 from sync.lists.reasons import LIST_DAMAGED, LIST_UNREADABLE
 from sync.lists.release import Published, Release, require_acceptable
-from sync.lists.rows import RowSeal
+from sync.lists.rows import PLACES, Place, RowSeal
 from sync.lists.shelf import Files, Opened, Shelf, Shelved
 
 FILE_BYTES_MAX = 256 * 1024 * 1024
@@ -119,11 +119,10 @@ class CachedList:
             opened = self._opened()
             if opened is None or opened.shelved.release.expires_at <= now:
                 return None
-            sealed = opened.files.sealed(place.key)
+            plain = self._plain(opened.files, place)
         shelved = opened.shelved
-        if sealed is None:
+        if plain is None:
             return Entry(None, shelved.release, shelved.manifest, b"null")
-        plain = self._seal.opened(place, sealed)
         return Entry(_record(plain), shelved.release, shelved.manifest, plain)
 
     def read_through(self) -> None:
@@ -246,6 +245,16 @@ class CachedList:
             return self._shelf.current()
         except ListRefused:
             return None
+
+    def _plain(self, files: Opened, place: Place) -> bytes | None:
+        for at in range(place.at, place.at + PLACES):
+            sealed = files.sealed(at)
+            plain = sealed and self._seal.opened(place, sealed)
+            if plain:
+                return plain
+        if files.sealed(place.at) is not None:
+            raise ListRefused(LIST_DAMAGED)
+        return None
 
     def _opened(self) -> _Open | None:
         now = monotonic()

@@ -16,20 +16,29 @@ from typing import Any, Protocol
 
 from sync import codec
 from sync.errors import ListRefused
-from sync.lists.reasons import LIST_DAMAGED
+from sync.lists.reasons import LIST_DAMAGED, LIST_UNREADABLE
 from sync.lists.release import Published, Release, read_release
 
+FORM = 2
+"""Of the tables; a file says its own (``user_version``), and another is not read."""
+
 TABLES = (
+    f"pragma user_version = {FORM}",
     "create table about (facility text not null, version integer not null) strict",
-    "create table persons (key blob primary key, sealed blob not null) without rowid, strict",
+    # Only a table by whole numbers keeps rows out of its upper pages: those of ten million rows
+    # are 7 MB, and a look-up that finds them in memory reads one page.
+    "create table persons (place integer primary key, sealed blob not null) strict",
 )
-CHANGES = "create table changes (key blob primary key, sealed blob) without rowid, strict"
+CHANGES = (
+    f"pragma user_version = {FORM}",
+    "create table changes (place integer primary key, sealed blob) strict",
+)
 """A delta's table; a row without ``sealed`` is one that is gone."""
 
 _POINTER = "current.json"
 _PIECE_BYTES = 1024 * 1024
-_ROW = "select sealed from persons where key = ?"
-_CHANGED = "select sealed from changes where key = ?"
+_ROW = "select sealed from persons where place = ?"
+_CHANGED = "select sealed from changes where place = ?"
 
 
 class Cursor(Protocol):
@@ -97,13 +106,13 @@ class Opened:
         self._base = base.cursor()
         self._changes = changes.cursor() if changes else None
 
-    def sealed(self, key: bytes) -> bytes | None:
-        """Return the sealed row of this key, or None."""
+    def sealed(self, at: int) -> bytes | None:
+        """Return the sealed row that stands here, or None."""
         if self._changes:
-            changed = self._changes.execute(_CHANGED, (key,)).fetchone()
+            changed = self._changes.execute(_CHANGED, (at,)).fetchone()
             if changed:
                 return changed[0]  # type: ignore[no-any-return] # the tables say bytes or null
-        row = self._base.execute(_ROW, (key,)).fetchone()
+        row = self._base.execute(_ROW, (at,)).fetchone()
         return row[0] if row else None
 
     def close(self) -> None:
@@ -116,6 +125,7 @@ class _Pointer(codec.Strict, frozen=True):
     file: codec.Filled
     manifest: str
     changes: str = ""
+    form: int = 1  # none was said before there were two
 
 
 class Shelf:
@@ -146,6 +156,8 @@ class Shelf:
             return None
         except (OSError, codec.NotThisShape) as wrong:
             raise ListRefused(LIST_DAMAGED, field=_POINTER) from wrong
+        if pointer.form != FORM:
+            raise ListRefused(LIST_DAMAGED, field=_POINTER)
         path, changes = (self._folder / Path(n).name for n in (pointer.file, pointer.changes))
         laid = changes if pointer.changes else None
         for file in filter(None, (path, laid)):
@@ -190,6 +202,8 @@ class Shelf:
     def lay(self, base: Shelved, part: Path, release: Release, manifest: bytes) -> Shelved:
         """Lay a verified delta over the one file of the release in use."""
         changes = self._folder / f"list-{release.version}-changes.db"
+        with closing(self._files.read(part)) as opened:
+            _require_form(opened)
         part.replace(changes)
         return self._into_use(Shelved(base.path, changes, manifest, release))
 
@@ -232,6 +246,7 @@ class Shelf:
             file=shelved.path.name,
             manifest=shelved.manifest.decode(),
             changes=shelved.changes.name if shelved.changes else "",
+            form=FORM,
         )
         fresh = self._pointer.with_suffix(".new")
         fresh.write_bytes(codec.encode(pointer))
@@ -244,19 +259,26 @@ class Shelf:
 def _apply(building: Connection, delta: Path, release: Release) -> None:
     building.execute("attach ? as delta", [str(delta)])
     building.execute("begin immediate")
-    # In key order: pages of the copy are touched once each.
+    # In the order of the file: pages of the copy are touched once each.
     building.execute(
-        "insert or replace into persons select key, sealed from delta.changes"
-        " where sealed is not null order by key"
+        "insert or replace into persons select place, sealed from delta.changes"
+        " where sealed is not null order by place"
     )
     building.execute(
-        "delete from persons where key in (select key from delta.changes where sealed is null)"
+        "delete from persons where place in (select place from delta.changes where sealed is null)"
     )
     building.execute("update about set version = ?", [release.version])
     building.execute("commit")
 
 
+def _require_form(opened: Connection) -> None:
+    form = opened.execute("pragma user_version").fetchone()
+    if form[0] != FORM:
+        raise ListRefused(LIST_UNREADABLE)
+
+
 def _require_about(opened: Connection, release: Release) -> None:
+    _require_form(opened)
     about = opened.execute("select facility, version from about").fetchone()
     if tuple(about or ()) != (release.facility, release.version):
         raise ListRefused(LIST_DAMAGED)

@@ -63,12 +63,30 @@ def test_growth_is_told_between_two_sizes_of_one_name(capsys: pytest.CaptureFixt
     def work(name: str, size: int) -> Work:
         return Work(name=name, work="", ours=lambda: None, floor=lambda: None, size=size)
 
-    print_measured([work("a", 10), work("a", 100), work("b", 1_000), work("b", 0)], rounds=1)
+    sizes = [("a", 10), ("a", 100), ("b", 1_000), ("b", 0), ("a", 1_000)]
+    print_measured((work(*one) for one in sizes), rounds=1)
     told = capsys.readouterr()
-    assert len(told.out.splitlines()) == 4
-    [line] = told.err.splitlines()
-    assert line.startswith("a: grows as size ** ")
-    assert line.endswith(" from 10 to 100")
+    assert len(told.out.splitlines()) == 5
+    lines = told.err.splitlines()
+    assert all(line.startswith("a: grows as size ** ") for line in lines)
+    assert [line.partition(" from ")[2] for line in lines] == [
+        "10 to 100",
+        "100 to 1,000",
+        "10 to 1,000",
+    ]
+
+
+def test_what_takes_minutes_is_called_so_few_times_and_no_more() -> None:
+    called: list[str] = []
+    work = Work(
+        name="few",
+        work="",
+        ours=lambda: called.append("ours"),
+        floor=lambda: called.append("floor"),
+        few=2,
+    )
+    assert measured(work).runs == 2
+    assert called == ["ours", "floor"] * 2
 
 
 def test_a_time_as_many_times_as_long_as_the_size_grows_by_the_exponent_one() -> None:
