@@ -12,9 +12,8 @@ from edge.store.database import open_building
 from simulators.platform.register import Contribution, Register, Worker
 from simulators.platform.releases import BELIEVED
 from sync.errors import ListRefused, SyncError
-from sync.lists import CachedList, RowSeal
-from sync.lists.offer import MANIFEST
-from tests.sync.list_ground import KEY, Ground
+from sync.lists import CachedList
+from tests.sync.list_ground import Ground
 from tests.sync.sender import HeldClock
 
 OTHER_KEY = bytes(32)
@@ -137,48 +136,6 @@ def test_a_row_moved_to_another_worker_is_damage(ground: Ground) -> None:
             codes.append(refused.code)
     assert codes == ["LIST_DAMAGED"]
     assert one != other
-
-
-@pytest.mark.usefixtures("cached")
-def test_who_finds_the_place_taken_stands_at_the_next(ground: Ground) -> None:
-    path = next((ground.folder / "list").glob("list-1.db"))
-    worker = ground.register.workers[0]
-    one = RowSeal(KEY).place(worker.id_number)
-    file = open_building(path)
-    file.execute("update persons set place = ? where place = ?", [one.at + 1, one.at])
-    file.execute("insert into persons values (?, x'00')", [one.at])
-    file.close()
-    entry = ground.cached().look_up(worker.id_number, now=ground.clock())
-    assert entry
-    assert entry.record
-    assert entry.record["worker"]["name"] == worker.name
-
-
-@pytest.mark.usefixtures("cached")
-def test_a_list_of_the_form_before_is_replaced_by_the_next_refresh(ground: Ground) -> None:
-    pointer = ground.folder / "list" / "current.json"
-    pointer.write_bytes(pointer.read_bytes().replace(b',"form":2', b""))
-    fresh = ground.cached()
-    assert refusal(fresh.status) == "LIST_DAMAGED"
-    assert ground.refreshed(fresh).by == "snapshot"
-    assert fresh.status()
-
-
-def test_a_signed_file_of_another_form_is_refused(ground: Ground) -> None:
-    publish_in_another_form(ground)
-    assert refusal(lambda: ground.refreshed(ground.cached())) == "LIST_UNREADABLE"
-    assert ground.cached().status() is None
-
-
-def publish_in_another_form(ground: Ground) -> None:
-    """Sign the newest release again, its snapshot of the form before."""
-    ground.releases.publish()
-    folder = ground.folder / "platform-1"
-    snapshot, manifest = folder / "snapshot-2.db", folder / "manifest-2.json"
-    file = open_building(snapshot)
-    file.execute("pragma user_version = 0")
-    file.close()
-    ground.releases.repository.publish({MANIFEST: manifest, snapshot.name: snapshot})
 
 
 def grown(ground: Ground, cached: CachedList, count: int) -> None:
