@@ -9,11 +9,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+from docs.site import dictionary, key_card, runbook
 from docs.site.reading import Section, sections
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#:]+)(?:#[^)]*)?\)")
 _OUTSIDE = ("..", "decisions", "state.md")
 """The project's other files, which an installed site does not have."""
+
+_MADE = {"keys": key_card.made, "runbook": runbook.made, "dictionary": dictionary.made}
+_MARK = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
+"""A line that stands for what is made of facts."""
 
 _found: list[Section] = []
 
@@ -24,8 +29,9 @@ def on_env(env: Any, **_: object) -> None:  # noqa: ANN401 - the generator's own
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401 - as above
-    """Leave the words of a link whose target is not part of the manual."""
+    """Put in what is made of facts; of a link that leads out of the manual leave the words."""
     folder = posixpath.dirname(page.file.src_uri)
+    markdown = _MARK.sub(lambda mark: _MADE[mark[1]](folder), markdown)
     return _LINK.sub(lambda link: link[1] if _leaves(folder, link[2]) else link[0], markdown)
 
 

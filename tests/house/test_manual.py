@@ -8,8 +8,10 @@ import pytest
 from properdocs.commands.build import build
 from properdocs.config import load_config
 
+from docs.site import dictionary, key_card, runbook
 from docs.site.reading import sections
 from edge.web.pages.screens import CHAPTERS, SCREENS
+from edge.web.texts import Language
 from tests.house.source import ROOT
 
 LANGUAGES = ("zh", "en")
@@ -66,3 +68,42 @@ def test_a_page_is_cut_at_its_headings_and_its_markup_is_left_out() -> None:
         ("zh/x.html#a", "甲", "一二", "zh"),
         ("zh/x.html#b", "乙 & 丙 · 甲", "三 四", "zh"),
     ]
+
+
+def test_every_table_and_column_has_its_sentence_in_both_languages_and_none_is_in_vain() -> None:
+    columns = [(t, c.name) for t, columns in dictionary.schema().items() for c in columns]
+    silent = [t for t in dictionary.schema() if not all(dictionary.sentence(t))]
+    silent += [f"{t}.{c}" for t, c in columns if not all(dictionary.sentence(t, c))]
+    assert (silent, dictionary.needless()) == ([], []), "write them in docs/dictionary.toml"
+
+
+def test_every_key_of_a_screen_is_on_the_card() -> None:
+    keyed = re.compile(r"data-hotkey=\"(?!Escape)")
+    shown = {part for name in key_card.SCREENS.values() for part in key_card.parts_of(name)}
+    for path in sorted(key_card.TEMPLATES.glob("*.html")):
+        there = len(keyed.findall(path.read_text(encoding="utf-8")))
+        own = [one for one in key_card.keys_in(path.name) if one[0] != "Escape"]
+        if there and path.name not in {*key_card.FRAME, "style_guide.html", "parts.html"}:
+            assert path.name in shown, path.name
+            assert len(own) == there, path.name
+
+
+def test_the_card_says_what_the_buttons_say() -> None:
+    stay = key_card.keys_of("stay")
+    assert key_card.said(stay["F10"], Language.ZH) == "转手工报销；冲正本次结算"
+    assert "结算；" in key_card.said(stay["F9"], Language.ZH)
+    assert "{" not in key_card.made("zh") + key_card.made("en")
+    assert set(key_card.SCREENS) == {*SCREENS, *CHAPTERS, "login"} - {"claims"}
+
+
+def test_the_runbook_has_every_code_with_both_languages_what_to_do_and_who() -> None:
+    rows = re.findall(
+        r"^\| `([A-Z]\S+)` \|", (ROOT / "docs/errors.md").read_text("utf-8"), re.MULTILINE
+    )
+    entries = [one for chapter in runbook.chapters() for one in chapter.entries]
+    assert [one.code for one in entries] == rows
+    assert [one.code for one in entries if not (all(one.meaning) and one.who)] == []
+    assert [one.code for one in entries if not (all(one.action) or one.said or one.who)] == []
+    told = next(one for one in entries if one.code == "CARD_MUTE")
+    assert told.said[0].reason[0] == "卡片没有应答，可能插反或芯片损坏"
+    assert runbook.unknown() == []

@@ -37,11 +37,11 @@
     return points;
   }
 
-  // How many of the pairs it has, if more than half.
+  // How many of the pairs it has, if more than one.
   function partly([, heading, text], words) {
     const all = `${heading} ${text}`.toLowerCase();
     const points = words.filter((word) => all.includes(word)).length;
-    return points > words.length / 2 ? points : 0;
+    return points > 1 ? points : 0;
   }
 
   function best(sections, words, points) {
