@@ -45,6 +45,7 @@ from edge.web.pages import pages_router
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.remote_station import Patience
 from edge.web.security import Address
+from edge.web.uploads import UPLOAD_BYTES_MAX
 from sync.relay import Gateway, Hooks, Pace, Relay
 
 GRACE_S = 3
@@ -153,7 +154,7 @@ def web(desk: Desk) -> FastAPI:
         hints=desk.hints,
         look=look,
         log=desk.site.log,
-        larger_bodies={"/charges": 16 * 1024 * 1024},
+        larger_bodies={"/charges": 16 * 1024 * 1024, "/catalogue/uploads": UPLOAD_BYTES_MAX},
     )
     lay(app, floor)
     app.include_router(api_router(desk))

@@ -33,6 +33,9 @@ _CODE_DIGITS = 6
 _STEP_S = 30
 _ISSUER = "Injury Desk Edge"
 
+_SPOKEN = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0 and o, 1, i and l
+_FIRST_PASSWORD_LENGTH = 16
+
 
 class Cipher(Enum):
     """How identities are sealed; the value is written before what it sealed."""
@@ -119,6 +122,12 @@ def password_matches(password: str, phc: str) -> bool:
 def new_token() -> str:
     """Return 256 random bits for a session or a hospital system, safe in a header."""
     return secrets.token_urlsafe(KEY_BYTES)
+
+
+def new_first_password() -> str:
+    """Return a password to be read out and typed once: 79 random bits, no letter like another."""
+    letters = [secrets.choice(_SPOKEN) for _ in range(_FIRST_PASSWORD_LENGTH)]
+    return "-".join("".join(letters[at : at + 4]) for at in range(0, len(letters), 4))
 
 
 def new_second_factor() -> bytes:

@@ -145,7 +145,7 @@ def _administrators(db: Rows, clock: Clock) -> Finding:
     seen += f"; no authenticator: {', '.join(bare)}" if bare else ""
     seen += f"; locked: {', '.join(locked)}" if locked else ""
     well = bool(found) and not bare and not locked
-    fix = "edge users equip NAME, edge users unlock NAME; edge users add NAME ROLE where none is"
+    fix = "edge users equip NAME, edge users unlock NAME; edge users add NAME --role ROLE"
     return _judged("administrators", seen, well=well, fix=fix)
 
 

@@ -1,13 +1,11 @@
 """Who may come in: operators and the tokens of hospital systems, kept at the terminal."""
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import Annotated
 
 import typer
 
 from edge.commands.terminal import SITE_FILE, WHO, Config, one_of, opened, table
-
-if TYPE_CHECKING:
-    from edge.store.operators import Scope
 
 users = typer.Typer(no_args_is_help=True, help="Operators.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens for hospital systems.")
@@ -98,15 +96,23 @@ def tokens_add(
     *,
     desk: Annotated[str, typer.Option(help="bind it to this desk; an agent's must be")] = "",
     calls_per_min: Annotated[int, typer.Option(help="how often it may ask")] = 3000,
+    last_day: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="it ends by itself after it")
+    ] = None,
 ) -> None:
     """Create a token for a hospital system, or for a desk's agent, and show it, this once."""
-    from edge.steps.keep_accounts import NewToken, give_token
+    from edge.steps.keep_tokens import NewToken, give_token
     from edge.store.operators import Scope
 
     with opened(config) as site:
         scopes = tuple(one_of(Scope, word) for word in scope)
-        _require_bound(scopes, desk, [place.name for place in site.settings.desks])
-        asked = NewToken(name=name, scopes=scopes, desk=desk, calls_per_min=calls_per_min)
+        asked = NewToken(
+            name=name,
+            scopes=scopes,
+            desk=desk,
+            calls_per_min=calls_per_min,
+            last_day=last_day.date() if last_day else None,
+        )
         token = give_token(site, asked, by=WHO)
     typer.echo(token)
 
@@ -114,7 +120,7 @@ def tokens_add(
 @tokens.command("list")
 def tokens_list(config: Config = SITE_FILE) -> None:
     """List what each live token allows; tokens themselves are kept nowhere."""
-    from edge.steps.keep_accounts import live_tokens
+    from edge.steps.keep_tokens import live_tokens
 
     with opened(config) as site:
         rows = [
@@ -123,16 +129,17 @@ def tokens_list(config: Config = SITE_FILE) -> None:
                 " ".join(sorted(scope.value for scope in one.scopes)),
                 one.desk,
                 str(one.calls_per_min),
+                f"{one.expires_at:%Y-%m-%d %H:%M}" if one.expires_at else "",
             ]
             for one in live_tokens(site)
         ]
-    table(["name", "scopes", "desk", "calls a minute"], rows)
+    table(["name", "scopes", "desk", "calls a minute", "ends"], rows)
 
 
 @tokens.command("end")
 def tokens_end(name: str, config: Config = SITE_FILE) -> None:
     """End a token at once."""
-    from edge.steps.keep_accounts import end_token
+    from edge.steps.keep_tokens import end_token
 
     with opened(config) as site:
         end_token(site, name, by=WHO)
@@ -147,13 +154,3 @@ def _password() -> str:
 def _show(second_factor: str) -> None:
     typer.echo("authenticator, shown once (type it in, or make a QR code of it):")
     typer.echo(f"    {second_factor}")
-
-
-def _require_bound(scopes: "tuple[Scope, ...]", desk: str, desks: list[str]) -> None:
-    """Refuse a desk that is none of ours; an agent's token must be bound, and nothing more."""
-    from edge.store.operators import Scope
-
-    if desk and desk not in desks:
-        raise typer.BadParameter(f"{desk}: not one of {', '.join(desks) or 'no desks'}")
-    if Scope.AGENT in scopes and (not desk or len(scopes) > 1):
-        raise typer.BadParameter("an agent's token has the scope agent alone, and its --desk")

@@ -58,7 +58,9 @@ class Import:
 
     ``insurance`` tells which of the region's lists it is; left out, as it is held, else each.
     From ``since`` on it takes the place of the versions before; left out, from the first day of
-    its earliest row. ``dry_run`` stops before anything is written.
+    its earliest row. ``dry_run`` stops before anything is written. ``data`` are the file's bytes
+    where they came otherwise; then ``path`` is only its name. ``compared_at`` is that of a dry run
+    which somebody has looked at: what was imported since then stops this one.
     """
 
     path: Path
@@ -67,6 +69,8 @@ class Import:
     insurance: Insurance | None = None
     since: date | None = None
     dry_run: bool = False
+    data: bytes | None = field(repr=False, default=None)
+    compared_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,8 @@ class Report:
 
     ``refused`` holds the first bad cells of ``refused_count``; then nothing after them is told.
     ``starts_on`` is the first day on which the version counts. ``against`` names the versions that
-    ``diff`` compares with. Bed-day standards are in fen; None: there is none.
+    ``diff`` compares with. Bed-day standards are in fen; None: there is none. ``compared_at`` says
+    how many imports there had been.
     """
 
     outcome: Outcome
@@ -91,6 +96,7 @@ class Report:
     diff: Diff = field(default_factory=Diff)
     bed_day_fen_before: int | None = None
     bed_day_fen: int | None = None
+    compared_at: int = 0
 
 
 def import_catalogue(
@@ -104,14 +110,16 @@ def import_catalogue(
     Raises:
         BadInput: NOT_A_DIVISION, CATALOGUE_VERSION, CATALOGUE_LIST, SHEET_UNREADABLE,
             SHEET_TOO_LARGE, CATALOGUE_SINCE.
-        Conflict: CATALOGUES_MOVED, when another import ended in between.
+        Conflict: CATALOGUES_MOVED, when another import ended in between, or since ``compared_at``.
         OSError: the file cannot be read.
     """
     _require_names(asked)
-    data = asked.path.read_bytes()
+    data = asked.path.read_bytes() if asked.data is None else asked.data
     digest = sha256(data)
     db = site.store.read()
     imports = import_count(db)
+    if asked.compared_at not in {None, imports}:
+        raise _moved()
     held = _held(db, asked)
     asked = replace(asked, insurance=_list(asked, held))
     if held and _is_known(held, asked, digest):
@@ -128,7 +136,7 @@ def import_catalogue(
             refused_count=listing.count,
         )
     before = spoken_before(db, asked.region, asked.version, listing.kinds, asked.insurance)
-    report = _report(asked, digest, listing, before)
+    report = replace(_report(asked, digest, listing, before), compared_at=imports)
     if not asked.dry_run:
         with staged(db, listing.rows, lambda done, about: progress(Stage.WRITING, done, about)):
             _keep(site, listing, report, operator, imports)
@@ -316,12 +324,16 @@ def _keep(site: Site, listing: Listing, report: Report, operator: str, imports: 
 
 def _require_unmoved(db: Rows, imports: int) -> None:
     if import_count(db) != imports:
-        raise Conflict(
-            "CATALOGUES_MOVED",
-            Words("比较之后另有目录导入完成", "another import ended since this one was compared"),
-            Words("重新执行，查看新的差异", "run it again and look at what it changes now"),
-            field="version",
-        )
+        raise _moved()
+
+
+def _moved() -> Conflict:
+    return Conflict(
+        "CATALOGUES_MOVED",
+        Words("比较之后另有目录导入完成", "another import ended since this one was compared"),
+        Words("重新执行，查看新的差异", "run it again and look at what it changes now"),
+        field="version",
+    )
 
 
 def _require_names(asked: Import) -> None:

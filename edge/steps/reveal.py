@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.core.cases import CaseRef
-from edge.core.errors import NotAllowed, Words
 from edge.core.identity import Identity
 from edge.site import Site
 from edge.store.cases import load_case
 from edge.store.people import identity_of
+from edge.store.proofs import not_you
 
 
 class Ground(StrEnum):
@@ -66,9 +66,4 @@ def reveal(site: Site, request: Request, operator: str) -> Revealed:
         )
         if proved:
             return Revealed(person=person, identity=identity_of(db, site.vault, person))
-    raise NotAllowed(
-        "REAUTHENTICATION_FAILED",
-        Words("本人密码不正确，或账号已锁定", "your own password is wrong, or you are locked out"),
-        Words("重新输入登录密码", "type the password with which you logged in"),
-        field="password",
-    )
+    raise not_you()

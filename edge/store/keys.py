@@ -5,6 +5,7 @@ The seam for a certified module later: whatever gives a ``Keys`` will do.
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.core.errors import Fault, Words
@@ -88,6 +89,15 @@ def require_algorithm(folder: Path, key: SigningKey, algorithm: Algorithm) -> No
     if key.algorithm is not algorithm:
         why = f"{key.algorithm}, and site.toml says platform.signature {algorithm}"
         raise _unusable(folder / "signing.key", why)
+
+
+def ages(folder: Path) -> list[tuple[str, int, datetime]]:
+    """Return each rotated key's name, how many versions there are, and when the newest was made."""
+    newest = [(name, len(_versions(folder, name))) for name in ROTATED]
+    return [
+        (name, count, datetime.fromtimestamp(_file(folder, name, count).stat().st_mtime, UTC))
+        for name, count in newest
+    ]
 
 
 def _versions(folder: Path, name: str) -> tuple[bytes, ...]:

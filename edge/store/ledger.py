@@ -157,9 +157,15 @@ def acts_between(db: Rows, kinds: Iterable[str], start: datetime, end: datetime)
     return (_entry(row).act for row in rows)
 
 
+SEQ_MAX = 2**63 - 1
+"""No entry has a greater number: SQLite has none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which entries: from ``since`` on and before ``until``, of one subject or kind; empty: any.
+    """Which entries: from ``since`` on and before ``until``, of one subject, kind or operator.
+
+    Empty: any.
 
     ``before`` is a seq from which to read on backwards, page by page.
     """
@@ -168,6 +174,7 @@ class Asked:
     until: datetime | None = None
     subject: str = ""
     kind: str = ""
+    operator: str = ""
     before: int | None = None
 
 
@@ -186,6 +193,7 @@ def latest(db: Rows, *, limit: int, asked: Asked | None = None) -> list[Entry]:
 _ASKED = """\
 select * from ledger where (:since is null or at >= :since) and (:until is null or at < :until)
 and (:subject = '' or subject = :subject) and (:kind = '' or kind = :kind)
+and (:operator = '' or operator = :operator)
 and (:before is null or seq < :before)"""
 
 
@@ -195,6 +203,7 @@ def _given(asked: Asked) -> dict[str, object]:
         "until": asked.until and asked.until.astimezone(UTC).isoformat(),
         "subject": asked.subject,
         "kind": asked.kind,
+        "operator": asked.operator,
         "before": asked.before,
     }
 

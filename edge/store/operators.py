@@ -1,32 +1,30 @@
-"""Who may come in: operators, their sessions at a desk, and the tokens of hospital systems.
+"""Who may come in: operators and their sessions at a desk; what roles and scopes there are.
 
 Knows no HTTP and decides no endpoint's roles; keeps hashes only, never a password or a token.
+The tokens of hospital systems are in ``tokens``.
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
 
-from edge.core.errors import BadInput, Conflict, Fault, NotFound, Words
+from edge.core.errors import BadInput, Fault, Words
 from edge.crypto import hash_password, new_token, password_matches
 from edge.digest import sm3
 from edge.store.database import Row, Rows
+from edge.store.names import name_taken, require_name, unknown_name
 
 SESSION_IDLE_MAX = timedelta(minutes=15)
 SESSION_LIFE_MAX = timedelta(hours=8)
 SESSION_NOTED_EVERY = timedelta(seconds=30)
 """How stale ``seen_at`` may grow: a write for every request would make each page wait for disk."""
 
-NAME_LENGTH_MAX = 40
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 200
-
-CALLS_PER_MIN = 3000
-"""How often a token may ask unless it is said otherwise: fifty calls a second."""
 
 # Each computation takes 19 MiB and a core on purpose; a flood of logins must not take the machine.
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
@@ -88,6 +86,8 @@ class Session:
     opened_at: datetime
     seen_at: datetime
     token_hash: bytes
+    must_change: bool = False
+    """Whether the password was given by somebody else: nothing is done until it is changed."""
 
     def is_live(self, at: datetime) -> bool:
         """Tell whether neither limit has passed; a clock set back by more ends it as well."""
@@ -97,20 +97,6 @@ class Session:
     def needs_noting(self, at: datetime) -> bool:
         """Tell whether ``seen_at`` is so stale that ``note_session`` should write it."""
         return abs(at - self.seen_at) >= SESSION_NOTED_EVERY
-
-
-@dataclass(frozen=True, slots=True)
-class ApiToken:
-    """A hospital system that may call the API, or a desk's agent; ``desk`` binds it to one.
-
-    ``calls_per_min`` is as fast as it may ask.
-    """
-
-    id: str
-    name: str
-    scopes: frozenset[Scope]
-    desk: str = ""
-    calls_per_min: int = CALLS_PER_MIN
 
 
 def new_password_hash(password: str) -> str:
@@ -126,19 +112,25 @@ def new_password_hash(password: str) -> str:
         return hash_password(password)
 
 
-def create_operator(db: Rows, operator: Operator, *, password_hash: str, at: datetime) -> None:
-    """Keep a new operator.
+def create_operator(
+    db: Rows, operator: Operator, *, password_hash: str, at: datetime, must_change: bool = False
+) -> None:
+    """Keep a new operator; ``must_change``: the password is for the first login alone.
 
     Raises:
         BadInput: NAME_NOT_USABLE, when the name is blank, padded or too long.
         Conflict: NAME_TAKEN, when the name was ever taken: the ledger must stay unambiguous.
     """
-    _require_name(operator.name)
+    require_name(operator.name)
     if db.one("select id from operators where name = ?", [operator.name]):
-        raise _name_taken(operator.name)
+        raise name_taken(operator.name)
     db.execute(
-        "insert into operators (id, name, role, password_hash, created_at) values (?, ?, ?, ?, ?)",
-        [operator.id, operator.name, operator.role.value, password_hash, _text(at)],
+        "insert into operators (id, name, role, password_hash, created_at, must_change)"
+        " values (?, ?, ?, ?, ?, ?)",
+        [
+            *(operator.id, operator.name, operator.role.value, password_hash, _text(at)),
+            int(must_change),
+        ],
     )
 
 
@@ -153,19 +145,45 @@ def disable_operator(db: Rows, name: str, *, at: datetime) -> None:
         [_text(at), name],
     )
     if row is None:
-        raise _unknown(name)
+        raise unknown_name(name)
     db.execute("delete from sessions where operator_id = ?", [row["id"]])
 
 
-def change_password(db: Rows, operator: Operator, *, password_hash: str) -> None:
-    """Give an operator a new password; sessions that were opened with the old one end."""
-    db.execute("update operators set password_hash = ? where id = ?", [password_hash, operator.id])
-    db.execute("delete from sessions where operator_id = ?", [operator.id])
+def change_password(
+    db: Rows, operator: Operator, *, password_hash: str, must_change: bool = False
+) -> None:
+    """Give an operator a new password; sessions that were opened with the old one end.
+
+    ``must_change``: it is for the next login alone.
+    """
+    db.execute(
+        "update operators set password_hash = ?, must_change = ? where id = ?",
+        [password_hash, int(must_change), operator.id],
+    )
+    end_sessions(db, operator)
+
+
+def change_role(db: Rows, operator: Operator, role: Role) -> None:
+    """Give an operator another role; open sessions, which have the old one, end."""
+    db.execute("update operators set role = ? where id = ?", [role.value, operator.id])
+    end_sessions(db, operator)
+
+
+def end_sessions(db: Rows, operator: Operator) -> int:
+    """End every session of an operator; return how many there were."""
+    ended = db.query("delete from sessions where operator_id = ? returning 1", [operator.id])
+    return len(list(ended))
 
 
 def operator_named(db: Rows, name: str) -> Operator | None:
     """Return the operator of this name, or None when unknown or disabled."""
     row = db.one("select * from operators where name = ? and disabled_at is null", [name])
+    return _operator(row) if row else None
+
+
+def operator_with(db: Rows, operator_id: str) -> Operator | None:
+    """Return the operator of this id, or None when unknown or disabled."""
+    row = db.one("select * from operators where id = ? and disabled_at is null", [operator_id])
     return _operator(row) if row else None
 
 
@@ -225,7 +243,7 @@ def session_of(
     ``used``: when those were used, by ``token_hash``, that could not be noted.
     """
     row = db.one(
-        "select o.id, o.name, o.role, s.desk, s.opened_at, s.seen_at, s.token_hash"
+        "select o.id, o.name, o.role, o.must_change, s.desk, s.opened_at, s.seen_at, s.token_hash"
         " from sessions s join operators o on o.id = s.operator_id"
         " where s.token_hash = ? and o.disabled_at is null",
         [_hash(token)],
@@ -246,66 +264,6 @@ def note_session(db: Rows, session: Session, *, at: datetime) -> None:
 def close_session(db: Rows, token: str) -> None:
     """End the session of this token, if there is one."""
     db.execute("delete from sessions where token_hash = ?", [_hash(token)])
-
-
-def create_token(
-    db: Rows, *, fresh: str, name: str, scopes: Iterable[Scope], at: datetime, desk: str = ""
-) -> str:
-    """Keep a token for a hospital system and return it: the only time it can be seen.
-
-    With a ``desk`` it serves at that desk alone.
-
-    Raises:
-        BadInput: NAME_NOT_USABLE.
-        Conflict: NAME_TAKEN, when the system has a live token.
-    """
-    _require_name(name)
-    if db.one("select id from api_tokens where name = ? and revoked_at is null", [name]):
-        raise _name_taken(name)
-    token = new_token()
-    words = " ".join(sorted({scope.value for scope in scopes}))
-    db.execute(
-        "insert into api_tokens (id, name, token_hash, scopes, created_at, desk)"
-        " values (?, ?, ?, ?, ?, ?)",
-        [fresh, name, _hash(token), words, _text(at), desk],
-    )
-    return token
-
-
-def set_pace(db: Rows, name: str, calls_per_min: int) -> None:
-    """Say how often the live token of this name may ask."""
-    db.execute(
-        "update api_tokens set calls_per_min = ? where name = ? and revoked_at is null",
-        [calls_per_min, name],
-    )
-
-
-def revoke_token(db: Rows, name: str, *, at: datetime) -> None:
-    """End a hospital system's token at once.
-
-    Raises:
-        NotFound: NAME_UNKNOWN, when the system has no live token.
-    """
-    revoked = db.one(
-        "update api_tokens set revoked_at = ? where name = ? and revoked_at is null returning id",
-        [_text(at), name],
-    )
-    if revoked is None:
-        raise _unknown(name)
-
-
-def token_of(db: Rows, token: str) -> ApiToken | None:
-    """Return what this token stands for, or None when unknown or revoked."""
-    row = db.one(
-        "select * from api_tokens where token_hash = ? and revoked_at is null", [_hash(token)]
-    )
-    return _api_token(row) if row else None
-
-
-def tokens(db: Rows) -> list[ApiToken]:
-    """Return every live token, by name."""
-    rows = db.query("select * from api_tokens where revoked_at is null order by name")
-    return [_api_token(row) for row in rows]
 
 
 @contextmanager
@@ -341,11 +299,6 @@ def _operator(row: Row) -> Operator:
     return Operator(row["id"], row["name"], Role(row["role"]))
 
 
-def _api_token(row: Row) -> ApiToken:
-    scopes = frozenset(map(Scope, row["scopes"].split()))
-    return ApiToken(row["id"], row["name"], scopes, row["desk"], row["calls_per_min"])
-
-
 def _session(row: Row) -> Session:
     return Session(
         operator=_operator(row),
@@ -353,20 +306,8 @@ def _session(row: Row) -> Session:
         opened_at=datetime.fromisoformat(row["opened_at"]),
         seen_at=datetime.fromisoformat(row["seen_at"]),
         token_hash=row["token_hash"],
+        must_change=bool(row["must_change"]),
     )
-
-
-def _require_name(name: str) -> None:
-    if name.strip() != name or not 1 <= len(name) <= NAME_LENGTH_MAX or not name.isprintable():
-        raise BadInput(
-            "NAME_NOT_USABLE",
-            Words(
-                f"名称须为 1 至 {NAME_LENGTH_MAX} 个可见字符，首尾无空格",
-                f"a name is 1 to {NAME_LENGTH_MAX} visible characters, no space at its ends",
-            ),
-            Words("换一个名称", "choose another name"),
-            field="name",
-        )
 
 
 def _bad_password() -> BadInput:
@@ -378,22 +319,4 @@ def _bad_password() -> BadInput:
         ),
         Words("换一个密码", "choose another password"),
         field="password",
-    )
-
-
-def _name_taken(name: str) -> Conflict:
-    return Conflict(
-        "NAME_TAKEN",
-        Words(f"名称“{name}”已被使用", f"the name {name!r} is taken"),
-        Words("换一个名称，或先停用原有的", "choose another name, or end the present one first"),
-        field="name",
-    )
-
-
-def _unknown(name: str) -> NotFound:
-    return NotFound(
-        "NAME_UNKNOWN",
-        Words(f"没有有效的“{name}”", f"there is no active {name!r}"),
-        Words("核对名称；可能已被停用", "check the name; it may have been ended before"),
-        field="name",
     )

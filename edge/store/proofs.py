@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from edge.clock import Clock
-from edge.core.errors import Conflict, NotFound, Words
+from edge.core.errors import Conflict, NotAllowed, Words
 from edge.crypto import new_second_factor, second_factor_step
 from edge.store.database import Row, Rows, Store
 from edge.store.ledger import Ledger
+from edge.store.names import unknown_name
 from edge.store.operators import ADMINISTRATORS, Operator, check_password, operator_named
 from edge.store.vault import Vault
 
@@ -21,13 +22,21 @@ FAILURES_MAX = 5
 LOCKED_FOR = timedelta(minutes=30)
 """How long; and how long ago a failure is forgotten."""
 
+OFFERED_FOR = timedelta(minutes=15)
+"""How long a second factor that was shown waits for its first code."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How an account stands: since when locked out, if at all, and whether a code is asked."""
+    """How an account stands: until when locked out, if at all, and whether a code is asked.
+
+    ``must_change``: its password is for the next login alone. ``sessions`` are open.
+    """
 
     locked_until: datetime | None
     second_factor: bool
+    must_change: bool
+    sessions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,16 @@ class Proofs:
             Fault: LOGIN_BUSY.
         """
         return self._judged(name, check_password(self.store.read(), name, password), None)
+
+    def required(self, name: str, password: str) -> None:
+        """Let the one who acts prove themselves again.
+
+        Raises:
+            NotAllowed: REAUTHENTICATION_FAILED; entered, and counted as a failure.
+            Fault: LOGIN_BUSY.
+        """
+        if self.again(name, password) is None:
+            raise not_you()
 
     def _judged(self, name: str, known: Operator | None, code: str | None) -> Operator | None:
         now = self.clock()
@@ -118,6 +137,42 @@ def enrol(db: Rows, vault: Vault, operator: Operator, *, at: datetime) -> bytes:
     return secret
 
 
+def offer(db: Rows, vault: Vault, operator: Operator, *, at: datetime) -> bytes:
+    """Make a second factor that counts once it is confirmed; return its secret, seen this once.
+
+    The one in force stays so until then; another one that was offered is forgotten.
+    """
+    secret = new_second_factor()
+    db.execute(
+        "insert into offered_factors (operator_id, secret_sealed, offered_at) values (?, ?, ?)"
+        " on conflict (operator_id) do update set"
+        " secret_sealed = excluded.secret_sealed, offered_at = excluded.offered_at",
+        [operator.id, vault.seal(secret, _place(operator.id)), _text(at)],
+    )
+    return secret
+
+
+def confirm(db: Rows, vault: Vault, operator: Operator, code: str, *, at: datetime) -> None:
+    """Put what was offered in force, by a code that shows that its owner's authenticator has it.
+
+    Raises:
+        Conflict: FACTOR_NOT_OFFERED, or offered longer ago than ``OFFERED_FOR``.
+        NotAllowed: FACTOR_CODE_WRONG.
+    """
+    row = db.one("select * from offered_factors where operator_id = ?", [operator.id])
+    if row is None or abs(at - _moment(row["offered_at"])) > OFFERED_FOR:
+        raise _not_offered()
+    step = second_factor_step(vault.unseal(row["secret_sealed"], _place(operator.id)), code, at)
+    if step is None:
+        raise _wrong_code()
+    db.execute(
+        "insert or replace into second_factors (operator_id, secret_sealed, last_step, enrolled_at)"
+        " values (?, ?, ?, ?)",
+        [operator.id, row["secret_sealed"], step, _text(at)],
+    )
+    db.execute("delete from offered_factors where operator_id = ?", [operator.id])
+
+
 def forget_failures(db: Rows, operator_id: str) -> None:
     """Let an account begin anew: it proved itself, or the security administrator says so."""
     db.execute("delete from failed_proofs where operator_id = ?", [operator_id])
@@ -127,10 +182,17 @@ def standing_of(db: Rows, operator_id: str, *, at: datetime) -> Standing:
     """Tell how an account stands."""
     row = _failed(db, operator_id)
     locked = row if row and _is_locked(row, at) else None
-    factor = db.one("select 1 from second_factors where operator_id = ?", [operator_id])
+    known = db.one(
+        "select must_change, (select count(*) from second_factors where operator_id = o.id) factor,"
+        " (select count(*) from sessions where operator_id = o.id) as sessions"
+        " from operators o where o.id = ?",
+        [operator_id],
+    )
     return Standing(
         locked_until=_moment(locked["locked_until"]) if locked else None,
-        second_factor=factor is not None,
+        second_factor=bool(known and known["factor"]),
+        must_change=bool(known and known["must_change"]),
+        sessions=int(known["sessions"]) if known else 0,
     )
 
 
@@ -157,13 +219,38 @@ def required_operator(db: Rows, name: str) -> Operator:
     """
     operator = operator_named(db, name)
     if operator is None:
-        raise NotFound(
-            "NAME_UNKNOWN",
-            Words(f"没有有效的“{name}”", f"there is no active {name!r}"),
-            Words("核对名称；可能已被停用", "check the name; it may have been ended before"),
-            field="name",
-        )
+        raise unknown_name(name)
     return operator
+
+
+def not_you() -> NotAllowed:
+    """Return the error of a re-authentication that failed."""
+    return NotAllowed(
+        "REAUTHENTICATION_FAILED",
+        Words(
+            "本人密码不正确，或账号已锁定", "your own password is wrong, or the account is locked"
+        ),
+        Words("重新输入登录密码", "type the password with which you logged in"),
+        field="password",
+    )
+
+
+def _not_offered() -> Conflict:
+    return Conflict(
+        "FACTOR_NOT_OFFERED",
+        Words("没有待确认的动态口令，或已超时", "no authenticator waits to be confirmed any more"),
+        Words("重新生成并扫码后再确认", "make a new one, scan it, and confirm it"),
+        field="code",
+    )
+
+
+def _wrong_code() -> NotAllowed:
+    return NotAllowed(
+        "FACTOR_CODE_WRONG",
+        Words("动态口令不正确，原有的仍然有效", "the code is wrong; what was in force still is"),
+        Words("核对手机时间，输入正在显示的口令", "check the phone's clock and type what it shows"),
+        field="code",
+    )
 
 
 def _failed(db: Rows, operator_id: str) -> Row | None:

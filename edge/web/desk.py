@@ -22,6 +22,7 @@ from edge.web.agents import Agents
 from edge.web.events import Hints
 from edge.web.reminded import Reminded
 from edge.web.reveals import Reveals
+from edge.web.uploads import Uploads
 from sync.relay import Relay
 
 _HOLDING = frozenset({ReaderState.READING, ReaderState.PRESENT, ReaderState.LEFT_BEHIND})
@@ -78,6 +79,7 @@ class Desk:
     """This machine's readers, as they were given; what they count is worth watching."""
     reveals: Reveals = field(default_factory=Reveals)
     reminded: Reminded = field(default_factory=Reminded)
+    uploads: Uploads = field(default_factory=Uploads)
 
     def place(self, desk: str) -> Place | None:
         """Return the desk as the settings have it; None where they bind nothing to it."""

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from edge.core.errors import BadInput, NotAllowed, Words
 from edge.log import Log
 from edge.store.ledger import Ledger
+from edge.store.names import NAME_LENGTH_MAX
 from edge.store.operators import (
-    NAME_LENGTH_MAX,
     Operator,
     Session,
     change_password,
@@ -16,9 +16,9 @@ from edge.store.operators import (
     new_password_hash,
     open_session,
 )
-from edge.store.proofs import Proofs
+from edge.store.proofs import Proofs, standing_of
 from edge.web.look import Look
-from edge.web.problems import LOGIN_PATH
+from edge.web.problems import LOGIN_PATH, OWN_PASSWORD
 from edge.web.security import Guard, json_only
 
 
@@ -46,21 +46,22 @@ class NewPassword(BaseModel):
 
 
 class Welcome(BaseModel):
-    """Who came in, as what, and where."""
+    """Who came in, as what, and where.
+
+    With ``must_change`` nothing can be done before ``POST /api/v1/password``.
+    """
 
     name: str
     role: str
     desk: str
+    must_change: bool
 
 
 def login_router(guard: Guard, proofs: Proofs, look: Look, log: Log) -> APIRouter:
-    """Return the router of the login page, and of ``login``, ``logout`` and ``password``."""
+    """Return the router of the two pages, and of ``login``, ``logout`` and ``password``."""
     router = APIRouter(dependencies=[Depends(json_only)])
 
-    @router.get(LOGIN_PATH, response_class=HTMLResponse, include_in_schema=False)
-    def login_page(request: Request) -> HTMLResponse:
-        """Ask for name, password and desk."""
-        return look.page(request, "login.html", desks=guard.address.desks)
+    _pages(router, guard, look)
 
     @router.post("/api/v1/login")
     def log_in(request: Request, response: Response, given: Credentials) -> Welcome:
@@ -73,7 +74,12 @@ def login_router(guard: Guard, proofs: Proofs, look: Look, log: Log) -> APIRoute
             log.warning("login.refused", desk=given.desk)
             raise _login_failed()
         guard.hand_over(response, _begin(guard, proofs.ledger, request, operator, given.desk))
-        return Welcome(name=operator.name, role=operator.role.value, desk=given.desk)
+        return Welcome(
+            name=operator.name,
+            role=operator.role.value,
+            desk=given.desk,
+            must_change=standing_of(guard.store.read(), operator.id, at=guard.clock()).must_change,
+        )
 
     @router.post("/api/v1/logout", status_code=204)
     def log_out(request: Request, response: Response) -> None:
@@ -96,9 +102,23 @@ def login_router(guard: Guard, proofs: Proofs, look: Look, log: Log) -> APIRoute
     return router
 
 
+def _pages(router: APIRouter, guard: Guard, look: Look) -> None:
+    @router.get(LOGIN_PATH, response_class=HTMLResponse, include_in_schema=False)
+    def login_page(request: Request) -> HTMLResponse:
+        """Ask for name, password and desk."""
+        return look.page(request, "login.html", desks=guard.address.desks)
+
+    @router.get(OWN_PASSWORD, response_class=HTMLResponse, include_in_schema=False)
+    def password_page(request: Request) -> HTMLResponse:
+        """Ask for a password of one's own."""
+        session = guard.required_session_of(request)
+        return look.page(request, "password.html", for_once=session.must_change)
+
+
 def _change(proofs: Proofs, operator: Operator, given: NewPassword) -> None:
-    if proofs.again(operator.name, given.password.get_secret_value()) is None:
-        raise _not_you()
+    proofs.required(operator.name, given.password.get_secret_value())
+    if given.new_password == given.password:
+        raise _same_password()
     hashed = new_password_hash(given.new_password.get_secret_value())
     with proofs.store.transaction() as db:
         change_password(db, operator, password_hash=hashed)
@@ -165,12 +185,10 @@ def _login_failed() -> NotAllowed:
     )
 
 
-def _not_you() -> NotAllowed:
-    return NotAllowed(
-        "REAUTHENTICATION_FAILED",
-        Words(
-            "本人密码不正确，或账号已锁定", "your own password is wrong, or the account is locked"
-        ),
-        Words("重新输入登录密码", "type the password with which you logged in"),
-        field="password",
+def _same_password() -> BadInput:
+    return BadInput(
+        "PASSWORD_SAME",
+        Words("新密码与当前密码相同", "the new password is the present one"),
+        Words("换一个密码", "choose another password"),
+        field="new_password",
     )

@@ -27,6 +27,7 @@ from sync.errors import CodeRefused, OutboxConflict, SyncError
 
 MEDIA_TYPE = "application/problem+json"
 LOGIN_PATH = "/login"
+OWN_PASSWORD = "/password"  # noqa: S105 - the path of a page
 
 STATUS_OF_ROOT: dict[type[Exception], int] = {
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -207,6 +208,8 @@ def _answer(request: Request, problem: Problem, look: Look) -> Response:
         return problem.response()
     if problem.status == HTTPStatus.UNAUTHORIZED:
         return RedirectResponse(LOGIN_PATH, HTTPStatus.SEE_OTHER)
+    if problem.code == "PASSWORD_FOR_ONCE":
+        return RedirectResponse(OWN_PASSWORD, HTTPStatus.SEE_OTHER)
     page = look.page(request, "problem.html", problem=problem)
     page.status_code = problem.status
     return page

@@ -23,8 +23,8 @@ from edge.store.operators import (
     Session,
     note_session,
     session_of,
-    token_of,
 )
+from edge.store.tokens import token_of
 from edge.web.pace import LOGINS_PER_MIN, Pace
 
 Grant = Role | Scope
@@ -89,8 +89,8 @@ class Guard:
         """Return who is asking; a token counts before a cookie.
 
         Raises:
-            NotAllowed: LOGIN_REQUIRED (no session, token unknown or revoked), WRONG_ORIGIN,
-                TOO_MANY_CALLS (a token over its pace).
+            NotAllowed: LOGIN_REQUIRED (no session, token unknown, ended or past its last day),
+                WRONG_ORIGIN, PASSWORD_FOR_ONCE, TOO_MANY_CALLS (a token over its pace).
         """
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme:
@@ -100,6 +100,8 @@ class Guard:
             raise _login_required()
         if request.method not in _SAFE_METHODS:
             self.require_same_origin(request)
+        if session.must_change:
+            raise _password_is_for_once()
         return Caller(
             name=session.operator.name,
             grants=frozenset({session.operator.role}),
@@ -183,7 +185,7 @@ class Guard:
         )
 
     def _system(self, token: str) -> Caller:
-        known = token_of(self.store.read(), token)
+        known = token_of(self.store.read(), token, at=self.clock())
         if known is None:
             raise _login_required()
         self.pace.take(f"token {known.id}", known.calls_per_min)
@@ -266,4 +268,15 @@ def _login_required() -> NotAllowed:
         "LOGIN_REQUIRED",
         Words("尚未登录，或登录已超时", "not logged in, or the session has ended"),
         Words("请重新登录；接口请检查令牌", "log in again; systems: check the token"),
+    )
+
+
+def _password_is_for_once() -> NotAllowed:
+    return NotAllowed(
+        "PASSWORD_FOR_ONCE",
+        Words(
+            "当前密码由管理员设置，只用于首次登录",
+            "this password was given by an administrator, for one login",
+        ),
+        Words("先设置本人的密码", "choose a password of your own first"),
     )

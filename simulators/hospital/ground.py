@@ -24,9 +24,9 @@ from edge.store.operators import (
     Role,
     Scope,
     create_operator,
-    create_token,
     new_password_hash,
 )
+from edge.store.tokens import create_token
 from edge.web.desk import Desk
 from simulators.agency.api import add_agency
 from simulators.agency.office import Office, open_office

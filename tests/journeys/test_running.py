@@ -20,7 +20,7 @@ import httpx2
 
 from edge.opening import open_site
 from edge.settings import load_settings
-from edge.steps.keep_accounts import NewToken, give_token
+from edge.steps.keep_tokens import NewToken, give_token
 from edge.store.operators import Scope
 from simulators.card import psam_card
 from simulators.card.psam import TERMINAL

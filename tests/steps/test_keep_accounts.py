@@ -1,11 +1,11 @@
-"""Accounts and tokens kept: each act is entered once, with who did it, and never a secret."""
+"""Accounts kept: each act is entered once, with who did it, and never a secret."""
 
 import pytest
 
-from edge.core.errors import BadInput, Conflict, EdgeError, NotFound
+from edge.core.errors import Conflict, EdgeError, NotAllowed, NotFound
 from edge.steps import keep_accounts as step
 from edge.store.ledger import latest
-from edge.store.operators import Role, Scope, open_session, session_of, token_of
+from edge.store.operators import Role, open_session, session_of
 from tests.steps.conftest import Ground
 
 PASSWORD, OTHER = "synthetic-password-1", "synthetic-password-2"
@@ -59,36 +59,30 @@ def test_a_given_password_ends_what_the_old_one_opened(ground: Ground) -> None:
     assert kinds(ground, 1) == ["operator.disabled"]
 
 
-def test_a_token_has_its_pace_and_ends_when_told(ground: Ground) -> None:
-    asked = step.NewToken(name="HIS", scopes=(Scope.READ,), calls_per_min=120)
-    token = step.give_token(ground.site, asked, by=BY)
-    known = token_of(ground.site.store.read(), token)
-    assert known is not None
-    assert (known.name, known.calls_per_min) == ("HIS", 120)
-    assert list(step.live_tokens(ground.site)) == [known]
-    step.end_token(ground.site, "HIS", by=BY)
-    assert token_of(ground.site.store.read(), token) is None
-    assert kinds(ground, 2) == ["token.created", "token.ended"]
-
-
-@pytest.mark.parametrize("pace", [0, -1, 100_001])
-def test_a_pace_that_is_none_is_refused(ground: Ground, pace: int) -> None:
-    asked = step.NewToken(name="HIS", scopes=(Scope.READ,), calls_per_min=pace)
-    with pytest.raises(BadInput) as refused:
-        step.give_token(ground.site, asked, by=BY)
-    assert refused.value.code == "PACE_NOT_USABLE"
-    assert list(step.live_tokens(ground.site)) == []
-
-
 def test_whom_nobody_hired_nobody_keeps(ground: Ground) -> None:
     acts = (
         lambda: step.unlock(ground.site, "没有此人", by=BY),
         lambda: step.equip(ground.site, "没有此人", by=BY),
         lambda: step.dismiss(ground.site, "没有此人", by=BY),
         lambda: step.give_password(ground.site, "没有此人", PASSWORD, by=BY),
-        lambda: step.end_token(ground.site, "没有此系统", by=BY),
     )
     for act in acts:
         with pytest.raises(EdgeError) as refused:
             act()
         assert isinstance(refused.value, NotFound)
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR])
+def test_the_last_administrator_of_a_kind_stays(ground: Ground, role: Role) -> None:
+    for one in step.accounts(ground.site):
+        assert one[0].role is not role
+    step.hire(ground.site, "甲", role, PASSWORD, by=BY)
+    with pytest.raises(Conflict) as refused:
+        step.dismiss(ground.site, "甲", by=BY)
+    assert refused.value.code == "LAST_ADMINISTRATOR"
+    step.hire(ground.site, "乙", role, PASSWORD, by=BY)
+    with pytest.raises(NotAllowed):
+        step.dismiss(ground.site, "甲", by="甲")
+    step.dismiss(ground.site, "甲", by="乙", cause=step.Cause.LEFT)
+    [entry] = latest(ground.site.store.read(), limit=1)
+    assert (entry.act.kind, entry.act.operator) == ("operator.disabled", "乙")

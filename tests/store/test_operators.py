@@ -11,6 +11,7 @@ import pytest
 from edge.core.errors import BadInput, Conflict, NotFound
 from edge.store import migrations
 from edge.store import operators as op
+from edge.store import tokens as kept
 from edge.store.database import Store
 from edge.store.operators import Operator, Role, Scope
 
@@ -158,30 +159,30 @@ def test_sessions_that_ended_are_forgotten_at_the_next_login(store: Store) -> No
 def test_a_token_says_which_system_and_what_it_may_do(store: Store) -> None:
     scopes = [Scope.CHARGE, Scope.READ]
     with store.transaction() as db:
-        token = op.create_token(db, fresh="t1", name="HIS", scopes=scopes, at=NOW)
-    known = op.token_of(store.read(), token)
-    assert known == op.ApiToken("t1", "HIS", frozenset(scopes))
-    assert op.token_of(store.read(), token + "x") is None
+        token = kept.create_token(db, fresh="t1", name="HIS", scopes=scopes, at=NOW)
+    known = kept.token_of(store.read(), token, at=NOW)
+    assert known == kept.ApiToken("t1", "HIS", frozenset(scopes))
+    assert kept.token_of(store.read(), token + "x", at=NOW) is None
 
 
 def test_a_system_has_one_live_token_and_a_revoked_one_opens_nothing(store: Store) -> None:
     with store.transaction() as db:
-        first = op.create_token(db, fresh="t1", name="HIS", scopes=[Scope.READ], at=NOW)
+        first = kept.create_token(db, fresh="t1", name="HIS", scopes=[Scope.READ], at=NOW)
     with store.transaction() as db, pytest.raises(Conflict):
-        op.create_token(db, fresh="t2", name="HIS", scopes=[Scope.READ], at=NOW)
+        kept.create_token(db, fresh="t2", name="HIS", scopes=[Scope.READ], at=NOW)
     with store.transaction() as db:
-        op.revoke_token(db, "HIS", at=NOW)
-        second = op.create_token(db, fresh="t2", name="HIS", scopes=[], at=NOW)
-    assert op.token_of(store.read(), first) is None
-    assert op.token_of(store.read(), second) == op.ApiToken("t2", "HIS", frozenset())
+        kept.revoke_token(db, "HIS", at=NOW)
+        second = kept.create_token(db, fresh="t2", name="HIS", scopes=[], at=NOW)
+    assert kept.token_of(store.read(), first, at=NOW) is None
+    assert kept.token_of(store.read(), second, at=NOW) == kept.ApiToken("t2", "HIS", frozenset())
     with store.transaction() as db, pytest.raises(NotFound):
-        op.revoke_token(db, "LIS", at=NOW)
+        kept.revoke_token(db, "LIS", at=NOW)
 
 
 def test_no_password_and_no_token_reaches_the_disk(store: Store) -> None:
     session = _open(store)
     with store.transaction() as db:
-        token = op.create_token(db, fresh="t1", name="HIS", scopes=[Scope.READ], at=NOW)
+        token = kept.create_token(db, fresh="t1", name="HIS", scopes=[Scope.READ], at=NOW)
     written = b"".join(path.read_bytes() for path in store.path.parent.glob("edge.db*"))
     assert "李敏".encode() in written
     for secret in (PASSWORD, session, token):

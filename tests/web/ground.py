@@ -21,6 +21,7 @@ from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.operators import ADMINISTRATORS, Operator, Role, Scope
 from edge.store.proofs import Proofs, enrol
+from edge.store.tokens import create_token
 from edge.store.vault import Vault
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
@@ -124,7 +125,7 @@ class Ground:
     def connect(self, name: str, *scopes: Scope) -> dict[str, str]:
         """Give a hospital system a token; return the header it sends."""
         with self.floor.store.transaction() as db:
-            token = op.create_token(db, fresh=fresh_id(), name=name, scopes=scopes, at=self.clock())
+            token = create_token(db, fresh=fresh_id(), name=name, scopes=scopes, at=self.clock())
         return {"Authorization": f"Bearer {token}"}
 
 

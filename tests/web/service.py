@@ -28,6 +28,7 @@ from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.operators import Operator, Role, Scope
 from edge.store.proofs import enrol
+from edge.store.tokens import create_token
 from edge.store.vault import Vault
 from edge.web.agents import USUAL_PATIENCE
 from edge.web.desk import Desk
@@ -87,7 +88,7 @@ class Service:
         """Make a token, bound to ``desk`` if one is named."""
         with self.site.store.transaction() as db:
             fresh, now = self.site.fresh_id(), self.clock()
-            return op.create_token(db, fresh=fresh, name=name, scopes=scopes, at=now, desk=desk)
+            return create_token(db, fresh=fresh, name=name, scopes=scopes, at=now, desk=desk)
 
     def log_in(self, name: str, role: Role) -> dict[str, str]:
         """Hire somebody, log in, and return the headers that their browser sends."""
@@ -198,14 +199,20 @@ def service_at(
     patience: Patience = USUAL_PATIENCE,
     psam: Psam = NO_PSAM,
     real: Readers | None = None,
+    **settings: object,
 ) -> Iterator[Service]:
-    """Run the service in ``folder`` until the block ends; ``real`` readers stand in for ours."""
+    """Run the service in ``folder`` until the block ends; ``real`` readers stand in for ours.
+
+    Other ``settings`` take the place of the site's.
+    """
     create_keys(folder / "keys")
     store, clock, readers = laid(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
     keep_rows(store, ROWS)
     platform = Platform(FACTS, as_of=NOW)
     site = _site(folder, store, clock, platform)
-    site = replace(site, settings=site.settings.model_copy(update={"desks": desks, "psam": psam}))
+    site = replace(
+        site, settings=site.settings.model_copy(update={"desks": desks, "psam": psam} | settings)
+    )
     try:
         with running(site, real or readers, patience=patience) as desk, _serving(desk) as url:
             desk.relay.stop()

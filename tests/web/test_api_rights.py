@@ -198,7 +198,44 @@ MATRIX: dict[str, Grants] = {
         ("GET /overview", "GET /pages/overview"), DESK_ROLES | {Role.SYSTEM_ADMINISTRATOR}
     ),
     "GET /audit": frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
-    "GET /admin": frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR}),
+    **dict.fromkeys(
+        (
+            "GET /admin",
+            "GET /admin/accounts/{account}",
+            "GET /api/v1/accounts",
+            # whose authenticator each may renew is the step's to say: tests/web/test_accounts.py
+            "POST /api/v1/accounts/{account}/second-factor",
+            "POST /api/v1/accounts/{account}/second-factor/confirmation",
+        ),
+        ADMINISTRATORS,
+    ),
+    **dict.fromkeys(
+        (
+            "POST /api/v1/accounts",
+            "POST /api/v1/accounts/{account}/role",
+            "POST /api/v1/accounts/{account}/unlocking",
+            "POST /api/v1/accounts/{account}/ending",
+            "POST /api/v1/accounts/{account}/sessions/ending",
+            "POST /api/v1/accounts/{account}/password",
+            "GET /api/v1/tokens",
+            "POST /api/v1/tokens",
+            "POST /api/v1/tokens/{token}/ending",
+        ),
+        frozenset({Role.SECURITY_ADMINISTRATOR}),
+    ),
+    **dict.fromkeys(
+        (
+            "GET /admin/uploads/{upload}",
+            "GET /api/v1/catalogue/versions",
+            "POST /api/v1/catalogue/uploads",
+            "POST /api/v1/catalogue/uploads/{upload}/import",
+            "GET /api/v1/backups",
+            "POST /api/v1/backups",
+            "POST /api/v1/backups/{backup}/check",
+            "POST /api/v1/packs/check",
+        ),
+        frozenset({Role.SYSTEM_ADMINISTRATOR}),
+    ),
     "GET /fallbacks": frozenset({Role.DISCHARGE, Role.FITTING, Role.FINANCE}),
     **dict.fromkeys(("GET /complaints", "GET /complaints/{complaint}"), DESK_ROLES),
     **dict.fromkeys(("GET /due", "GET /pages/due", "GET /due/next"), DUE_SEEN),
@@ -218,6 +255,7 @@ MATRIX: dict[str, Grants] = {
     "GET /static": OPEN,
     "GET /help": OPEN,  # the manual holds no secret: tests/web/test_manual.py
     "GET /login": OPEN,
+    "GET /password": OPEN,  # a session's own: tests/web/test_accounts.py
     "GET /api/docs": OPEN,
     "GET /api/openapi.json": OPEN,
     "HEAD /api/openapi.json": OPEN,

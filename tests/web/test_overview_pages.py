@@ -69,9 +69,23 @@ def test_the_auditor_reads_acts_page_by_page_and_of_one_subject(service: Service
     assert page(service, "/audit?before=2", auditor).count("<tr>") == 2
 
 
-def test_security_sees_accounts_and_it_does_not(service: Service) -> None:
+def test_the_auditor_asks_by_who_what_and_when(service: Service) -> None:
+    auditor = service.log_in("审计乙", Role.AUDITOR)
+    service.log_in("出院丙", Role.DISCHARGE)
+    asked = "/audit?subject=&operator=出院丙&kind=operator.logged_in&since=2026-11-20&until="
+    assert page(service, asked, auditor).count("<code>operator.logged_in</code>") == 1
+    assert "<code>" not in page(service, f"{asked}2026-11-19", auditor).partition("<tbody>")[2]
+    assert "/audit?before=" not in page(service, asked, auditor)  # one page: none follows
+
+
+def test_security_sees_accounts_and_it_those_whose_authenticator_it_renews(
+    service: Service,
+) -> None:
+    service.log_in("出院乙", Role.DISCHARGE)
     security = page(service, "/admin", service.log_in("安全甲", Role.SECURITY_ADMINISTRATOR))
     assert "安全甲" in security
+    assert "出院乙" in security
     it_staff = page(service, "/admin", service.log_in("信息甲", Role.SYSTEM_ADMINISTRATOR))
-    assert "安全甲" not in it_staff
+    assert "安全甲" in it_staff
+    assert "出院乙" not in it_staff
     assert "天津" in it_staff

@@ -2,7 +2,8 @@
 
 import pytest
 
-from edge.store.operators import Scope, set_pace
+from edge.store.operators import Scope
+from edge.store.tokens import set_pace
 from edge.web.pace import LOGINS_PER_MIN, Pace, TooFast
 from edge.web.security import AnyCaller
 from tests.web.ground import Ground

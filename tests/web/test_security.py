@@ -43,7 +43,8 @@ def test_a_stranger_is_asked_to_log_in(ground: Ground) -> None:
 def test_a_clerk_is_known_by_name_and_desk(ground: Ground) -> None:
     ground.hire("李敏", Role.DISCHARGE)
     browser = ground.browser()
-    assert browser.log_in("李敏").json() == {"name": "李敏", "role": "discharge", "desk": "1号窗"}
+    welcome = {"name": "李敏", "role": "discharge", "desk": "1号窗", "must_change": False}
+    assert browser.log_in("李敏").json() == welcome
     assert browser.ask("GET", "/api/v1/who").json() == {"name": "李敏", "desk": "1号窗"}
 
 

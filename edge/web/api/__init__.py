@@ -4,8 +4,10 @@ from fastapi import APIRouter, Depends
 from fastapi.security import HTTPBearer
 
 from edge.web.api import (
+    accounts,
     agents,
     arrivals,
+    catalogues,
     charges,
     claims,
     compat,
@@ -23,6 +25,8 @@ from edge.web.api import (
     messages,
     settlements,
     stays,
+    tokens,
+    upkeep,
 )
 from edge.web.desk import Desk
 from edge.web.security import json_only
@@ -52,7 +56,12 @@ def api_router(desk: Desk) -> APIRouter:
     takes_json.include_router(claims.router(desk), tags=["claims"])
     takes_json.include_router(inbox.router(desk), tags=["claims"])
     takes_json.include_router(messages.router(desk), tags=["messages"])
+    takes_json.include_router(accounts.router(desk), tags=["accounts"])
+    takes_json.include_router(tokens.router(desk), tags=["accounts"])
+    takes_json.include_router(catalogues.confirming(desk), tags=["catalogues"])
+    takes_json.include_router(upkeep.router(desk), tags=["upkeep"])
     router = APIRouter(prefix="/api/v1", dependencies=[Depends(_TOKEN)])
     router.include_router(takes_json)
     router.include_router(charges.router(desk), tags=["stays"])  # takes sheets, too
+    router.include_router(catalogues.router(desk), tags=["catalogues"])  # takes sheets
     return router

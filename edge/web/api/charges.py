@@ -16,8 +16,8 @@ from edge.steps.charge import LINES_MAX, Received, charge
 from edge.steps.report_charges import ChargeReport, report_charges
 from edge.steps.show_charges import PAGE_LINES_MAX, show_charges
 from edge.store.operators import Role, Scope
+from edge.web.api.cells import CSV, SHEET, XLSX, cells_refused
 from edge.web.desk import Desk
-from edge.web.problems import Problem
 from edge.web.schema import spelt_out
 from edge.web.security import Caller, require
 
@@ -25,8 +25,6 @@ Charges = Annotated[Caller, Depends(require(Scope.CHARGE))]
 Reads = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Scope.READ, Scope.CHARGE))]
 
 JSON = "application/json"
-CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,7 @@ def _taking(routes: APIRouter, desk: Desk) -> None:
         """Take charge lines, once each, as JSON, CSV or XLSX; say which cannot stand."""
         given = _given(upload)
         if isinstance(given, Refusals):
-            return _cells_refused(given)
+            return cells_refused(given.shown, given.count)
         total = given.hospital_total_fen
         received = charge(
             desk.site,
@@ -146,45 +144,19 @@ def _given(upload: _Upload) -> ChargeLines | Refusals:
     return lines if isinstance(lines, Refusals) else ChargeLines(list(lines))
 
 
-def _cells_refused(refusals: Refusals) -> Response:
-    """Tell every cell that cannot stand; nothing of the sheet was kept."""
-    first = refusals.shown[0]
-    problem = Problem(
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        code="CELLS_REFUSED",
-        detail=f"有 {refusals.count} 个单元格不可用，整份文件未收：{first.why.reason.zh}",
-        detail_en=f"{refusals.count} cells cannot stand, nothing was taken: {first.why.reason.en}",
-        next_action=first.why.next_action.zh,
-        next_action_en=first.why.next_action.en,
-        field=first.address,
-    )
-    cells = [
-        {
-            "address": cell.address,
-            "text": cell.why.reason.zh,
-            "text_en": cell.why.reason.en,
-            "next_action": cell.why.next_action.zh,
-            "next_action_en": cell.why.next_action.en,
-        }
-        for cell in refusals.shown
-    ]
-    return problem.response(cells=cells, count=refusals.count)
-
-
 def _json(value: object) -> Response:
     return Response(codec.encode(value), media_type=JSON)
 
 
 _TOTAL = "with a sheet: what the hospital's system says the whole bill comes to, in fen"
 _LINES = TypeAdapter(ChargeLines).json_schema()
-_SHEET: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 _CHARGES_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
             JSON: {"schema": spelt_out(_LINES, _LINES["$defs"])},
-            CSV: _SHEET,
-            XLSX: _SHEET,
+            CSV: SHEET,
+            XLSX: SHEET,
         },
     }
 }

@@ -11,7 +11,7 @@ from edge.core.errors import NotFound, Words
 from edge.core.reminders import Reminder
 from edge.site import Site
 from edge.steps.remind import remind
-from edge.store.ledger import Asked, latest
+from edge.store.ledger import SEQ_MAX, Asked, latest
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
@@ -54,7 +54,7 @@ class SyncStatus(BaseModel):
 
 
 class AuditQuery(BaseModel):
-    """Which acts: of a time, of one subject (a stay's id, an operator's), of one kind."""
+    """Which acts: of a time, of one subject (a stay's id, an operator's), of one kind, by whom."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -62,7 +62,8 @@ class AuditQuery(BaseModel):
     until: AwareDatetime | None = None
     subject: str = Field(default="", max_length=200)
     kind: str = Field(default="", max_length=60)
-    before: int | None = Field(default=None, ge=1)
+    operator: str = Field(default="", max_length=40)
+    before: int | None = Field(default=None, ge=1, le=SEQ_MAX)
     limit: int = Field(default=100, ge=1, le=1000)
 
 
@@ -156,6 +157,7 @@ def _inspection(routes: APIRouter, desk: Desk) -> None:
             until=asked.until,
             subject=asked.subject,
             kind=asked.kind,
+            operator=asked.operator,
             before=asked.before,
         )
         return [

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from edge.core.reversal import REASON_LENGTH_MAX, Reversal
 from edge.steps.reverse import REVERSERS, AlreadyReversed, Request, reverse
-from edge.store.operators import NAME_LENGTH_MAX, Role, Scope
+from edge.store.names import NAME_LENGTH_MAX
+from edge.store.operators import Role, Scope
 from edge.store.reversals import reversal_of
 from edge.store.settlements import load_settlement
 from edge.web.api.receipts import KEY, Receipt, receipt

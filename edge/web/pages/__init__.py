@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from edge.web.desk import Desk
 from edge.web.look import Look
 from edge.web.pages import (
+    admin,
     arrival,
     audit,
     claims,
@@ -39,6 +40,7 @@ def pages_router(desk: Desk, look: Look) -> APIRouter:
         fittings,
         overview,
         audit,
+        admin,
     ):
         router.include_router(pages.router(screen))
     return router

@@ -1,26 +1,31 @@
-"""Who did what, and whether the chain holds; accounts and tokens. No case and no identity."""
+"""Who did what, and whether the chain holds. No case and no identity."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from edge.core.dates import SHANGHAI
 from edge.core.errors import Fault
 from edge.site import Site
-from edge.store.catalogues import held_versions
-from edge.store.ledger import Asked, latest
-from edge.store.operators import Role, operators, tokens
+from edge.store.ledger import SEQ_MAX, Asked, latest
+from edge.store.names import NAME_LENGTH_MAX
 from edge.web.api.messages import Inspects
 from edge.web.pages.frame import Screen
-from edge.web.security import Caller, require
 
 ENTRIES = 50
 
-Manages = Annotated[
-    Caller, Depends(require(Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR))
-]
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, SHANGHAI)
+
+
+def _or_none(given: object) -> object:
+    return given or None  # a field of a form that was left empty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +40,34 @@ class Act:
     body: str
 
 
+class Wish(BaseModel):
+    """Which acts a page shows; ``since`` and ``until`` are days, both included."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    before: int | None = Field(default=None, ge=1, le=SEQ_MAX)
+    subject: str = Field(default="", max_length=64)
+    operator: str = Field(default="", max_length=NAME_LENGTH_MAX)
+    kind: str = Field(default="", max_length=60)
+    since: Annotated[date | None, BeforeValidator(_or_none)] = None
+    until: Annotated[date | None, BeforeValidator(_or_none)] = None
+
+    def whole(self) -> Asked:
+        """Return it as the ledger is asked."""
+        return Asked(
+            since=_midnight(self.since) if self.since else None,
+            until=_midnight(self.until + timedelta(days=1)) if self.until else None,
+            subject=self.subject,
+            operator=self.operator,
+            kind=self.kind,
+            before=self.before,
+        )
+
+
 def router(screen: Screen) -> APIRouter:
-    """Return the audit's page and the administrators'."""
+    """Return the audit's page."""
     routes = APIRouter()
     _audit(routes, screen)
-    _admin(routes, screen)
     return routes
 
 
@@ -50,13 +78,10 @@ def _audit(routes: APIRouter, screen: Screen) -> None:
     def audit(
         request: Request,
         caller: Inspects,
-        before: Annotated[int | None, Query(ge=1)] = None,
-        subject: Annotated[str, Query(max_length=64)] = "",
+        asked: Annotated[Wish, Query()],
     ) -> HTMLResponse:
-        """Show the newest acts, those about one subject if it is named."""
-        found = latest(
-            site.store.read(), limit=ENTRIES, asked=Asked(before=before, subject=subject)
-        )
+        """Show the newest acts: those of somebody, of a kind, about one subject, of a span."""
+        found = latest(site.store.read(), limit=ENTRIES, asked=asked.whole())
         rows = [
             Act(
                 seq=one.seq,
@@ -73,31 +98,11 @@ def _audit(routes: APIRouter, screen: Screen) -> None:
             caller,
             "audit.html",
             rows=rows,
-            subject=subject,
-            before=before,
+            asked=asked,
+            same=urlencode(asked.model_dump(exclude={"before"}, exclude_none=True, mode="json")),
+            before=asked.before,
             next=rows[-1].seq if len(rows) == ENTRIES else None,
             broken=_broken(site),
-        )
-
-
-def _admin(routes: APIRouter, screen: Screen) -> None:
-    site = screen.desk.site
-
-    @routes.get("/admin")
-    def admin(request: Request, caller: Manages) -> HTMLResponse:
-        """Show accounts and tokens to security, what the site runs on to IT."""
-        db = site.store.read()
-        security = Role.SECURITY_ADMINISTRATOR in caller.grants
-        return screen.page(
-            request,
-            caller,
-            "admin.html",
-            security=security,
-            people=operators(db) if security else [],
-            tokens=tokens(db) if security else [],
-            desks=site.settings.desks,
-            catalogues=held_versions(db),
-            packs=site.rulebook.packs,
         )
 
 

@@ -7,6 +7,7 @@
   const POST_WAIT_MS = 30_000;
   const REOPEN_WAIT_MS = 3_000;
   const SOUND_AFTER_MS = 10_000;
+  const SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
@@ -107,8 +108,13 @@
   function contents(form) {
     const body = {};
     for (const field of form.elements) {
-      if (!field.name || field.disabled || (field.type === "radio" && !field.checked)) continue;
+      if (!field.name || field.disabled || field.type === "file") continue;
+      if (field.type === "radio" && !field.checked) continue;
       if (field.closest("[data-row]")?.querySelector("input").value === "") continue;
+      if ("list" in field.dataset) {
+        if (field.checked) (body[field.name] ??= []).push(field.value);
+        continue;
+      }
       let value = field.type === "checkbox" ? field.checked : field.value;
       if (value === "") continue;
       if (field.dataset.type === "number") value = Number(value);
@@ -139,10 +145,12 @@
     let response = null;
     let answer = null;
     try {
-      const headers = { "Content-Type": "application/json" };
+      const file = form.querySelector("input[type=file]")?.files[0];
+      const headers = { "Content-Type": file ? sheetKind(file) : "application/json" };
       if (form.dataset.key) headers["Idempotency-Key"] = form.dataset.key;
       const signal = AbortSignal.timeout(POST_WAIT_MS);
-      response = await fetch(form.dataset.post, { method: "POST", headers, body, signal });
+      const url = file ? `${form.dataset.post}?${new URLSearchParams(JSON.parse(body))}` : form.dataset.post;
+      response = await fetch(url, { method: "POST", headers, body: file ?? body, signal });
       answer = response.status === 204 ? {} : await response.json();
     } catch {
       response = null; // no answer, or half of one: the outcome is unknown
@@ -151,6 +159,11 @@
     restore();
     if (!response) return void complain(form, { detail: root.dataset.textUnanswered, code: "" });
     if (!mustLogIn(response)) complain(form, answer);
+  }
+
+  // Systems disagree about what a CSV is; its name does not.
+  function sheetKind(file) {
+    return file.name.toLowerCase().endsWith(".csv") ? "text/csv" : SHEET;
   }
 
   function putToWork(form, pressed) {
@@ -174,6 +187,7 @@
     }
     delete form.dataset.dirty;
     form.dataset.done = "";
+    if (form.dataset.shows) return void tell(document.getElementById(form.dataset.shows), answer);
     const target = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
     // The button stays in work until the new page or fragment, with its new key, is there.
     if (target) return void location.assign(target);
@@ -181,6 +195,18 @@
     await refreshAll(false);
     delete form.dataset.done;
     restore();
+  }
+
+  // What is seen this once: it goes with its dialog.
+  function tell(dialog, answer) {
+    for (const place of all("[data-answer]", dialog)) {
+      const said = String(answer[place.dataset.answer] ?? "");
+      if (!("drawing" in place.dataset)) place.textContent = said;
+      else place.replaceChildren(new DOMParser().parseFromString(said, "image/svg+xml").documentElement);
+    }
+    document.querySelector("dialog[open]")?.close();
+    dialog.addEventListener("close", () => location.reload());
+    dialog.showModal();
   }
 
   function complain(form, problem) {
