@@ -32,6 +32,9 @@ SCREENS: Mapping[str, str] = {
     "overview": "overview_page.html",
     "audit": "audit.html",
     "admin": "admin.html",
+    "account": "account.html",
+    "upload": "upload.html",
+    "password": "password.html",
     "search": "found.html",
 }
 """By the name of its chapter, the template of each screen."""

@@ -56,6 +56,9 @@ CHAPTERS: Mapping[str, str] = {
     "claim": "/claims/",
     "complaint": "/complaints/",
     "message": "/messages/",
+    "account": "/admin/accounts/",
+    "upload": "/admin/uploads/",
+    "password": "/password",
 }
 """What is no screen of the row and has a chapter in the manual: its name, how its path begins."""
 
