@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,10 +36,11 @@ from edge.store.database import SQLITE_VERSION, Rows, Store
 from edge.store.high_water import high_water
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, heads_kept
-from edge.store.migrations import migrate
+from edge.store.migrations import schema_of
 from edge.store.operators import ADMINISTRATORS, operators
 from edge.store.proofs import standing_of
 from edge.tls import ends_soon, papers_of, told
+from edge.upgrading import require_brought_up
 from sync.errors import SyncError
 from sync.outcome import NotReceived
 
@@ -120,8 +121,8 @@ def _certificate(settings: Settings, clock: Clock) -> Iterator[Finding]:
 
 
 def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    with closing(Store(settings.data / "edge.db")) as store:
-        schema = migrate(store)
+    with _opened(settings) as store:
+        schema = schema_of(store)
         db = store.read()
         sound = db.one("pragma quick_check") == {"quick_check": "ok"}
         library = ".".join(map(str, SQLITE_VERSION))
@@ -135,6 +136,15 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield _clock(high_water(db), clock)
         yield _administrators(db, clock)
         yield _log_of_writes(store)
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[Store]:
+    """Open the database to look at it, unless that would change it."""
+    path = settings.data / "edge.db"
+    require_brought_up(path)
+    with closing(Store(path)) as store:
+        yield store
 
 
 def _administrators(db: Rows, clock: Clock) -> Finding:
@@ -177,8 +187,7 @@ def _backup(settings: Settings, clock: Clock) -> Iterator[Finding]:
 
 def _packs(settings: Settings, clock: Clock) -> Iterator[Finding]:
     shipped = packs.pack_files(config_folder() / "regions")
-    with closing(Store(settings.data / "edge.db")) as store:
-        migrate(store)
+    with _opened(settings) as store:
         rulebook = rulebook_in_force(store, shipped, clock())
     today = local_day(clock())
     passed = sorted({pack.name for pack in rulebook.packs if pack.term_passed(today)})
@@ -191,8 +200,7 @@ def _packs(settings: Settings, clock: Clock) -> Iterator[Finding]:
 
 def _catalogues(settings: Settings) -> Iterator[Finding]:
     region = settings.facility.region
-    with closing(Store(settings.data / "edge.db")) as store:
-        migrate(store)
+    with _opened(settings) as store:
         held = held_versions(store.read())
     seen = ", ".join(f"{_whose(one)} {one.version} ({one.row_count} rows)" for one in held)
     well = any(one.region == region for one in held)
@@ -250,8 +258,7 @@ def _agents(settings: Settings, clock: Clock) -> Iterator[Finding]:
     desks = [place.name for place in settings.desks if place.agent]
     if not desks:
         return
-    with closing(Store(settings.data / "edge.db")) as store:
-        migrate(store)
+    with _opened(settings) as store:
         heard = agents_heard(store.read())
     for desk in desks:
         yield _agent(desk, heard.get(desk), clock)
@@ -298,6 +305,7 @@ def _list(settings: Settings, clock: Clock) -> Iterator[Finding]:
         seen = "no platform root: when the platform is silent every verdict waits"
         yield Finding(name="list", well=True, seen=seen)
         return
+    require_brought_up(settings.data / "edge.db")
     with open_site(settings, clock=clock) as site:
         status = list_status(site)
     seen = f"version {status.version}, {status.age_h} h old" if status.version else "no list yet"

@@ -21,8 +21,9 @@ from edge.store.circuit import note_circuit
 from edge.store.database import Store, open_building, open_unchanging
 from edge.store.keys import SIGNATURES, Keys, load_keys, require_algorithm
 from edge.store.ledger import Ledger
-from edge.store.migrations import migrate
+from edge.store.migrations import is_older, migrate
 from edge.store.vault import CIPHERS, Vault
+from edge.upgrading import bring_up
 from sync.breaker import Breaker, Rest
 from sync.dialect import DIRECT
 from sync.envelope import PublicKey, SigningKey, key_ring, load_public
@@ -57,19 +58,19 @@ def open_site(
 
     Raises:
         Fault: keys or database cannot be used.
-        Conflict: SITE_IN_USE, while a backup is being restored.
+        Conflict: SITE_IN_USE, while a backup is being restored, or an older release still runs.
         BadRule: a region pack is wrong.
         PlatformMisplaced: the platform's address cannot be used.
     """
     keys = load_keys(settings.data / "keys")
     require_algorithm(settings.data / "keys", keys.signing, SIGNATURES[settings.platform.signature])
+    _bring_up(settings, keys, clock)
     with (
         open_to_others(settings.data),
         closing(Store(settings.data / "edge.db")) as store,
         platform_of(settings, keys.signing, clock) as platform,
         closing(_cached_list(settings, keys, platform)) as cached_list,
     ):
-        migrate(store)
         vault = Vault(keys, CIPHERS[settings.identities.cipher])
         patience = Patience(settings.platform.retry_s_min, settings.platform.retry_s_max)
         yield Site(
@@ -93,6 +94,16 @@ def open_site(
             fresh_id=ids,
             log=log or log_of(settings, clock),
         )
+
+
+def _bring_up(settings: Settings, keys: Keys, clock: Clock) -> None:
+    with closing(Store(settings.data / "edge.db")) as store:
+        if is_older(store):
+            # Whoever still runs an older release would not find what it expects.
+            with closed_to_others(settings.data):
+                bring_up(store, keys, settings, clock)
+        else:
+            migrate(store)
 
 
 def log_of(settings: Settings, clock: Clock) -> Log:
@@ -143,7 +154,7 @@ def _in_use() -> Conflict:
     return Conflict(
         "SITE_IN_USE",
         Words("服务或命令正在使用数据库", "the service or a command is using the database"),
-        Words("先停止服务，再执行恢复", "stop the service, then restore"),
+        Words("先停止服务，再执行恢复或升级", "stop the service, then restore or upgrade"),
     )
 
 

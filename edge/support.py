@@ -9,7 +9,7 @@ import platform
 import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +21,9 @@ from edge.doctor import examine
 from edge.log import blacken
 from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site import Site
 from edge.store.database import SQLITE_VERSION, Rows
+from edge.upgrading import require_brought_up
 
 LOG_FILES_MAX = 7
 LOG_BYTES_MAX = 8_000_000
@@ -83,7 +85,7 @@ def _versions() -> dict[str, object]:
 
 def _counts(settings_file: Path, clock: Clock) -> str:
     try:
-        with open_site(load_settings(settings_file), clock=clock) as site:
+        with _opened(settings_file, clock) as site:
             db = site.store.read()
             broken = site.ledger.verify(db)
             rows = db.query("select name from sqlite_schema where type = 'table' order by name")
@@ -98,16 +100,21 @@ def _counts(settings_file: Path, clock: Clock) -> str:
     return codec.encode(said).decode()
 
 
+@contextmanager
+def _opened(settings_file: Path, clock: Clock) -> Iterator[Site]:
+    settings = load_settings(settings_file)
+    require_brought_up(settings.data / "edge.db")  # whoever looks must not be who upgrades
+    with open_site(settings, clock=clock) as site:
+        yield site
+
+
 def _count(db: Rows, table: str) -> int:
     row = db.one(f"select count(*) as n from {table}")  # noqa: S608 - our own tables
     return int(row["n"]) if row else 0
 
 
 def _note(settings_file: Path, path: Path, clock: Clock, by: str) -> None:
-    with (
-        open_site(load_settings(settings_file), clock=clock) as site,
-        site.store.transaction() as db,
-    ):
+    with _opened(settings_file, clock) as site, site.store.transaction() as db:
         site.ledger.enter(db, kind="bundle.made", operator=by, subject=path.name, now=clock())
 
 

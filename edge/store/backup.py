@@ -20,6 +20,7 @@ from edge.digest import hmac_sm3
 from edge.store.database import Store
 from edge.store.keys import Keys
 from edge.store.ledger import Ledger, last_entry
+from edge.store.migrations import FIRST_WITH_HEADS, schema_of
 
 _FORMAT = "edge-backup/1"
 _PIECE_BYTES = 1024 * 1024
@@ -82,15 +83,17 @@ def examined(copy: Path, keys: Keys, facility: str, now: datetime) -> Header:
             raise _damaged("integrity_check")
         if next(db.query("pragma foreign_key_check"), None):
             raise _damaged("foreign_key_check")
-        broken = Ledger(keys).verify(db)
+        schema = schema_of(store)
+        ledger = Ledger(keys)
+        # A database of before there were signed heads has the chain alone.
+        broken = ledger.verify(db) if schema >= FIRST_WITH_HEADS else ledger.verify_chain(db)
         if broken:
             raise _damaged(f"ledger entry {broken.seq}")
-        version = db.one("pragma user_version") or {"user_version": 0}
         head = last_entry(db)
         return Header(
             format=_FORMAT,
             facility=facility,
-            schema=int(version["user_version"]),
+            schema=schema,
             made_at=now,
             ledger_seq=head.seq if head else 0,
             ledger_mac=head.mac.hex() if head else "",

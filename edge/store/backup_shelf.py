@@ -31,7 +31,12 @@ def kept_in(folder: Path) -> list[Kept]:
 
 def place_for(folder: Path, now: datetime) -> Path:
     """Return where a backup that is made now lies."""
-    return folder / f"edge-{now.astimezone(UTC):{_FORM}}Z.backup"
+    return folder / f"edge-{written(now)}.backup"
+
+
+def written(moment: datetime) -> str:
+    """Return a moment as the names of backups have it."""
+    return f"{moment.astimezone(UTC):{_FORM}}Z"
 
 
 def is_due(kept: list[Kept], now: datetime, every: timedelta) -> bool:

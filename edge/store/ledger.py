@@ -63,6 +63,10 @@ class Ledger:
         self._broken = first_broken(self._key, links(db), [*kept, *anchors])
         return self._broken
 
+    def verify_chain(self, db: Rows) -> BrokenLink | None:
+        """Return the first entry that does not verify against its key alone, without heads."""
+        return first_broken(self._key, links(db), [])
+
     def require_sound(self) -> None:
         """Refuse to move money on a ledger that was found broken.
 

@@ -2,7 +2,7 @@
 
 import fcntl
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -12,12 +12,19 @@ from edge.store.database import Rows, Store
 from sync.inbox import SCHEMA as INBOX_SCHEMA
 from sync.tables import SCHEMA as OUTBOX_SCHEMA
 
+FIRST_WITH_HEADS = 17
+"""The first schema that keeps signed heads of the ledger."""
 
-def migrate(store: Store, history: Sequence[str] = ()) -> int:
+
+def migrate(
+    store: Store, history: Sequence[str] = (), *, before: Callable[[int], None] = lambda _held: None
+) -> int:
     """Bring the file to the newest schema and return its number; ``history`` replaces our own.
 
-    One process at a time (a lock file beside the database); each step is one transaction that
-    also sets ``user_version``, so a kill leaves the old schema or the new one, never between.
+    ``before`` is called with the number of a schema that an older release made, if there is
+    something to do; what it raises leaves the file as it was. One process at a time (a lock file
+    beside the database); each step is one transaction that also sets ``user_version``, so a kill
+    leaves the old schema or the new one, never between.
 
     Raises:
         Fault: SCHEMA_TOO_NEW, when a newer release has already changed the file; SCHEMA_STEP, when
@@ -25,18 +32,31 @@ def migrate(store: Store, history: Sequence[str] = ()) -> int:
     """
     steps = history or _history()
     with _only_one(store.path):
-        at = _version(store)
+        at = schema_of(store)
         if at > len(steps):
             raise _too_new(at, len(steps))
+        if 0 < at < len(steps):
+            before(at)
         for number, sql in enumerate(steps[at:], start=at + 1):
             with _tables_made_anew(store), store.transaction() as db:
-                before = _broken_references(db)
+                broken = _broken_references(db)
                 for statement in statements(sql):
                     db.execute(statement)
-                if _broken_references(db) > before:
+                if _broken_references(db) > broken:
                     raise _broken(number)
                 db.execute(f"pragma user_version = {number}")
     return len(steps)
+
+
+def schema_of(store: Store) -> int:
+    """Return the number of the file's schema; 0 for a file that has none yet."""
+    row = store.read().one("pragma user_version")
+    return int(row["user_version"]) if row else 0
+
+
+def is_older(store: Store) -> bool:
+    """Tell whether an older release made the file, so that ``migrate`` would change it."""
+    return 0 < schema_of(store) < len(_history())
 
 
 def statements(sql: str) -> Iterator[str]:
@@ -101,11 +121,6 @@ def _script(name: str) -> str:
     return (resources.files(__name__) / name).read_text(encoding="utf-8")
 
 
-def _version(store: Store) -> int:
-    row = store.read().one("pragma user_version")
-    return int(row["user_version"]) if row else 0
-
-
 @contextmanager
 def _only_one(database: Path) -> Iterator[None]:
     with database.with_suffix(".migrating").open("w") as lock:
@@ -117,11 +132,12 @@ def _too_new(found: int, known: int) -> Fault:
     return Fault(
         "SCHEMA_TOO_NEW",
         Words(
-            f"数据库结构版本 {found} 高于本程序支持的 {known}",
-            f"the database has schema {found}, this release knows {known}",
+            f"数据库结构版本 {found} 高于本程序支持的 {known}，未作任何改动",
+            f"the database has schema {found}, this release knows {known}; nothing was changed",
         ),
         Words(
-            "请安装新版程序，或恢复升级前的备份", "install the newer release or restore the backup"
+            "安装新版程序；要退回旧版，用 edge restore 恢复 before-upgrade 中升级前的备份",
+            "install the newer release; to go back, edge restore the backup in before-upgrade",
         ),
     )
 
@@ -130,5 +146,9 @@ def _broken(number: int) -> Fault:
     return Fault(
         "SCHEMA_STEP",
         Words(f"数据库结构升级第 {number} 步失败", f"step {number} breaks references"),
-        Words("恢复升级前的备份并联系厂商", "restore the backup and call the supplier"),
+        Words(
+            "数据库仍是这一步之前的结构；联系厂商，或装回旧版并恢复 before-upgrade 中的备份",
+            "the database is as before this step; call the supplier, or go back to the older"
+            " release and restore the backup in before-upgrade",
+        ),
     )
