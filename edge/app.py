@@ -25,11 +25,11 @@ from edge.card_key import by_platform, psam_plan
 from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
 from edge.keeper import Keeper
+from edge.leaf import Leaf
 from edge.list_keeping import keep_list
 from edge.opening import gateway_of
 from edge.rounds import attempt, beside
 from edge.site import Site
-from edge.tls import ready_papers
 from edge.watched import folder_watched
 from edge.web.agents import USUAL_PATIENCE, Agents
 from edge.web.api import api_router
@@ -169,13 +169,14 @@ def server(desk: Desk) -> Server:
     """Return the HTTP server of this service, ready to ``run()``; over TLS unless told otherwise.
 
     Raises:
-        Fault: as ``ready_papers``.
+        Fault, OSError: as ``Leaf``.
     """
-    papers = ready_papers(desk.site.settings, desk.site.clock())
+    leaf = Leaf(desk.site.settings, desk.site.clock, desk.site.log)
+    desk.keeper.also(leaf.look, "certificate.not_taken")
+    listening = leaf.context()
     config = uvicorn.Config(
         web(desk),
-        ssl_certfile=papers.certificate if papers else None,
-        ssl_keyfile=papers.key if papers else None,
+        ssl_context_factory=(lambda *_: listening) if listening else None,
         host=desk.site.settings.server.host,
         port=desk.site.settings.server.port,
         log_config=None,

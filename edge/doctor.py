@@ -115,8 +115,8 @@ def _certificate(settings: Settings, clock: Clock) -> Iterator[Finding]:
     seen = f"for {', '.join(said.hosts)} until {said.ends_at:%Y-%m-%d}"
     seen += f", not for {', '.join(unnamed)}" if unnamed else ""
     well = not unnamed and not ends_soon(papers, clock())
-    ours = "restart the service, which renews it; or edge tls renew"
-    fix = ours if papers.ca else "get a new one from the hospital's CA, then restart the service"
+    ours = "edge tls renew; the running service renews in time, so look in its log for why not"
+    fix = ours if papers.ca else "get a new one from the hospital's CA and put it in its place"
     yield _judged("certificate", seen, well=well, fix=fix)
 
 

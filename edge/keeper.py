@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from edge.core.errors import EdgeError
+from edge.rounds import attempt
 from edge.site import Site
 from edge.steps.keep_document import print_settled
 from edge.steps.sign_head import sign_head
@@ -56,6 +57,11 @@ class Keeper:
         self._unprintable: set[str] = set()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
+        self._also: list[tuple[Callable[[], object], str]] = []
+
+    def also(self, act: Callable[[], object], failed: str) -> None:
+        """Do ``act`` in every round from now on; what keeps it from being done is logged so."""
+        self._also.append((act, failed))
 
     def run_once(self) -> None:
         """Do what is due now; what the disk does not let us do is logged and due again."""
@@ -68,6 +74,8 @@ class Keeper:
             self._site.log.warning("keeper.failed", code=fault.code)
         self._look_at_disk()
         self._keep_log_small()
+        for act, failed in self._also:
+            attempt(act, self._site.log, failed)
 
     def _keep_log_small(self) -> None:
         store = self._site.store

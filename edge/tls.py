@@ -14,10 +14,10 @@ from edge.core.errors import Fault, Words
 from edge.settings import Settings
 
 RENEWED_BEFORE = timedelta(days=60)
-"""Our own certificate is renewed at a start when it has less than this left."""
+"""Our own certificate is renewed when it has less than this left."""
 
 ALARM_BEFORE = timedelta(days=21)
-"""And somebody must act when it has less than this: the service was never restarted."""
+"""And somebody must act when it has less than this: it is the hospital's, or renewing fails."""
 
 _PRIVATE = 0o600
 _OPEN = 0o644

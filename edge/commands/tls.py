@@ -37,7 +37,7 @@ def renew(
     *,
     new_ca: Annotated[bool, typer.Option(help="under a new CA; every desk needs it")] = False,
 ) -> None:
-    """Make a new certificate for ``server.allowed_hosts``; the service takes it at its start."""
+    """Make a new certificate for ``server.allowed_hosts``; a running service takes it up itself."""
     from edge.tls import renew as made
 
     with opened(config) as site:
@@ -52,7 +52,7 @@ def renew(
                 hosts=said.hosts,
                 new_ca=new_ca,
             )
-    typer.echo(f"ends: {said.ends_at.isoformat()}; restart the service")
+    typer.echo(f"ends: {said.ends_at.isoformat()}; the running service shows it within ten seconds")
 
 
 def told_of(ca: Path | None) -> str:

@@ -71,6 +71,11 @@ def test_who_pins_the_authority_believes_every_host_of_the_site(tmp_path: Path, 
     assert not vouches_for(new_authority("site", HOSTS, NOW).certificate, leaf.certificate)
 
 
+def test_a_site_that_has_an_address_alone_is_believed_too(tmp_path: Path) -> None:
+    authority = new_authority("site", HOSTS[1:], NOW)
+    assert shakes(tmp_path, authority, issued(authority, HOSTS[1:], NOW), HOSTS[1]) == ""
+
+
 @pytest.mark.parametrize(
     ("bound", "host"),
     [

@@ -214,7 +214,7 @@ def service_at(
         site, settings=site.settings.model_copy(update={"desks": desks, "psam": psam} | settings)
     )
     try:
-        with running(site, real or readers, patience=patience) as desk, _serving(desk) as url:
+        with running(site, real or readers, patience=patience) as desk, serving(desk) as url:
             desk.relay.stop()
             desk.keeper.stop()
             with httpx2.Client(base_url=url, trust_env=False) as client:
@@ -263,7 +263,8 @@ def _site(folder: Path, store: Store, clock: Clock, platform: Platform) -> Site:
 
 
 @contextmanager
-def _serving(desk: Desk) -> Iterator[str]:
+def serving(desk: Desk) -> Iterator[str]:
+    """Let a desk's service listen, and give its address."""
     # Said to be TCP, or asyncio leaves Nagle's algorithm on: each answer would take 40 ms more.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
@@ -272,7 +273,8 @@ def _serving(desk: Desk) -> Iterator[str]:
         thread.start()
         try:
             assert service.up.wait(10)
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            scheme = "https" if desk.site.settings.server.tls else "http"
+            yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             service.should_exit = True
             thread.join()
