@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from edge import codec
-from edge.core.adjudication import Bill, Ruling, adjudicate, bill_rules
-from edge.core.catalogue import ByBenefit, CatalogueRow, RegionalList
+from edge.core.adjudication import Bill, adjudicate, bill_rules
+from edge.core.catalogue import ByBenefit, Catalogue, RegionalList
 from edge.core.charges import Charge
 from edge.core.credential import Credential
 from edge.core.dates import local_day
@@ -23,7 +23,7 @@ from edge.core.fitting import (
     fitting_rules,
     obstacles,
 )
-from edge.core.stay import Injury
+from edge.core.stay import Injury, Stay
 from edge.core.verification import (
     Basis,
     Decision,
@@ -38,8 +38,12 @@ from edge.core.verification import (
     verify,
 )
 from edge.inquiry import Known, by_card_alone, known_of
+from edge.rulings import Inputs, Ruled
 from edge.site import Site
-from edge.store.code_mappings import histories, meaning_on
+from edge.store.bills import lines_sha256
+from edge.store.cases import charges_of
+from edge.store.catalogues import last_import
+from edge.store.code_mappings import histories, last_word, meaning_on
 from edge.store.confirmations import Pair, confirmed_reason
 from edge.store.database import Rows
 from edge.store.fittings import notice_is_used
@@ -67,14 +71,6 @@ class Asked:
     notice: Notice | None = None
     case: str = ""
     """The stay or fitting that asks again: what it has used of its papers itself is no obstacle."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ruled:
-    """A case's bill and what it comes to."""
-
-    bill: Bill
-    ruling: Ruling
 
 
 def verified(
@@ -130,8 +126,43 @@ def examined(
     )
 
 
+def case_ruled(
+    site: Site, db: Rows, case: Case, lines: Mapping[str, Charge] | None = None
+) -> Ruled:
+    """Rule a case's bill as it is kept, or remember what the very same was ruled to.
+
+    The one place from which reception, preview and settlement know it. ``lines`` are the bill's
+    where the caller's transaction has just written them.
+    """
+    # What names the inputs is read before the inputs: what changes in between is remembered
+    # under a name that never comes again.
+    inputs = _inputs(site, db, case) if isinstance(case, Stay) else None
+    known = inputs and site.rulings.made_from(inputs)
+    if known:
+        return known
+    outcome = ruled(site, case, charges_of(db, site.vault, case) if lines is None else lines)
+    if inputs:
+        site.rulings.remember(inputs, outcome)
+    return outcome
+
+
+def _inputs(site: Site, db: Rows, stay: Stay) -> Inputs:
+    return Inputs(
+        stay=stay.id,
+        lines_sha256=lines_sha256(db, stay.id),
+        treatment_region=site.settings.facility.region,
+        insured_region=stay.insured_region,
+        service=stay.service,
+        admitted_on=local_day(stay.began_at),
+        discharged_on=local_day(stay.ended_at) if stay.ended_at else None,
+        catalogue=last_import(db),
+        mapping=last_word(db),
+        packs=tuple(pack.sha256 for pack in site.rulebook.packs),
+    )
+
+
 def ruled(site: Site, case: Case, lines: Mapping[str, Charge]) -> Ruled:
-    """Rule a case's lines: the one place from which reception, preview and settlement know it."""
+    """Rule these lines as a case's bill."""
     region = site.settings.facility.region
     admitted_on = local_day(case.began_at)
     rules = bill_rules(
@@ -141,38 +172,38 @@ def ruled(site: Site, case: Case, lines: Mapping[str, Charge]) -> Ruled:
         service=case.service,
         on=admitted_on,
     )
-    charged, rows = _under_catalogue_codes(site, lines, rules.lists, case.service)
+    charged, catalogue = _under_catalogue_codes(site, lines, rules.lists, case.service)
     bill = Bill(
         treatment_region=region,
         insured_region=case.insured_region,
         service=case.service,
         admitted_on=admitted_on,
         discharged_on=local_day(case.ended_at) if case.ended_at else None,
-        catalogue=rows,
+        catalogue=catalogue.picked(sorted({line.code for line in charged})),
         standards=site.catalogues.standards(rules.lists.medical, since=admitted_on),
         notice=approved_items(case) if isinstance(case, Fitting) else None,
         lines=charged,
     )
-    return Ruled(bill, adjudicate(bill, rules))
+    return Ruled(bill, adjudicate(bill, rules, catalogue))
 
 
 def _under_catalogue_codes(
     site: Site, lines: Mapping[str, Charge], lists: ByBenefit[RegionalList], service: Service
-) -> tuple[tuple[Charge, ...], tuple[CatalogueRow, ...]]:
+) -> tuple[tuple[Charge, ...], Catalogue]:
     """Put catalogue codes in the place of the hospital's own where they are mapped; find the rows.
 
     What reception stored keeps the hospital's code, so a code mapped later mends its lines.
     """
     codes = {line.code for line in lines.values()}
-    rows = site.catalogues.picked(codes, lists)
-    strange = codes - {row.code for row in rows}
+    catalogue = site.catalogues.holding(codes, lists)
+    strange = codes - catalogue.rows.keys()
     if not strange:
-        return tuple(lines.values()), rows
+        return tuple(lines.values()), catalogue
     whose = [lists.medical, lists.rehab, lists.device]
     if service is Service.DEVICE:
         whose.reverse()
     charged = _translated(site, lines, strange, list(dict.fromkeys(whose)))
-    return charged, site.catalogues.picked({line.code for line in charged}, lists)
+    return charged, site.catalogues.holding({line.code for line in charged}, lists)
 
 
 def _translated(

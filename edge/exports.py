@@ -6,14 +6,14 @@ Writes nothing to the store. Money is a number of yuan; text never becomes a for
 from collections.abc import Iterable, Iterator
 
 from edge import codec
-from edge.case import ruled
+from edge.case import case_ruled
 from edge.core.adjudication import Bill, Ruling
 from edge.core.cases import CaseRef
 from edge.core.paper.words import KINDS, place, reason_of
 from edge.core.reconciliation import Advanced, Band
 from edge.sheets.written import Cell, Fen, Sheet, workbook
 from edge.site import Site
-from edge.store.cases import charges_of, load_case
+from edge.store.cases import load_case
 from edge.store.settlements import settlement_of
 
 Row = list[Cell]
@@ -35,7 +35,7 @@ def bill_workbook(site: Site, ref: CaseRef) -> bytes:
         bill = codec.decode(settlement.bill, Bill)
         ruling = codec.decode(settlement.ruling, Ruling)
     else:
-        outcome = ruled(site, case, charges_of(db, site.vault, case))
+        outcome = case_ruled(site, db, case)
         bill, ruling = outcome.bill, outcome.ruling
     return workbook(
         Sheet(name="费用明细", rows=_lines(bill, ruling), widths=(14, 12, 14, 24, 8, 12, 12, 12)),

@@ -12,6 +12,7 @@ from edge.core.fitting import Case
 from edge.core.rules import Rulebook
 from edge.log import Log
 from edge.previews import Previews
+from edge.rulings import Rulings
 from edge.settings import Settings
 from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
@@ -91,6 +92,7 @@ class Site:
     fresh_id: FreshId
     log: Log
     previews: Previews = field(default_factory=Previews)
+    rulings: Rulings = field(default_factory=Rulings)
 
     def high_water(self) -> datetime:
         """Return the latest moment that this site has seen, now included.

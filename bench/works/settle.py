@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
@@ -39,7 +41,7 @@ from edge.store.people import Identification, remember_person, save_identificati
 from edge.store.settlements import Settlement
 from edge.store.stays import add_stay, move_stay
 from edge.store.verifications import Verification, save_verification
-from simulators.card import SyntheticPerson
+from simulators.card import synthetic_person
 from simulators.hospital.ground import found
 from sync.question import Answer, Question
 
@@ -117,35 +119,30 @@ def bills(
         file = os.open(Path(folder) / "floor", os.O_RDWR | os.O_CREAT)
         with open_site(load_settings(settings_file), clock=lambda: _NOW) as opened:
             site = replace(opened, platform=cast("FarEnd", _Platform()))
-            verification = _verified(site)
+            verifications = map(partial(_verified, site), count())
 
             def made() -> Iterator[tuple[int, Bill]]:
                 for case in cases(sizes, codes):
                     if not site.store.read().one("select 1 from catalogue_rows limit 1"):
                         _keep(site, [rows[0] for rows in case.catalogue.rows.values()])
-                    yield len(case.bill.lines), _bill(site, verification, case, stays, file)
+                    yield len(case.bill.lines), _bill(site, verifications, case, stays, file)
 
             yield made()
         os.close(file)
 
 
 class _Platform:
-    """Answers at once, and always the same."""
+    """Answers at once, and the same of everybody."""
 
-    def ask(self, _question: Question) -> Answer:
+    def ask(self, question: Question) -> Answer:
         """Say that the worker is covered."""
-        return Answer(facts=_FACTS, as_of=_NOW, proof=b"{}")
+        worker = {**_WORKER, "id_number": question.id_number, "name": question.name}
+        return Answer(facts={**_FACTS, "worker": worker}, as_of=_NOW, proof=b"{}")
 
 
-_PERSON = SyntheticPerson()
+_WORKER = {"insured_region": "110000", "insured_city": "110100"}
 _FACTS: dict[str, Any] = {
     "facility": {"direct": True, "suspended": False},
-    "worker": {
-        "id_number": _PERSON.number,
-        "name": _PERSON.name,
-        "insured_region": "110000",
-        "insured_city": "110100",
-    },
     "filing": {
         "id": "F1",
         "category": "long_term_residence",
@@ -160,15 +157,16 @@ _FACTS: dict[str, Any] = {
 }
 
 
-def _verified(site: Site) -> Verification:
+def _verified(site: Site, sequence: int) -> Verification:
+    """Let another worker be known, and found covered: each has one stay."""
+    worker = synthetic_person(sequence)
     with site.store.transaction() as db:
-        person = remember_person(
-            db, site.vault, Identity(_PERSON.number, _PERSON.name), fresh="p", now=_ADMITTED
-        )
+        identity = Identity(worker.number, worker.name)
+        person = remember_person(db, site.vault, identity, fresh=f"p{sequence}", now=_ADMITTED)
         card = Credential(
             kind=CredentialKind.CARD,
-            id_number=_PERSON.number,
-            name=_PERSON.name,
+            id_number=worker.number,
+            name=worker.name,
             valid_until=None,
             card_id="",
             card_number="",
@@ -176,8 +174,8 @@ def _verified(site: Site) -> Verification:
             spec_version="2.0",
         )
         shown = Identification(
-            id="i",
-            presentation="t",
+            id=f"i{sequence}",
+            presentation=f"t{sequence}",
             person_id=person,
             source="card",
             reader="",
@@ -215,12 +213,13 @@ def _keep(site: Site, rows: list[CatalogueRow]) -> None:
 
 
 def _bill(
-    site: Site, verification: Verification, case: Case, stays: dict[int, int], file: int
+    site: Site, verifications: Iterator[Verification], case: Case, stays: dict[int, int], file: int
 ) -> Bill:
     lines = len(case.bill.lines)
     names = [f"{lines}-{number}" for number in range(stays[lines])]
+    verified = list(islice(verifications, len(names)))
     with site.store.transaction() as db:
-        for name in names:
+        for name, verification in zip(names, verified, strict=True):
             stay = Stay(
                 id=name,
                 person_id=verification.person_id,

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.case import ruled
+from edge.case import case_ruled
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.errors import BadInput, Words
 from edge.core.money import FEN_MAX
 from edge.core.stay import Stay, StayState, require_state
 from edge.site import Site
 from edge.store.bills import add_lines, lines_of, say_total
+from edge.store.database import Rows
 from edge.store.stays import load_stay
 
 LINES_MAX = 20_000
@@ -51,12 +52,12 @@ def charge(
         require_state(stay, StayState.ADMITTED, StayState.DISCHARGED, StayState.REVERSED)
         known = lines_of(db, site.vault, stay_id)
         _require_some(given, known, hospital_total_fen)
-        sorted_out = _sorted(given, known, mendable=_mendable(site, stay, given, known))
+        sorted_out = _sorted(given, known, mendable=_mendable(site, db, stay, given, known))
         if sorted_out.new:
             add_lines(db, site.vault, stay_id, sorted_out.new, now)
         if hospital_total_fen is not None:
             say_total(db, stay_id, hospital_total_fen, said_by=operator, now=now)
-        refused = _refused(site, stay, known, sorted_out.new)
+        refused = _refused(site, db, stay, known, sorted_out.new)
         site.ledger.enter(
             db,
             kind="charges.received",
@@ -76,7 +77,7 @@ def charge(
 
 
 def _mendable(
-    site: Site, stay: Stay, given: Sequence[Charge], known: Mapping[str, Charge]
+    site: Site, db: Rows, stay: Stay, given: Sequence[Charge], known: Mapping[str, Charge]
 ) -> set[str]:
     """Return the ids under which other content may come: those whose line cannot stand as it is.
 
@@ -84,17 +85,17 @@ def _mendable(
     """
     if not any(line.id in known and known[line.id] != line for line in given):
         return set()
-    return {line.id for line in ruled(site, stay, known).ruling.refused}
+    return {line.id for line in case_ruled(site, db, stay, known).ruling.refused}
 
 
 def _refused(
-    site: Site, stay: Stay, known: Mapping[str, Charge], new: list[Charge]
+    site: Site, db: Rows, stay: Stay, known: Mapping[str, Charge], new: list[Charge]
 ) -> list[RefusedLine]:
     """Return which of the new lines cannot stand; they are ruled with all that came before."""
     if not new:
         return []
     fresh = {line.id: line for line in new}
-    whole = ruled(site, stay, {**known, **fresh})
+    whole = case_ruled(site, db, stay, {**known, **fresh})
     return [line for line in whole.ruling.refused if line.id in fresh]
 
 

@@ -6,7 +6,7 @@ The case never comes back: what was handed over is kept and given again, byte fo
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from edge.case import forbidding, ruled
+from edge.case import case_ruled, forbidding
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.dates import local_day
 from edge.core.errors import NotFound, Words
@@ -25,7 +25,7 @@ from edge.reverification import reverified
 from edge.shipped import config_folder
 from edge.site import Site
 from edge.store.books import row_sha256
-from edge.store.cases import charges_of, load_case, move_case
+from edge.store.cases import load_case, move_case
 from edge.store.database import Rows
 from edge.store.desk_cases import finish_case
 from edge.store.manual_packages import add_package, package_of
@@ -129,7 +129,7 @@ def _package(
     verification: Verification,
     papers: Iterable[Paper],
 ) -> ManualPackage:
-    outcome = ruled(site, case, charges_of(db, site.vault, case))
+    outcome = case_ruled(site, db, case)
     ground = manual_ground(
         verification.verdict,
         outcome.ruling,

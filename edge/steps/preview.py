@@ -3,10 +3,11 @@
 The site remembers for a while what it showed, to say what has changed when it is settled.
 """
 
-from edge.case import Ruled, ruled
+from edge.case import case_ruled
 from edge.core.cases import CaseRef
+from edge.rulings import Ruled
 from edge.site import Site
-from edge.store.cases import charges_of, load_case
+from edge.store.cases import load_case
 
 
 def preview(site: Site, ref: CaseRef) -> Ruled:
@@ -17,6 +18,6 @@ def preview(site: Site, ref: CaseRef) -> Ruled:
     """
     db = site.store.read()
     case = load_case(db, site.vault, ref)
-    outcome = ruled(site, case, charges_of(db, site.vault, case))
+    outcome = case_ruled(site, db, case)
     site.previews.remember(outcome.ruling)
     return outcome

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge.case import ruled
+from edge.case import case_ruled
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.site import Site
 from edge.store.bills import hospital_total, lines_of
@@ -46,8 +46,8 @@ def report_charges(site: Site, stay_id: str) -> ChargeReport:
     """
     db = site.store.read()
     stay = load_stay(db, stay_id)
-    lines = lines_of(db, site.vault, stay_id)
-    ruling = ruled(site, stay, lines).ruling
+    ruling = case_ruled(site, db, stay).ruling
+    lines = lines_of(db, site.vault, stay_id)  # after it: they hold all that was ruled
     counts: dict[Refusal, int] = defaultdict(int)
     for line in ruling.refused:
         counts[line.code] += 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from edge import codec
-from edge.case import Ruled, forbidding, ruled
+from edge.case import case_ruled, forbidding
 from edge.core.cases import CaseRef
 from edge.core.entry_sheet import SheetKind, settlement_fields
 from edge.core.fitting import Case, Fitting
@@ -28,9 +28,10 @@ from edge.core.settlement import (
 from edge.core.verification import Basis
 from edge.digest import sha256
 from edge.reverification import reverified
+from edge.rulings import Ruled
 from edge.site import Site
 from edge.store.books import row_sha256
-from edge.store.cases import charges_of, load_case, move_case, said_total
+from edge.store.cases import load_case, move_case, said_total
 from edge.store.database import Rows
 from edge.store.desk_cases import finish_case
 from edge.store.people import identity_of
@@ -91,7 +92,7 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
         site.ledger.require_sound()
         case = load_case(db, site.vault, request.case)
         require_same_day(case, verification.facts.admitted_at)
-        outcome = ruled(site, case, charges_of(db, site.vault, case))
+        outcome = case_ruled(site, db, case)
         terms = settlement_terms(
             case,
             verification.verdict,

@@ -1,6 +1,6 @@
 """Show the lines of a stay's bill a page at a time, each with why it cannot stand."""
 
-from edge.case import ruled
+from edge.case import case_ruled
 from edge.core.charges import Charge, RefusedLine
 from edge.site import Site
 from edge.store.bills import lines_of
@@ -23,8 +23,8 @@ def show_charges(
     """
     db = site.store.read()
     stay = load_stay(db, stay_id)
-    lines = lines_of(db, site.vault, stay_id)
-    refused = {line.id: line for line in ruled(site, stay, lines).ruling.refused}
+    refused = {line.id: line for line in case_ruled(site, db, stay).ruling.refused}
+    lines = lines_of(db, site.vault, stay_id)  # after it: they hold all that was ruled
     end = start + limit
     page = list(lines.values())[start:end]
     return [(line, refused.get(line.id)) for line in page], end if end < len(lines) else None

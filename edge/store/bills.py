@@ -6,6 +6,7 @@ A whole batch is one sealed row: a row for every line would cost twenty times th
 from datetime import datetime
 
 from edge.core.charges import Charge
+from edge.digest import sha256
 from edge.store.database import Rows
 from edge.store.vault import Vault
 
@@ -42,6 +43,14 @@ def lines_of(db: Rows, vault: Vault, stay_id: str) -> dict[str, Charge]:
         for line in vault.open_value(batch["lines_sealed"], list[Charge], place):
             lines[line.id] = line
     return lines
+
+
+def lines_sha256(db: Rows, stay_id: str) -> str:
+    """Return a hash of the stay's lines as they lie sealed: no two bills have the same."""
+    batches = db.tuples(
+        "select lines_sealed from charge_batches where stay_id = ? order by number", [stay_id]
+    )
+    return sha256(b"".join(sha256(sealed).encode() for (sealed,) in batches))
 
 
 def say_total(db: Rows, stay_id: str, total_fen: int, *, said_by: str, now: datetime) -> None:

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from threading import Lock
 
 from edge import codec
 from edge.core.catalogue import (
     ByBenefit,
+    Catalogue,
     CatalogueRow,
     CostKind,
     Insurance,
@@ -19,9 +21,13 @@ from edge.core.catalogue import (
     Said,
     Standards,
     StandardsChange,
+    catalogue_of,
     in_force,
 )
 from edge.store.database import Row, Rows, Store
+
+CODES_MAX = 20_000
+"""Codes whose rows are kept ready, as many as a bill can have."""
 
 _STAGED_AT_ONCE = 2_000
 
@@ -97,11 +103,36 @@ class Spoken:
     bed_day_fen: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read since an import for one choice of lists: the rows by code, in order.
+
+    A code that no version knows stands in ``codes`` and has no rows.
+    """
+
+    last_import: int
+    rows: dict[str, tuple[CatalogueRow, ...]]
+    catalogue: Catalogue
+    codes: set[str]
+
+    @classmethod
+    def nothing(cls, last_import: int) -> "_Read":
+        """Begin."""
+        rows: dict[str, tuple[CatalogueRow, ...]] = {}
+        return cls(last_import, rows, Catalogue(rows), set())
+
+
 class Catalogues:
-    """The site's catalogues as a bill needs them. Reads on the caller's own connection."""
+    """The site's catalogues as a bill needs them. Reads on the caller's own connection.
+
+    A site's bills share most of their codes: their rows are kept as they were read, until there is
+    another import. Thread-safe.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._read: dict[ByBenefit[RegionalList], _Read] = {}
+        self._guard = Lock()
 
     def picked(
         self, codes: Iterable[str], lists: ByBenefit[RegionalList]
@@ -111,8 +142,40 @@ class Catalogues:
         ``lists`` tells which list governs each benefit. Each row is cut to the days on
         which its version counts. A code without a row is known to no version.
         """
+        asked = sorted(set(codes))
+        return self.holding(asked, lists).picked(asked)
+
+    def holding(self, codes: Iterable[str], lists: ByBenefit[RegionalList]) -> Catalogue:
+        """Return a catalogue that holds the rows that govern ``codes``, and perhaps others."""
+        asked = set(codes)
+        with self._guard:
+            read = self._read_before(lists)
+            missing = asked - read.codes
+            if not missing:
+                return read.catalogue
+            if sum(len(one.codes) for one in self._read.values()) + len(missing) > CODES_MAX:
+                self._read = {lists: _Read.nothing(read.last_import)}
+                read, missing = self._read[lists], asked
+            rows = self._rows(missing, lists)
+            if last_import(self._store.read()) != read.last_import:
+                # An import came in between: what is kept is of the one before.
+                return catalogue_of(self._rows(asked, lists))
+            read.rows.update(catalogue_of(rows).rows)
+            read.codes.update(missing)
+            return read.catalogue
+
+    def _read_before(self, lists: ByBenefit[RegionalList]) -> _Read:
+        newest = last_import(self._store.read())
+        read = self._read.get(lists)
+        if read is None or read.last_import != newest:
+            read = self._read[lists] = _Read.nothing(newest)
+        return read
+
+    def _rows(
+        self, codes: Iterable[str], lists: ByBenefit[RegionalList]
+    ) -> tuple[CatalogueRow, ...]:
         each = sorted({lists.medical, lists.rehab, lists.device})
-        asked = [codec.encode(each).decode(), codec.encode(sorted(set(codes))).decode()]
+        asked = [codec.encode(each).decode(), codec.encode(sorted(codes)).decode()]
         found = self._store.read().query(_OF_CODES, asked)
         return in_force(
             _said(row) for row in found if lists.of(CostKind(row["kind"])) == _list(row)
@@ -166,6 +229,11 @@ def import_count(db: Rows) -> int:
     """Return how many imports there were: another number, another store."""
     row = db.one("select count(*) as imports from catalogue_imports")
     return int(row["imports"]) if row else 0
+
+
+def last_import(db: Rows) -> int:
+    """Return the number of the last import: another number, other rows."""
+    return int(next(db.tuples("select coalesce(max(id), 0) from catalogue_imports"))[0])
 
 
 def spoken_before(

@@ -98,6 +98,11 @@ def meaning_on(history: Sequence[CodeMapping], day: date) -> str | None:
     return next((said.catalogue_code for said in history if said.covers(day)), None)
 
 
+def last_word(db: Rows) -> int:
+    """Return the number of the last word on any code: another number, other meanings."""
+    return int(next(db.tuples("select coalesce(max(id), 0) from code_mappings"))[0])
+
+
 def mapped(db: Rows, codes: Iterable[str], *, region: str, on: date) -> dict[str, str]:
     """Return those of the hospital's ``codes`` that mean a catalogue code on that day."""
     meanings = {code: meaning_on(h, on) for code, h in histories(db, codes, region).items()}

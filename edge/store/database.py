@@ -4,7 +4,7 @@ The only importer of sqlite-utils and pysqlite3. Holds no table's meaning.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +30,9 @@ DISK_CODES = frozenset({"DISK_FULL", "DISK_READ_ONLY", "DISK_FAILED"})
 UNCHANGING_CACHE_KIB = 16 * 1024
 """How much of a file for look-ups stays with us: the upper pages of ten million rows are 7 MB."""
 
+_STATEMENTS_KEPT = 512
+"""Prepared statements that a connection remembers: more than the product has."""
+
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit that was acknowledged survives a power cut
@@ -52,10 +55,18 @@ class Rows:
     def __init__(self, path: Path) -> None:
         with _FAULTS_NAMED:
             # Autocommit: BEGIN and COMMIT are said by ``transaction()`` alone.
-            connection = sqlite.connect(str(path), isolation_level=None, check_same_thread=False)
+            connection = sqlite.connect(
+                str(path),
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=_STATEMENTS_KEPT,
+            )
             self._database = Database(connection)
+            # Statement by statement its wrappers cost more than SQLite does: a guard against
+            # commits that ``transaction()`` gives already, and names looked through twice.
+            self._run = connection.execute
             for name, value in PRAGMAS.items():
-                self._database.execute(f"pragma {name} = {value}")
+                self._run(f"pragma {name} = {value}")
 
     def execute(self, sql: str, params: Params = ()) -> None:
         """Run a statement that returns no rows.
@@ -65,7 +76,7 @@ class Rows:
                 damaged or too busy.
         """
         with _FAULTS_NAMED:
-            self._database.execute(sql, params)
+            self._run(sql, params)
 
     def query(self, sql: str, params: Params = ()) -> Iterator[Row]:
         """Run a statement that returns rows, at once; fetch them one by one.
@@ -73,19 +84,27 @@ class Rows:
         A write with ``RETURNING`` is done even if nobody reads its rows. Faults as ``execute``.
         """
         with _FAULTS_NAMED:
-            rows = self._database.query(sql, params)
-        return _fetched(rows)
+            cursor = self._run(sql, params)
+            names = [column[0] for column in cursor.description]
+            # An unread write would stay open and keep its transaction from ending.
+            rows = cursor.fetchall() if "returning" in sql else cursor
+        return _fetched(names, rows)
 
     def tuples(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
         """Run a query and yield plain tuples: for whoever reads millions. Faults as ``execute``."""
         with _FAULTS_NAMED:
-            rows = self._database.execute(sql, params)
-            yield from rows
+            yield from self._run(sql, params)
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """Return the only row, or None."""
-        rows = list(self.query(sql, params))
-        return rows[0] if rows else None
+        with _FAULTS_NAMED:
+            cursor = self._run(sql, params)
+            rows = cursor.fetchall()
+            return (
+                dict(zip([c[0] for c in cursor.description], rows[0], strict=True))
+                if rows
+                else None
+            )
 
     def roll_back(self) -> None:
         """Undo the open transaction, if SQLite has not already done so (disk full)."""
@@ -211,9 +230,10 @@ def open_building(path: Path) -> sqlite.Connection:
     return connection
 
 
-def _fetched(rows: Iterator[Row]) -> Iterator[Row]:
+def _fetched(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
     with _FAULTS_NAMED:
-        yield from rows
+        for row in rows:
+            yield dict(zip(names, row, strict=True))
 
 
 class _FaultsNamed:

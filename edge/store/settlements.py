@@ -11,12 +11,14 @@ from edge.core.settlement import OnList
 from edge.core.verification import PackUsed
 from edge.store.database import Row, Rows
 from edge.store.vault import Vault
-from edge.store.verifications import load_verification
+from edge.store.verifications import filing_of
 
-_OF_CASE = "select * from settlements where (stay_id = ? or fitting_id = ?)"
+_OF_CASE = "select * from settlements where case_id = ? and stay_id is ?"
+# By the column that is indexed: looked for by either of the two, every settlement is read.
+
 _EPISODES = """\
-select s.verification_id from people as p join stays as c on c.person_id = p.id
-join settlements as s on s.case_id = c.id
+select v.id, v.facts_sealed from people as p join stays as c on c.person_id = p.id
+join settlements as s on s.case_id = c.id join verifications as v on v.id = s.verification_id
 where p.number_index = ? and s.effective = 1 and c.id <> ? and c.service like 'inpatient%'"""
 
 
@@ -104,7 +106,7 @@ def case_of(row: Row) -> CaseRef:
 
 def settlement_of(db: Rows, vault: Vault, case: CaseRef) -> Settlement | None:
     """Return the effective settlement of a stay or fitting."""
-    row = db.one(f"{_OF_CASE} and effective = 1", id_columns(case))
+    row = db.one(f"{_OF_CASE} and effective = 1", _named(case))
     return _settlement(row, vault) if row else None
 
 
@@ -127,7 +129,7 @@ def load_settlement(db: Rows, vault: Vault, settlement_id: str) -> Settlement:
 
 def last_settlement_of(db: Rows, case: CaseRef) -> str | None:
     """Return the id of the settlement that the case had last, reversed or not."""
-    row = db.one(f"{_OF_CASE} order by rowid desc limit 1", id_columns(case))
+    row = db.one(f"{_OF_CASE} order by rowid desc limit 1", _named(case))
     return row["id"] if row else None
 
 
@@ -147,8 +149,8 @@ def episodes_of(db: Rows, vault: Vault, id_number: str, *, beside: str) -> Count
     ``beside`` names a stay that does not count.
     """
     rows = list(db.query(_EPISODES, [vault.blind(id_number), beside]))
-    filings = (load_verification(db, vault, row["verification_id"]).facts.filing for row in rows)
-    return Counter(filing.id for filing in filings if filing and filing.id)
+    filings = (filing_of(vault, row["id"], row["facts_sealed"]) for row in rows)
+    return Counter(filing for filing in filings if filing)
 
 
 def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:
@@ -163,6 +165,10 @@ def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:
         bill=settlement.bill,
         ruling=settlement.ruling,
     )
+
+
+def _named(case: CaseRef) -> tuple[str, str | None]:
+    return case.id, id_columns(case)[0]
 
 
 def _settlement(row: Row, vault: Vault) -> Settlement:

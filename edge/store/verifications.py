@@ -29,6 +29,18 @@ class Verification:
     """The platform's answer, byte for byte."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filing:
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OnFiling:
+    """The one part of the facts that is asked of every earlier stay."""
+
+    filing: _Filing | None = None
+
+
 def save_verification(db: Rows, vault: Vault, verification: Verification) -> None:
     """Keep a verdict and its inputs."""
     facts, verdict = verification.facts, verification.verdict
@@ -74,6 +86,13 @@ def load_verification(db: Rows, vault: Vault, verification_id: str) -> Verificat
             field="verification",
         )
     return _verification(row, vault)
+
+
+def filing_of(vault: Vault, verification_id: str, facts_sealed: bytes) -> str:
+    """Return the id of the filing that a verdict rests on, and read no more of it; empty: none."""
+    place = f"verifications.facts:{verification_id}"
+    filing = vault.open_value(facts_sealed, _OnFiling, place).filing
+    return filing.id if filing else ""
 
 
 @dataclass(frozen=True, slots=True)

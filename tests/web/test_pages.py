@@ -7,7 +7,6 @@ import pytest
 from drivers.monitor import ReaderState, ReaderView
 from drivers.scanner import ScannerState
 from edge import packs
-from edge.case import Ruled
 from edge.core.adjudication import Bill, Bucket, LineReason, adjudicate, bill_rules
 from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
@@ -20,6 +19,7 @@ from edge.core.verification import (
     Emergency,
     Service,
 )
+from edge.rulings import Ruled
 from edge.shipped import config_folder
 from edge.store.operators import Role
 from edge.web.look import Colour

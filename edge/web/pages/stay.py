@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from edge import codec
-from edge.case import Ruled
 from edge.core.adjudication import Bill, Personal, RuledLine, Ruling
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.stay import Stay
+from edge.rulings import Ruled
 from edge.steps.preview import preview
 from edge.steps.reveal import Ground
 from edge.store.bills import hospital_total
