@@ -77,3 +77,21 @@ def require_current(identification_id: str, current: str | None) -> None:
             ),
             field="identification",
         )
+
+
+def not_at_desk() -> Conflict:
+    """Return the refusal of a page whose desk has gone on to another worker since it was opened."""
+    return Conflict(
+        "CASE_NOT_AT_DESK",
+        Words(
+            "本页打开后，本窗口又出示了另一位职工的卡或码，未结算",
+            "another worker's card or code was presented at this desk since this page was opened;"
+            " nothing was settled",
+        ),
+        Words(
+            "确认要办的是本页职工后，按 Esc 返回，重新打开再结算；或请其再次出示卡",
+            "be sure it is this page's worker, go back by Esc, open the page again and settle;"
+            " or have their card presented again",
+        ),
+        field="desk_case",
+    )

@@ -33,7 +33,7 @@ from edge.site import Site
 from edge.store.books import row_sha256
 from edge.store.cases import load_case, move_case, said_total
 from edge.store.database import Rows
-from edge.store.desk_cases import finish_case
+from edge.store.desk_cases import DeskCase, finish_case, require_at_desk
 from edge.store.people import identity_of
 from edge.store.reimbursements import ReimbursementState, reimbursement_of
 from edge.store.settlements import (
@@ -56,6 +56,8 @@ class Request:
 
     ``identification`` is the card read at discharge; left out, the person's latest one counts.
     ``preview`` is the hash of the ruling that was shown; left out, what is ruled now is settled.
+    ``desk_case`` is the case that the desk had when the page was opened; left out, no desk is held
+    to it.
     """
 
     case: CaseRef
@@ -63,6 +65,7 @@ class Request:
     identification: str | None = None
     overdue_reason: str = ""
     preview: str = ""
+    desk_case: DeskCase | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
 
     Raises:
         BadInput: IDEMPOTENCY_KEY, missing or too long.
-        Conflict: IDEMPOTENCY_KEY_REUSED, for another case; STAY_STATE, FITTING_STATE; CASE_CHANGED.
+        Conflict: IDEMPOTENCY_KEY_REUSED, for another case; STAY_STATE, FITTING_STATE; CASE_CHANGED;
+            CASE_NOT_AT_DESK.
         Fault: LEDGER_BROKEN.
     """
     require_key(request.key)
@@ -91,6 +95,8 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
             return before
         site.ledger.require_sound()
         case = load_case(db, site.vault, request.case)
+        if request.desk_case:
+            require_at_desk(db, request.desk_case, case.person_id)
         require_same_day(case, verification.facts.admitted_at)
         outcome = case_ruled(site, db, case)
         terms = settlement_terms(

@@ -1,9 +1,21 @@
 """The one active case of each desk. Keeps no identity: a case is an identification's id."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from edge.core.credential import require_current
+from edge.core.credential import not_at_desk, require_current
+from edge.digest import sm3
 from edge.store.database import Rows
+
+_NO_CASE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskCase:
+    """The case that a desk had at some moment; ``token`` names the showing that began it."""
+
+    desk: str
+    token: str
 
 
 def open_case(
@@ -71,3 +83,26 @@ def require_active_case(db: Rows, identification_id: str) -> None:
     )
     if row is not None:
         require_current(identification_id, row["current"])
+
+
+def case_now(db: Rows, desk: str) -> DeskCase:
+    """Return the case that the desk has now, identified yet or not; one that has none says so."""
+    row = db.one("select presentation from desk_cases where desk = ?", [desk])
+    return DeskCase(desk, sm3(row["presentation"].encode()).hex() if row else _NO_CASE)
+
+
+def require_at_desk(db: Rows, case: DeskCase, person_id: str) -> None:
+    """Refuse what was begun under ``case`` if the desk has gone on since, to somebody else.
+
+    Raises:
+        Conflict: CASE_NOT_AT_DESK.
+    """
+    if case_now(db, case.desk) == case:
+        return
+    row = db.one(
+        "select i.person_id from desk_cases c"
+        " join identifications i on i.id = c.identification_id where c.desk = ?",
+        [case.desk],
+    )
+    if row is None or row["person_id"] != person_id:
+        raise not_at_desk()

@@ -53,6 +53,7 @@ class Scene:
     gate: threading.Event = field(default_factory=threading.Event)
     refuse: bool = False
     left: bool = False
+    card: str = ""
 
     def fragment(self, name: str, attributes: str = "") -> str:
         """Render one fragment; it counts how often."""
@@ -68,9 +69,10 @@ class Scene:
         return self.fragment("stay", 'data-topic="stay:s1 rules"')
 
     def reader(self) -> str:
-        """Render the fragment that never keeps what is typed."""
+        """Render the fragment that keeps what is typed only while the same card is shown."""
         lies = " data-sounds" if self.left else ""
-        return self.fragment("reader", f'data-topic="reader" data-replace="always"{lies}')
+        shown = f'data-replace="always" data-version="{self.card}"'
+        return self.fragment("reader", f'data-topic="reader" {shown}{lies}')
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,7 @@ def page(signed_in: BrowserContext, scene: Scene) -> Iterator[Page]:
     scene.taken.clear()
     scene.gate.set()
     scene.refuse = scene.left = False
+    scene.card = "one"
     page.goto(f"{scene.url}/")
     page.wait_for_selector("html[data-connected=yes]")
     expect(page.locator("#stay b")).to_have_text("stay 2")
@@ -171,10 +174,16 @@ def test_what_is_typed_stays_and_the_fragment_says_it_is_stale(page: Page, scene
     expect(page.locator("#in-stay")).to_have_value("half a sentence")
 
 
-def test_a_new_card_clears_the_panel_whatever_is_typed(page: Page, scene: Scene) -> None:
+def test_a_new_card_clears_the_panel_and_nothing_else_does(page: Page, scene: Scene) -> None:
     page.fill("#in-reader", "of the patient before")
+    _show(page, "hidden")
+    _show(page, "visible")  # the stream comes back, and everything is fetched again
+    expect(page.locator("#stay b")).to_have_text("stay 3")
+    expect(page.locator("#reader b")).to_have_text("reader 2")
+    expect(page.locator("#in-reader")).to_have_value("of the patient before")
+    scene.card = "another"
     scene.ground.floor.hints.publish("reader", "r1", 1)
-    expect(page.locator("#reader b")).to_have_text("reader 3")
+    expect(page.locator("#reader b")).to_have_text("reader 4")
     expect(page.locator("#in-reader")).to_have_value("")
     assert page.evaluate("document.activeElement.id") == "in-reader"
 

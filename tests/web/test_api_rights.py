@@ -32,6 +32,7 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/password": OPEN,  # a session's own: tests/web/test_login.py
     "GET /api/v1/events": ALL,
     "GET /api/v1/readers": frozenset({*Role, Scope.READ}),
+    "POST /api/v1/readings": ARRIVAL | {Role.SYSTEM_ADMINISTRATOR},
     "GET /api/v1/presentations": ARRIVAL | {Scope.IDENTIFY, Scope.READ},
     "POST /api/v1/agent/sessions": frozenset({Scope.AGENT}),
     "POST /api/v1/agent/farewells": frozenset({Scope.AGENT}),

@@ -132,10 +132,11 @@ def test_a_region_has_its_name_where_a_pack_knows_it() -> None:
 @pytest.mark.parametrize(
     ("role", "acts"),
     [
-        (Role.ADMISSION, {"verify", "confirm", "admit", "plan"}),
-        (Role.DISCHARGE, {"verify", "confirm", "plan", "discharge", "settle"}),
-        (Role.FITTING, {"verify", "confirm", "fit"}),
+        (Role.ADMISSION, {"verify", "confirm", "admit", "plan", "try"}),
+        (Role.DISCHARGE, {"verify", "confirm", "plan", "discharge", "settle", "try"}),
+        (Role.FITTING, {"verify", "confirm", "fit", "try"}),
         (Role.FINANCE, {"deliver"}),
+        (Role.SYSTEM_ADMINISTRATOR, {"deliver", "try"}),
     ],
 )
 def test_a_clerk_is_offered_what_the_endpoints_let_them_do(role: Role, acts: set[str]) -> None:

@@ -1,5 +1,6 @@
 """Cards and codes at their desks: one case a desk, a code used once, devices where they belong."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.core.identity import masked_number
 from edge.settings import Place
+from edge.store.ledger import Asked, latest
 from edge.store.operators import Role
 from simulators.card import SyntheticPerson, social_security_card, synthetic_person
 from simulators.reader import InProcessReaders
@@ -16,7 +19,7 @@ from simulators.scanner import VirtualScanner
 from sync.e_card import CardHolder
 from tests.fakes.log import Log
 from tests.steps.conftest import FACTS, NOW
-from tests.web.service import Json, Service, admission, service_at
+from tests.web.service import Json, Service, admission, line, service_at
 from tests.web.test_api import problem
 
 ONE, OTHER = "1号窗", "2号窗"
@@ -288,3 +291,62 @@ def test_a_scanner_that_is_unplugged_is_shown_off_line_until_it_is_back(
 
 def _files(service: Service) -> list[Path]:
     return [path for path in service.site.settings.data.rglob("*") if path.is_file()]
+
+
+def discharged(service: Service, worker: SyntheticPerson) -> str:
+    """Take a worker at the first desk as far as the discharge."""
+    holder(service, "not shown", worker)
+    insert(service, "左", worker)
+    verdict = service.done("POST", "/arrivals", json=MEDICAL | HERE)
+    number = f"ZY-{worker.serial}"
+    stay = str(service.done("POST", "/stays", json=admission(verdict["id"], number))["id"])
+    service.done("POST", f"/stays/{stay}/charges", json={"lines": [line()]})
+    service.done("POST", f"/stays/{stay}/discharge")
+    return stay
+
+
+def test_a_page_settles_only_while_its_desk_serves_its_worker(service: Service) -> None:
+    worker = synthetic_person(31)
+    stay = discharged(service, worker)
+    clerk = service.log_in("出院员一", Role.DISCHARGE)
+    opened = service.client.get(f"/stays/{stay}", headers=clerk | {"Accept": "text/html"}).text
+    [token] = set(re.findall(r'name="desk_case" value="([0-9a-f]{64})"', opened))
+    press = {"headers": clerk | {"Idempotency-Key": "press"}, "json": {"desk_case": token}}
+    with hints(service) as news:
+        insert(service, "左", synthetic_person(32))
+        assert any('"topic":"presentation"' in line and ONE in line for line in news)
+    before = service.rows()
+    moved_on = service.ask("POST", f"/stays/{stay}/settlement", **press)
+    problem(moved_on, 409, "CASE_NOT_AT_DESK", "desk_case")
+    assert service.rows() == before
+    again = service.client.get(f"/pages/stays/{stay}?case={token}", headers=clerk).text
+    assert re.findall(r'name="desk_case" value="(\w*)"', again) == [token]
+    afresh = service.client.get(f"/stays/{stay}", headers=clerk | {"Accept": "text/html"}).text
+    assert token not in afresh
+    insert(service, "左", worker)
+    settled = service.done("POST", f"/stays/{stay}/settlement", **press)
+    insert(service, "左", synthetic_person(33))
+    assert service.done("POST", f"/stays/{stay}/settlement", **press) == settled
+
+
+def test_a_reader_is_tried_by_whoever_looks_after_it(service: Service) -> None:
+    it_staff = service.log_in("信息科员", Role.SYSTEM_ADMINISTRATOR)
+    asks = {"headers": it_staff, "json": {"reader": "左"}}
+    problem(service.ask("POST", "/readings", **asks), 422, "CARD_ABSENT", "reader")
+    insert(service, "左", PERSON)
+    before = device(service, "左")["since"]
+    read = service.done("POST", "/readings", **asks)
+    assert (read["reader"], read["number"]) == ("左", masked_number(PERSON.number))
+    assert read["text"] == f"读卡成功：{read['number']}，{read['took_ms']} 毫秒"
+    assert device(service, "左")["since"] >= before
+    assert service.done("POST", "/identifications", json=HERE)["reader"] == "左"
+    [entry] = latest(service.site.store.read(), limit=1, asked=Asked(kind="reader.tried"))
+    assert (entry.act.operator, PERSON.number in entry.act.body) == ("信息科员", False)
+    clerk = service.log_in("入院员二", Role.ADMISSION)
+    elsewhere = service.ask("POST", "/readings", headers=clerk, json={"reader": "右"})
+    problem(elsewhere, 422, "OTHER_DESK", "reader")
+    assert service.done("POST", "/readings", headers=clerk)["number"] == read["number"]
+    shown = service.client.get("/devices", headers=it_staff | {"Accept": "text/html"}).text
+    assert shown.count('data-post="/api/v1/readings?of=') == 1
+    panel = service.client.get("/pages/card", headers=clerk).text
+    assert 'data-hotkey="F2"' in panel

@@ -23,6 +23,7 @@ from edge.web.api import (
     manual,
     mappings,
     messages,
+    readings,
     settlements,
     stays,
     tokens,
@@ -39,6 +40,7 @@ def api_router(desk: Desk) -> APIRouter:
     """Return every endpoint under ``/api/v1`` but login and events."""
     takes_json = APIRouter(dependencies=[Depends(json_only)])
     takes_json.include_router(arrivals.router(desk), tags=["arrivals"])
+    takes_json.include_router(readings.router(desk), tags=["arrivals"])
     takes_json.include_router(compat.router(desk), tags=["compat"])
     takes_json.include_router(agents.router(desk), tags=["agents"])
     takes_json.include_router(deadlines.router(desk))  # before /stays/{stay}

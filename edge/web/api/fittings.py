@@ -27,6 +27,7 @@ from edge.store.operators import Role, Scope
 from edge.store.settlements import Settlement, settlement_of
 from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previewed, receipt
 from edge.web.api.ruling import Ruling
+from edge.web.case_at_desk import held_to
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
 
@@ -82,10 +83,14 @@ class FittedLines(_Body):
 
 
 class SettlementForm(_Body):
-    """What settles beside the key: the card read at the settlement, and the preview's ETag."""
+    """What settles beside the key: the card read at the settlement, and the preview's ETag.
+
+    ``desk_case`` is what the desk's page was opened under, as of a stay.
+    """
 
     identification: str | None = Field(default=None, max_length=64)
     preview: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    desk_case: str = Field(default="", max_length=64)
 
 
 _AS_IT_IS = SettlementForm()
@@ -210,6 +215,7 @@ def _money(routes: APIRouter, desk: Desk) -> None:
             key=idempotency_key,
             identification=given.identification,
             preview=given.preview,
+            desk_case=held_to(desk, caller, _ref(fitting), given.desk_case),
         )
         outcome = settle(desk.site, request, caller.name)
         desk.changed("fitting", fitting)

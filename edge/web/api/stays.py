@@ -25,6 +25,7 @@ from edge.store.settlements import Settlement
 from edge.store.stays import PAGE_MAX, load_stay, newest_stays, stays_numbered_like
 from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previewed, receipt
 from edge.web.api.ruling import Ruling
+from edge.web.case_at_desk import held_to
 from edge.web.desk import Desk
 from edge.web.security import Caller, require
 
@@ -75,12 +76,14 @@ class SettlementForm(_Body):
     """What settles beside the key: the card read at discharge, and why it is late if it is.
 
     ``preview`` is the ETag of the preview that was looked at (without its quotes): what is not as
-    shown there is not settled, and the answer says what changed.
+    shown there is not settled, and the answer says what changed. ``desk_case`` is what the desk's
+    page was opened under: when the desk has gone on to somebody else, nothing is settled.
     """
 
     identification: str | None = Field(default=None, max_length=64)
     overdue_reason: str = Field(default="", max_length=400)
     preview: str = Field(default="", pattern="^([0-9a-f]{64})?$")
+    desk_case: str = Field(default="", max_length=64)
 
 
 _NOW = DischargeForm()
@@ -207,6 +210,7 @@ def _money(routes: APIRouter, desk: Desk) -> None:
             identification=given.identification,
             overdue_reason=given.overdue_reason,
             preview=given.preview,
+            desk_case=held_to(desk, caller, CaseRef(CaseKind.STAY, stay), given.desk_case),
         )
         outcome = settle(desk.site, request, caller.name)
         desk.changed("stay", stay)

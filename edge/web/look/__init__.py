@@ -116,6 +116,7 @@ class Look:
             "yuan": yuan,
             "local": _local,
             "clock": _clock,
+            "clock_s": _clock_s,
             "second": _second,
         }
         self._templates.globals |= {
@@ -184,6 +185,10 @@ def _second(moment: datetime) -> str:
 
 def _clock(moment: datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%H:%M}"
+
+
+def _clock_s(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%H:%M:%S}"
 
 
 @cache

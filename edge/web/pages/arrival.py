@@ -45,17 +45,23 @@ def router(screen: Screen) -> APIRouter:
 
 
 def card_shown(screen: Screen, desk: str) -> dict[str, object]:
-    """Say what is ready at the desk: its newest, a card (with its reader) or a scanned code."""
+    """Say what is ready at the desk: its newest, a card (with its reader) or a scanned code.
+
+    ``since`` when, and in which reader a card can be read ``again``.
+    """
     views = screen.desk.shown_at(desk)
     ready = next((view for view in views if view.state in _READY), None)
     shown = screen.desk.scanner_at(desk)
     scanned = shown is not None and shown.state is ScannerState.SCANNED
     if shown and scanned and (ready is None or shown.since >= ready.since):
-        return {"ready": True, "reader": "", "told": None}
+        return {"ready": True, "reader": "", "told": None, "again": "", "since": shown.since}
     if ready:
-        return {"ready": True, "reader": ready.name, "told": None}
+        name, since = ready.name, ready.since
+        return {"ready": True, "reader": name, "told": None, "again": name, "since": since}
     unusable = [shown] if shown and shown.state is ScannerState.UNUSABLE else []
-    return {"ready": False, "told": _told((*unusable, *views))}
+    faulty = next((view.name for view in views if view.state is ReaderState.FAULT), "")
+    told = _told((*unusable, *views))
+    return {"ready": False, "reader": "", "told": told, "again": faulty, "since": None}
 
 
 def _told(views: Sequence[ReaderView | ScannerView]) -> dict[str, Words | None]:

@@ -1,6 +1,6 @@
 """The devices of every desk: agents, readers, scanners; what is wrong, and what was heard last."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from fastapi import APIRouter, Request
@@ -15,10 +15,17 @@ from edge.web.pages.frame import Anyone, Screen
 from edge.web.pages.lamps import reader_state, scanner_state
 from edge.web.texts import words
 
+_HOLDS = frozenset(
+    state.value for state in (ReaderState.PRESENT, ReaderState.LEFT_BEHIND, ReaderState.FAULT)
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One device in the table; ``at`` is since when, or when an agent was heard last."""
+    """One device in the table; ``at`` is since when, or when an agent was heard last.
+
+    ``holds``: whether a card lies in it; None where none can. ``first``: of those that hold one.
+    """
 
     kind: Words
     name: str
@@ -27,6 +34,8 @@ class Row:
     state: Words
     at: datetime
     told: str
+    holds: bool | None
+    first: bool = False
 
 
 def router(screen: Screen) -> APIRouter:
@@ -47,7 +56,9 @@ def router(screen: Screen) -> APIRouter:
 
 
 def _rows(screen: Screen) -> list[Row]:
-    return [_row(device) for device in devices(screen.desk)]
+    rows = [_row(device) for device in devices(screen.desk)]
+    first = next((row for row in rows if row.holds), None)
+    return [replace(row, first=row is first) for row in rows]
 
 
 def _row(device: DeviceNow) -> Row:
@@ -67,4 +78,5 @@ def _row(device: DeviceNow) -> Row:
         state=state,
         at=device.seen_at or device.since,
         told=device.text or "",
+        holds=device.state in _HOLDS if device.kind == "reader" and device.name else None,
     )

@@ -14,12 +14,13 @@ from edge.store.fittings import load_fitting, newest_fittings
 from edge.store.operators import Role
 from edge.store.settlements import settlement_of
 from edge.store.verifications import load_verification
+from edge.web.case_at_desk import opened_under
 from edge.web.pages.arrival import card_shown
 from edge.web.pages.case_panels import case_panels
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
 from edge.web.pages.person import shown_on_page
-from edge.web.pages.stay import bill_shown, settled_bill
+from edge.web.pages.stay import OpenedUnder, bill_shown, settled_bill
 from edge.web.pages.verdict import verdict_shown
 from edge.web.security import Caller, require
 
@@ -86,23 +87,28 @@ def _one(routes: APIRouter, screen: Screen) -> None:
     site = screen.desk.site
 
     @routes.get("/fittings/{fitting}")
-    def page(request: Request, caller: SeesFittings, fitting: str) -> HTMLResponse:
+    def page(
+        request: Request, caller: SeesFittings, fitting: str, case: OpenedUnder = ""
+    ) -> HTMLResponse:
         """Show a fitting with its person, and the sheet that is typed into the national site."""
         person_id = load_fitting(site.store.read(), site.vault, fitting).person_id
         person = shown_on_page(screen.desk, caller, person_id=person_id, subject=fitting)
         # A sheet names the person: it is entered that it was shown, or it is not shown.
         types = Role.FITTING in caller.grants and site.store.trouble is None
         sheets = show_sheets(site, fitting, caller.name) if types else []
-        shown = _fitting(screen, caller, fitting)
+        shown = _fitting(screen, caller, fitting, case)
         return screen.page(request, caller, "fitting.html", person=person, sheets=sheets, **shown)
 
     @routes.get("/pages/fittings/{fitting}")
-    def fragment(request: Request, caller: SeesFittings, fitting: str) -> HTMLResponse:
+    def fragment(
+        request: Request, caller: SeesFittings, fitting: str, case: OpenedUnder = ""
+    ) -> HTMLResponse:
         """Render the fitting anew, without its person."""
-        return screen.page(request, caller, "fitting_now.html", **_fitting(screen, caller, fitting))
+        shown = _fitting(screen, caller, fitting, case)
+        return screen.page(request, caller, "fitting_now.html", **shown)
 
 
-def _fitting(screen: Screen, caller: Caller, fitting_id: str) -> dict[str, object]:
+def _fitting(screen: Screen, caller: Caller, fitting_id: str, desk_case: str) -> dict[str, object]:
     site = screen.desk.site
     db = site.store.read()
     fitting = load_fitting(db, site.vault, fitting_id)
@@ -114,6 +120,7 @@ def _fitting(screen: Screen, caller: Caller, fitting_id: str) -> dict[str, objec
         "fitting": fitting,
         "settlement": settlement,
         "key": site.fresh_id(),
+        "desk_case": desk_case or opened_under(screen.desk, caller),
         "messages": site.outbox.of_case(db, fitting.id),
         "acts": tuple(DeviceAct),
         "rows_asked": _asked(fitting, verification.facts.devices or ()),

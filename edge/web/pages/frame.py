@@ -12,6 +12,7 @@ from edge.store.verifications import unanswered_since
 from edge.web.api.arrivals import Confirms, Verifies
 from edge.web.api.fittings import Fits
 from edge.web.api.messages import Acts
+from edge.web.api.readings import Tries
 from edge.web.api.stays import Admits, Discharges, Plans, Settles
 from edge.web.desk import Desk
 from edge.web.look import Banner, Colour, Header, Look
@@ -37,6 +38,7 @@ _DOORS = {
     "settle": Settles,
     "fit": Fits,
     "deliver": Acts,
+    "try": Tries,
 }
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from edge import codec
@@ -18,6 +19,7 @@ from edge.store.database import Rows
 from edge.store.settlements import Settlement, settlement_of
 from edge.store.stays import load_stay
 from edge.store.verifications import Verification, load_verification
+from edge.web.case_at_desk import opened_under
 from edge.web.pages.case_panels import case_panels
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import AtDesk, Screen
@@ -27,6 +29,9 @@ from edge.web.pages.verdict import verdict_shown
 from edge.web.security import Caller
 from sync.envelope import Kind
 from sync.message import Message, State
+
+OpenedUnder = Annotated[str, Query(max_length=64)]
+"""Given by the page's own fragments and refreshes: fetched again, it is held to the same case."""
 
 LINES_SHOWN = 300
 """Of a longer bill the lines with a personal share come first, and the page says so."""
@@ -58,22 +63,24 @@ def router(screen: Screen) -> APIRouter:
     site = screen.desk.site
 
     @routes.get("/stays/{stay}")
-    def page(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:
+    def page(request: Request, caller: AtDesk, stay: str, case: OpenedUnder = "") -> HTMLResponse:
         """Show the stay with its person's name and masked number, in the page's frame."""
         person_id = load_stay(site.store.read(), stay).person_id
         person = shown_on_page(screen.desk, caller, person_id=person_id, subject=stay)
-        shown = {"person": person, "grounds": Ground, **_stay(screen, caller, stay)}
+        shown = {"person": person, "grounds": Ground, **_stay(screen, caller, stay, case)}
         return screen.page(request, caller, "stay.html", **shown)
 
     @routes.get("/pages/stays/{stay}")
-    def fragment(request: Request, caller: AtDesk, stay: str) -> HTMLResponse:
+    def fragment(
+        request: Request, caller: AtDesk, stay: str, case: OpenedUnder = ""
+    ) -> HTMLResponse:
         """Render the stay anew, without its person."""
-        return screen.page(request, caller, "stay_now.html", **_stay(screen, caller, stay))
+        return screen.page(request, caller, "stay_now.html", **_stay(screen, caller, stay, case))
 
     return routes
 
 
-def _stay(screen: Screen, caller: Caller, stay_id: str) -> dict[str, object]:
+def _stay(screen: Screen, caller: Caller, stay_id: str, desk_case: str) -> dict[str, object]:
     site = screen.desk.site
     db = site.store.read()
     stay = load_stay(db, stay_id)
@@ -86,6 +93,7 @@ def _stay(screen: Screen, caller: Caller, stay_id: str) -> dict[str, object]:
         "left": time_left(stay, site.high_water()),
         "settlement": settlement,
         "key": site.fresh_id(),
+        "desk_case": desk_case or opened_under(screen.desk, caller),
         "messages": messages,
         **verdict_shown(screen.desk, _verification(screen, db, stay, settlement)),
         **case_panels(screen, caller, stay),

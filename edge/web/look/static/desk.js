@@ -39,18 +39,20 @@
 
   // Returns what stands there now: the new element, or the old one where it must stay.
   function replace(fragment, html) {
-    const inWork = fragment.querySelector("form[data-working]:not([data-done])");
-    const typed = fragment.dataset.replace !== "always" && fragment.querySelector("form[data-dirty]");
-    if (inWork || typed) {
-      fragment.dataset.stale = root.dataset.textStale;
-      return fragment;
-    }
     const template = document.createElement("template");
     template.innerHTML = html;
     const fresh = template.content.firstElementChild;
     if (!fresh) return fragment;
+    const always = fragment.dataset.replace === "always";
+    const same = fragment.dataset.version && fragment.dataset.version === fresh.dataset.version;
+    const typed = fragment.querySelector("form[data-dirty]");
+    if (always && typed && same) return fragment;
+    if (fragment.querySelector("form[data-working]:not([data-done])") || (typed && !always)) {
+      fragment.dataset.stale = root.dataset.textStale;
+      return fragment;
+    }
     const focused = fragment.contains(document.activeElement) && document.activeElement.id;
-    if (fragment.dataset.replace !== "always") keepComplaint(fragment, fresh);
+    if (!always) keepAnswer(fragment, fresh);
     for (const one of all("details[open][id]", fragment)) fresh.querySelector(`#${one.id}`)?.setAttribute("open", "");
     fragment.replaceWith(fresh);
     if (focused) document.getElementById(focused)?.focus();
@@ -62,8 +64,8 @@
   }
 
   // What a press was answered stays until the next press, whatever is fetched meanwhile.
-  function keepComplaint(fragment, fresh) {
-    const said = fragment.querySelector(".problem[data-said]");
+  function keepAnswer(fragment, fresh) {
+    const said = fragment.querySelector("[data-said]");
     const form = said?.closest("form");
     const place = form && fresh.querySelector(`form[data-post="${form.dataset.post}"]`);
     if (said) (place ?? fresh).prepend(said);
@@ -167,7 +169,7 @@
   }
 
   function putToWork(form, pressed) {
-    for (const said of all(".problem[data-said]", form.closest("[data-fragment]") ?? form)) said.remove();
+    for (const said of all("[data-said]", form.closest("[data-fragment]") ?? form)) said.remove();
     for (const field of all("[aria-invalid]", form)) field.removeAttribute("aria-invalid");
     form.dataset.working = "";
     const label = pressed?.innerHTML;
@@ -188,6 +190,7 @@
     delete form.dataset.dirty;
     form.dataset.done = "";
     if (form.dataset.shows) return void tell(document.getElementById(form.dataset.shows), answer);
+    if ("tells" in form.dataset) report(form, answer);
     const target = form.dataset.then?.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name]));
     // The button stays in work until the new page or fragment, with its new key, is there.
     if (target) return void location.assign(target);
@@ -230,6 +233,15 @@
       field.setAttribute("aria-invalid", "true");
       field.focus();
     }
+  }
+
+  // What a press brought, in the answer's own sentence.
+  function report(form, answer) {
+    const told = document.createElement("p");
+    told.dataset.said = "";
+    told.setAttribute("role", "status");
+    told.textContent = root.lang === "en" ? answer.text_en : answer.text;
+    form.append(told);
   }
 
   function recall(within) {
