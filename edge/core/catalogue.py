@@ -33,6 +33,8 @@ class CostKind(StrEnum):
 KINDS = tuple(CostKind)
 """Every class of cost, in order; asking the enumeration itself each time is slow."""
 
+_CLASS_NO = {kind: place for place, kind in enumerate(KINDS)}
+
 
 class Insurance(StrEnum):
     """Whose list a region published: that of work injury, or of basic medical insurance."""
@@ -181,8 +183,9 @@ class Entry:
 
     The rest is of the first row, for the many codes that have no other: ``price_max`` is its cap
     in 1/1,000,000 yuan, and up to ``paid_whole_to`` a price is paid whole (-1: none is, for the
-    row is out of scope); it is valid from ``first_day`` to ``last_day``, both included.
-    ``stands_alone``: it is the only row, and no line of the code can use up another's room.
+    row is out of scope); ``class_no`` is the place of its class of cost in KINDS.
+    From ``alone_from`` to ``alone_to``, both included, it rules each line of the code by itself:
+    it is valid, the only row, and no line can use up another's room. Else no day is between them.
     ``is_shared``: the row leaves a part of the cost to the patient.
     """
 
@@ -190,13 +193,13 @@ class Entry:
 
     rows: tuple[CatalogueRow, ...]
     kind: CostKind
+    class_no: int
     in_scope: bool
     price_max: int
     paid_whole_to: int
     label: str
-    first_day: date
-    last_day: date
-    stands_alone: bool
+    alone_from: date
+    alone_to: date
     is_shared: bool
 
     @classmethod
@@ -205,16 +208,17 @@ class Entry:
         row = rows[0]
         cap = row.price_cap_fen
         price_max = PRICE_MAX if cap is None else cap * PRICE_PER_FEN
+        stands_alone = len(rows) == 1 and not row.shares_limits
         return cls(
             rows,
             row.kind,
+            _CLASS_NO[row.kind],
             row.in_scope,
             price_max,
             price_max if row.in_scope else -1,
             row.label,
-            row.valid_from or date.min,
-            row.valid_to or date.max,
-            len(rows) == 1 and not row.shares_limits,
+            (row.valid_from or date.min) if stands_alone else date.max,
+            (row.valid_to or date.max) if stands_alone else date.min,
             bool(row.co_payment_share),
         )
 

@@ -97,17 +97,17 @@ PRICES = Readings(parse_price)
 """In 1/1,000,000 yuan."""
 
 
-def entangled(charges: Sequence[Charge]) -> set[str]:
-    """Return the ids of lines that are not judged by themselves.
+def entangled(charges: Sequence[Charge], ids: set[str]) -> set[str]:
+    """Return those of ``ids``, the charges' own, whose lines are not judged by themselves.
 
     They are the refunds, what these reverse, and the ids that stand more than once.
     """
     refunds = [charge for charge in charges if charge.reverses is not None]
-    ids = {charge.id for charge in refunds} | {charge.reverses or "" for charge in refunds}
-    if len({charge.id for charge in charges}) < len(charges):
+    tangle = {charge.id for charge in refunds} | {charge.reverses or "" for charge in refunds}
+    if len(ids) < len(charges):
         counted = Counter([charge.id for charge in charges])
-        ids.update(line_id for line_id, times in counted.items() if times > 1)
-    return ids
+        tangle.update(line_id for line_id, times in counted.items() if times > 1)
+    return tangle
 
 
 def sift(

@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 # A fixed offset: China has kept no daylight saving time since 1991.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -23,14 +24,18 @@ class Period:
 
         N days include the first day; years and months end the day before their anniversary.
         """
-        if self.days:
-            return first + timedelta(days=self.days - 1)
-        return _months_after(first, self.years * 12 + self.months) - timedelta(days=1)
+        return _last_day(self.years * 12 + self.months, self.days, first)
 
 
 def local_day(moment: datetime) -> date:
     """Return the calendar day in Asia/Shanghai of an aware ``moment``."""
     return moment.astimezone(SHANGHAI).date()
+
+
+@lru_cache(maxsize=4096)
+def written(day: date) -> str:
+    """Write a day as YYYY-MM-DD; bills name the same days again and again."""
+    return day.isoformat()
 
 
 def settle_by(discharged_at: datetime, hours: int) -> datetime:
@@ -44,6 +49,14 @@ def settle_by(discharged_at: datetime, hours: int) -> datetime:
 def anniversary(day: date, years: int) -> date:
     """Return the same day ``years`` later; a year after 29 February is 28 February."""
     return _months_after(day, years * 12)
+
+
+@lru_cache(maxsize=4096)
+def _last_day(months: int, days: int, first: date) -> date:
+    """Count a period once: filings begin on the same days and last equally long."""
+    if days:
+        return first + timedelta(days=days - 1)
+    return _months_after(first, months) - timedelta(days=1)
 
 
 def _months_after(day: date, months: int) -> date:

@@ -37,6 +37,8 @@ _PRICE = re.compile(r"\d{1,10}(?:\.\d{1,6})?", re.ASCII)
 PRODUCT_PER_FEN = QUANTITY_UNIT * PRICE_PER_FEN
 """How much of price x quantity one fen is."""
 
+_HALF_A_FEN = PRODUCT_PER_FEN // 2
+
 AGREES_BELOW = 3 * PRODUCT_PER_FEN // 2
 """A product may be less than 1.5 fen above an amount that is within 1 fen of it rounded."""
 
@@ -97,7 +99,10 @@ def share_of(value: Decimal) -> int | None:
 
 def amount_fen(price: int, quantity: int) -> int:
     """Return price x quantity in fen, rounded half up by magnitude: -0.5 fen is -1."""
-    return half_up(price * quantity, PRODUCT_PER_FEN)
+    product = price * quantity
+    if product < 0:
+        return half_up(product, PRODUCT_PER_FEN)
+    return (product + _HALF_A_FEN) // PRODUCT_PER_FEN
 
 
 def amount_agrees(fen: int, price: int, quantity: int) -> bool:

@@ -197,8 +197,9 @@ def test_of_the_smallest_part_that_can_be_left_the_amounts_need_not_meet() -> No
 def test_lines_that_bear_on_no_other_are_not_entangled() -> None:
     back = refund("2", FIRST, "-1")
     alone = line("5", "A")
-    assert entangled([FIRST, back, line("3", "A"), line("3", "B"), alone]) == {"1", "2", "3"}
-    assert entangled([FIRST, alone]) == set()
+    tangle = [FIRST, back, line("3", "A"), line("3", "B"), alone]
+    assert entangled(tangle, {"1", "2", "3", "5"}) == {"1", "2", "3"}
+    assert entangled([FIRST, alone], {"1", "5"}) == set()
 
 
 def test_a_text_is_read_once_and_what_is_read_stays_bounded() -> None:

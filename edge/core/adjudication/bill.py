@@ -63,29 +63,33 @@ class BillRules:
         return self.articles.of(kind)[reason]
 
 
-def require_sound(bill: Bill) -> None:
+def require_sound(bill: Bill, ids: set[str]) -> None:
     """Refuse a bill that contradicts itself; a bad line is refused alone, by ``sift``.
+
+    ``ids`` are those of the bill's lines.
 
     Raises:
         BadInput: BAD_BILL, naming the field.
     """
-    for name, zh, en in _contradictions(bill):
+    for name, zh, en in _contradictions(bill, ids):
         mend = Words("更正后重新提交", "correct it and send the bill again")
         raise BadInput("BAD_BILL", Words(zh, en), mend, field=name)
 
 
-def _contradictions(bill: Bill) -> Iterator[tuple[str, str, str]]:
+def _contradictions(bill: Bill, ids: set[str]) -> Iterator[tuple[str, str, str]]:
     for name in ("treatment_region", "insured_region"):
         region = getattr(bill, name)
         if not (len(region) == _REGION_DIGITS and region.isascii() and region.isdigit()):
             yield name, "地区编码须为6位数字", "not a 6-digit division code"
     if bill.discharged_on is not None and bill.discharged_on < bill.admitted_on:
         yield "discharged_on", "出院日期早于入院日期", "the discharge is before the admission"
-    yield from _bad_standards(bill.standards or Standards())
-    ids = [line.id for line in bill.lines]
-    if not all(ids):
-        yield f"lines[{ids.index('')}].id", "明细号不能为空", "a line needs its id"
-    yield from _bad_limits(bill)
+    if bill.standards:
+        yield from _bad_standards(bill.standards)
+    if "" in ids:
+        place = [line.id for line in bill.lines].index("")
+        yield f"lines[{place}].id", "明细号不能为空", "a line needs its id"
+    if bill.notice:
+        yield from _bad_limits(bill.notice)
 
 
 def _bad_standards(standards: Standards) -> Iterator[tuple[str, str, str]]:
@@ -102,9 +106,9 @@ def _bad_standards(standards: Standards) -> Iterator[tuple[str, str, str]]:
         before = change.since
 
 
-def _bad_limits(bill: Bill) -> Iterator[tuple[str, str, str]]:
+def _bad_limits(notice: Notice) -> Iterator[tuple[str, str, str]]:
     limits: dict[str, tuple[int | None, Decimal | None]] = {}
-    for place, item in enumerate(bill.notice.items or () if bill.notice else ()):
+    for place, item in enumerate(notice.items or ()):
         limit, times = item.limit_fen, item.limit_multiplier
         field = f"notice.items[{place}]"
         if not _is_limit(limit):

@@ -5,10 +5,11 @@ Which lines can be ruled at all is decided in ``edge.core.charges``.
 
 from edge.core.adjudication.alone import rule_alone
 from edge.core.adjudication.bill import Bill, BillRules, require_sound
-from edge.core.adjudication.ruling import RuledLine, Ruling, proven
+from edge.core.adjudication.ruling import Ruling, proven
 from edge.core.adjudication.tally import Tally
 from edge.core.adjudication.together import rule_together
 from edge.core.catalogue import Catalogue, catalogue_of
+from edge.core.charges import entangled
 
 
 def adjudicate(bill: Bill, rules: BillRules, catalogue: Catalogue | None = None) -> Ruling:
@@ -21,17 +22,16 @@ def adjudicate(bill: Bill, rules: BillRules, catalogue: Catalogue | None = None)
         BadInput: BAD_BILL or CATALOGUE_ROW, when the bill or one of its rows contradicts itself.
         Fault: RULING_IDENTITY, when fund + personal = total does not hold.
     """
-    require_sound(bill)
+    ids = {charge.id for charge in bill.lines}
+    require_sound(bill, ids)
     catalogue = catalogue or catalogue_of(bill.catalogue)
     codes = {charge.code for charge in bill.lines}
     entries = catalogue.entries(codes, lists=rules.lists, service=bill.service)
-    ruled: list[RuledLine | None] = [None] * len(bill.lines)
     tally = Tally()
-    others = rule_alone(bill, rules, entries, ruled, tally)
+    ruled, others = rule_alone(bill, rules, entries, entangled(bill.lines, ids), tally)
     refused = rule_together(bill, rules, entries, others, ruled, tally) if others else ()
-    kinds = tally.sums_by_kind()
-    total = sum([sums.total_fen for sums in kinds.values()])
-    fund = sum([sums.fund_fen for sums in kinds.values()])
+    total = sum(tally.totals)
+    fund = total - sum(filter(None, tally.personals))
     return proven(
         Ruling(
             total_fen=total,
@@ -40,7 +40,7 @@ def adjudicate(bill: Bill, rules: BillRules, catalogue: Catalogue | None = None)
             personal=tally.personal(),
             lines=tuple(filter(None, ruled)),
             refused=refused,
-            kinds=kinds,
+            kinds=tally.sums_by_kind(),
             days=tally.sums_by_day(),
         )
     )

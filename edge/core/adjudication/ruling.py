@@ -3,11 +3,9 @@
 Decides nothing: the passes and limits are applied in ``lines``.
 """
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from operator import add
 
 import msgspec
 
@@ -57,7 +55,8 @@ BUCKETS = {
 share goes where that of its original went."""
 
 
-_IN_ORDER = tuple(Bucket)  # as the fields of Personal
+BUCKETS_IN_ORDER = tuple(Bucket)
+"""As the fields of Personal."""
 
 
 class RuledLine(msgspec.Struct, frozen=True, gc=False):
@@ -93,7 +92,7 @@ class Personal:
     @classmethod
     def of(cls, shares: Mapping[Bucket, int]) -> "Personal":
         """Gather ``shares``; a bucket that is not among them is 0."""
-        return cls(*[shares.get(bucket, 0) for bucket in _IN_ORDER])
+        return cls(*[shares.get(bucket, 0) for bucket in BUCKETS_IN_ORDER])
 
     @property
     def total_fen(self) -> int:
@@ -107,19 +106,13 @@ class Personal:
         )
 
 
-@dataclass(slots=True)
-class Sums:
-    """A total in fen and its two shares; it grows while a bill is ruled."""
+class Sums(msgspec.Struct, frozen=True, gc=False):
+    """A total in fen and its two shares."""
 
+    # No dataclass, as RuledLine: a long stay has one of these a day.
     total_fen: int = 0
     fund_fen: int = 0
     personal_fen: int = 0
-
-    def add(self, total_fen: int, fund_fen: int) -> None:
-        """Add a line."""
-        self.total_fen += total_fen
-        self.fund_fen += fund_fen
-        self.personal_fen += total_fen - fund_fen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +140,12 @@ def proven(ruling: Ruling) -> Ruling:
         Fault: RULING_IDENTITY, when it does not: a defect of ours, and never a wrong bill.
     """
     whole = (ruling.total_fen, ruling.fund_fen, ruling.personal_fen)
-    lines, buckets = ruling.lines, ruling.personal
+    in_part, buckets = _in_part(ruling.lines), ruling.personal
     holds = {
         "total_fen": ruling.total_fen == ruling.fund_fen + ruling.personal_fen,
-        "lines": _sums_of_lines(lines) == whole,
+        "lines": _sums_of_lines(ruling.lines, in_part) == whole,
         "personal": buckets.total_fen == ruling.personal_fen,
-        "lines.bucket": _shares_of_lines(lines) == buckets,
+        "lines.bucket": _shares_of_lines(in_part) == buckets,
         "kinds": _sums_of_views(ruling.kinds.values()) == whole,
         "days": _sums_of_views(ruling.days.values()) == whole,
     }
@@ -170,34 +163,44 @@ def proven(ruling: Ruling) -> Ruling:
     )
 
 
-def _sums_of_lines(lines: tuple[RuledLine, ...]) -> tuple[int, int, int] | None:
-    """Add the lines up; None: there is one that does not add up itself."""
-    amounts = [line.amount_fen for line in lines]
-    funds = [line.fund_fen for line in lines]
-    personals = [line.personal_fen for line in lines]
-    if amounts != list(map(add, funds, personals)):
+def _in_part(lines: tuple[RuledLine, ...]) -> list[RuledLine]:
+    """Return every line but those of which the fund pays all and nothing is in a bucket."""
+    return [
+        line
+        for line in lines
+        if line.bucket or line.personal_fen or line.fund_fen != line.amount_fen
+    ]
+
+
+def _sums_of_lines(
+    lines: tuple[RuledLine, ...], in_part: list[RuledLine]
+) -> tuple[int, int, int] | None:
+    """Add the lines up; None: there is one that does not add up itself.
+
+    Of those that are not ``in_part`` the fund's share has been found to be the amount.
+    """
+    if [line for line in in_part if line.amount_fen != line.fund_fen + line.personal_fen]:
         return None
-    return sum(amounts), sum(funds), sum(personals)
+    total = sum([line.amount_fen for line in lines])
+    personal = sum([line.personal_fen for line in in_part])
+    return total, total - personal, personal
 
 
-def _shares_of_lines(lines: tuple[RuledLine, ...]) -> Personal:
-    shares: Counter[Bucket] = Counter()
-    personal = [(line.bucket, line.split, line.personal_fen) for line in lines if line.bucket]
-    for bucket, split, fen in personal:
-        if split:
-            shares.update(split)
-        else:
-            shares[bucket] += fen
+def _shares_of_lines(in_part: list[RuledLine]) -> Personal:
+    shares = dict.fromkeys(BUCKETS_IN_ORDER, 0)
+    for line in in_part:
+        if line.split:
+            for bucket, fen in line.split.items():
+                shares[bucket] += fen
+        elif line.bucket:
+            shares[line.bucket] += line.personal_fen
     return Personal.of(shares)
 
 
 def _sums_of_views(views: Collection[Sums]) -> tuple[int, int, int] | None:
     """Add classes of cost or days up; None: there is one that does not add up itself."""
-    total = fund = personal = 0
-    for view in views:
-        if view.total_fen != view.fund_fen + view.personal_fen:
-            return None
-        total += view.total_fen
-        fund += view.fund_fen
-        personal += view.personal_fen
-    return total, fund, personal
+    if [view for view in views if view.total_fen != view.fund_fen + view.personal_fen]:
+        return None
+    total = sum([view.total_fen for view in views])
+    personal = sum([view.personal_fen for view in views])
+    return total, total - personal, personal

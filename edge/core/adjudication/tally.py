@@ -3,33 +3,47 @@
 Knows amounts only; what a line comes to is decided in ``alone`` and ``together``.
 """
 
-from collections import Counter, defaultdict
 from datetime import date
 
-from edge.core.adjudication.ruling import Bucket, Personal, Sums
+from edge.core.adjudication.ruling import BUCKETS_IN_ORDER, Bucket, Personal, Sums
 from edge.core.catalogue import KINDS, CostKind
-
-_NOTHING = Sums()
+from edge.core.dates import written
 
 
 class Tally:
-    """Adds up what each line comes to in the end, its refunds taken off.
+    """Adds up in fen, in columns, what each line comes to in the end, its refunds taken off.
 
-    ``in_full`` is what came, by class of cost, to the lines that stand alone and are paid in full;
-    ``count`` takes all others. Each line's share of ``days`` is the caller's to add.
+    ``totals`` has a place for each class of cost, in the order of KINDS, and ``personals`` the
+    worker's part of it: None, as long as all lines of the class stand alone and are paid in full.
     """
 
     def __init__(self) -> None:
-        self.in_full = dict.fromkeys(KINDS, 0)
-        self.days: defaultdict[date, Sums] = defaultdict(Sums)
-        self._kinds: defaultdict[CostKind, Sums] = defaultdict(Sums)
-        self._shares: Counter[Bucket] = Counter()
+        self.totals = [0] * len(KINDS)
+        self.personals: list[int | None] = [None] * len(KINDS)
+        self._shares = dict.fromkeys(BUCKETS_IN_ORDER, 0)
+        self._days: dict[date, int] = {}
+        self._personal_days: dict[date, int] = {}
 
-    def count(self, kind: CostKind, amount_fen: int, fund_fen: int, bucket: Bucket | None) -> None:
-        """Add a line to its class of cost, and the worker's share to its bucket."""
-        self._kinds[kind].add(amount_fen, fund_fen)
+    def add_day(self, day: date, total_fen: int, personal_fen: int) -> None:
+        """Add lines of one day; their classes are the caller's to add."""
+        self._days[day] = self._days.get(day, 0) + total_fen
+        if personal_fen:
+            self._personal_days[day] = self._personal_days.get(day, 0) + personal_fen
+
+    def add_line(
+        self, kind: CostKind, day: date, *, total_fen: int, personal_fen: int, bucket: Bucket | None
+    ) -> None:
+        """Add one line to all that it counts in."""
+        class_no = KINDS.index(kind)
+        self.totals[class_no] += total_fen
+        self.leave_to_worker(class_no, personal_fen, bucket)
+        self.add_day(day, total_fen, personal_fen)
+
+    def leave_to_worker(self, class_no: int, personal_fen: int, bucket: Bucket | None) -> None:
+        """Add what a line leaves to the worker, to its class and its bucket; None: it leaves 0."""
+        self.personals[class_no] = (self.personals[class_no] or 0) + personal_fen
         if bucket is not None:
-            self._shares[bucket] += amount_fen - fund_fen
+            self._shares[bucket] += personal_fen
 
     def personal(self) -> Personal:
         """Return the worker's share by bucket."""
@@ -37,15 +51,17 @@ class Tally:
 
     def sums_by_kind(self) -> dict[CostKind, Sums]:
         """Return the total by class of cost, in the classes' order."""
-        kinds = dict(self._kinds)
-        for kind, fen in self.in_full.items():
-            if fen:  # lines of 0 make no class: rulings already stored have none
-                others = kinds.get(kind, _NOTHING)
-                kinds[kind] = Sums(
-                    others.total_fen + fen, others.fund_fen + fen, others.personal_fen
-                )
-        return {kind: kinds[kind] for kind in KINDS if kind in kinds}
+        return {
+            kind: Sums(total, total - (personal or 0), personal or 0)
+            for kind, total, personal in zip(KINDS, self.totals, self.personals, strict=True)
+            # Lines of 0 paid in full make no class: rulings already stored have none.
+            if total or personal is not None
+        }
 
     def sums_by_day(self) -> dict[str, Sums]:
         """Return the total by day (YYYY-MM-DD), in order."""
-        return {day.isoformat(): self.days[day] for day in sorted(self.days)}
+        personal_on = self._personal_days.get
+        return {
+            written(day): Sums(total, total - (personal := personal_on(day, 0)), personal)
+            for day, total in sorted(self._days.items())
+        }

@@ -91,8 +91,13 @@ class _Judgement:
             self._ruled[refund.id] = _reversed(refund, before, taken, label, article)
         if taken_whole is None:
             self._limits.keep(asked, taken)
-        self._tally.count(row.kind, taken.amount_fen, taken.fund_fen, taken.bucket)
-        self._tally.days[charge.date].add(taken.amount_fen, taken.fund_fen)
+        self._tally.add_line(
+            row.kind,
+            charge.date,
+            total_fen=taken.amount_fen,
+            personal_fen=taken.personal_fen,
+            bucket=taken.bucket,
+        )
 
     def _taken(self, asked: Asked, taken_whole: LineReason | None) -> Taken:
         if taken_whole is None:

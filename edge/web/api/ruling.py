@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from edge.core.adjudication import Bucket, LineReason, Personal, Sums
+from edge.core.adjudication import Bucket, LineReason, Personal
 from edge.core.catalogue import CostKind
 from edge.core.charges import RefusedLine
 
@@ -19,6 +19,14 @@ class RuledLine(BaseModel):
     reason: LineReason
     article: str
     split: dict[Bucket, int] | None
+
+
+class Sums(BaseModel):
+    """A total in fen and its two shares."""
+
+    total_fen: int
+    fund_fen: int
+    personal_fen: int
 
 
 class Ruling(BaseModel):
