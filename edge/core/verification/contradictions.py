@@ -1,14 +1,13 @@
 """Facts that no case can have: dates against each other, codes that are none. Judges no cover."""
 
-import re
-from collections.abc import Iterator
 from datetime import date, datetime
+from functools import lru_cache
 
 from edge.core.errors import BadInput, Words
 from edge.core.money import multiplier_of
 from edge.core.verification.facts import Facts, Moment
 
-_DIVISION = re.compile(r"[0-9]{6}")
+_DIVISION_DIGITS = 6
 # Outside these years a date is a typing error, and periods would run off the calendar.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 _SERVICE_YEARS_MAX = 100
@@ -31,7 +30,7 @@ def refuse_contradictions(facts: Facts) -> None:
         if first is not None and last is not None and last < first:
             raise _out_of_order(first_field, first, last_field)
     for field, code in _divisions(facts):
-        if code and not _DIVISION.fullmatch(code):
+        if code and not _is_division(code):
             raise _no_division(field)
     _approved_items(facts)
     for field, number in _counts(facts):
@@ -39,14 +38,21 @@ def refuse_contradictions(facts: Facts) -> None:
             raise _negative(field)
 
 
+@lru_cache(maxsize=4096)
+def _is_division(code: str) -> bool:
+    return len(code) == _DIVISION_DIGITS and code.isascii() and code.isdigit()
+
+
 def _refuse_bad_days(facts: Facts) -> None:
     for field, moment in _moments(facts):
         if moment is not None:
-            _aware(field, moment)
-            _on_the_calendar(field, moment)
+            if moment.tzinfo is None:
+                raise _naive(field)
+            if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+                raise _off_the_calendar(field, moment)
     for field, day in _first_days(facts):
-        if day is not None:
-            _on_the_calendar(field, day)
+        if day is not None and not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+            raise _off_the_calendar(field, day)
 
 
 def _moments(facts: Facts) -> tuple[tuple[str, datetime | None], ...]:
@@ -59,23 +65,31 @@ def _moments(facts: Facts) -> tuple[tuple[str, datetime | None], ...]:
     )
 
 
-def _first_days(facts: Facts) -> Iterator[tuple[str, date | None]]:
+def _first_days(facts: Facts) -> list[tuple[str, date | None]]:
+    days: list[tuple[str, date | None]] = [
+        (f"devices[{index}].last_fitted_on", device.last_fitted_on)
+        for index, device in enumerate(facts.devices or ())
+    ]
     if facts.filing:
-        yield "filing.valid_from", facts.filing.valid_from
-    for index, device in enumerate(facts.devices or ()):
-        yield f"devices[{index}].last_fitted_on", device.last_fitted_on
+        days.insert(0, ("filing.valid_from", facts.filing.valid_from))
+    return days
 
 
-def _periods(facts: Facts) -> Iterator[_Period]:
-    yield "admitted_at", facts.admitted_at, "discharged_at", facts.discharged_at
+def _periods(facts: Facts) -> list[_Period]:
+    periods: list[_Period] = [
+        ("admitted_at", facts.admitted_at, "discharged_at", facts.discharged_at)
+    ]
     if facts.moment is Moment.DISCHARGE:
-        yield "admitted_at", facts.admitted_at, "at", facts.at
+        periods.append(("admitted_at", facts.admitted_at, "at", facts.at))
     filing = facts.filing
     if filing:
         first = filing.valid_from
-        yield "filing.valid_from", first, "filing.valid_to", filing.valid_to
-        yield "filing.valid_from", first, "filing.device_until", filing.device_until
-        yield "filing.trip_from", filing.trip_from, "filing.trip_to", filing.trip_to
+        periods += (
+            ("filing.valid_from", first, "filing.valid_to", filing.valid_to),
+            ("filing.valid_from", first, "filing.device_until", filing.device_until),
+            ("filing.trip_from", filing.trip_from, "filing.trip_to", filing.trip_to),
+        )
+    return periods
 
 
 def _divisions(facts: Facts) -> tuple[tuple[str, str | None], ...]:
@@ -88,24 +102,22 @@ def _divisions(facts: Facts) -> tuple[tuple[str, str | None], ...]:
     )
 
 
-def _aware(field: str, moment: datetime) -> None:
-    if moment.tzinfo is None:
-        raise BadInput(
-            "NAIVE_MOMENT",
-            Words("时间缺少时区", "the moment has no offset"),
-            Words("按 2024-06-01T09:00:00+08:00 填写", "write it with its offset, such as +08:00"),
-            field=field,
-        )
+def _naive(field: str) -> BadInput:
+    return BadInput(
+        "NAIVE_MOMENT",
+        Words("时间缺少时区", "the moment has no offset"),
+        Words("按 2024-06-01T09:00:00+08:00 填写", "write it with its offset, such as +08:00"),
+        field=field,
+    )
 
 
-def _on_the_calendar(field: str, day: date) -> None:
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise BadInput(
-            "DATE_OUT_OF_RANGE",
-            Words(f"日期超出范围：{day.year} 年", f"the year {day.year} is out of range"),
-            Words("核对后更正该日期", "correct the date"),
-            field=field,
-        )
+def _off_the_calendar(field: str, day: date) -> BadInput:
+    return BadInput(
+        "DATE_OUT_OF_RANGE",
+        Words(f"日期超出范围：{day.year} 年", f"the year {day.year} is out of range"),
+        Words("核对后更正该日期", "correct the date"),
+        field=field,
+    )
 
 
 def _told(field: str, moment: datetime | None) -> None:
@@ -136,12 +148,15 @@ def _no_division(field: str) -> BadInput:
     )
 
 
-def _counts(facts: Facts) -> Iterator[tuple[str, int | None]]:
-    yield "policy.list_fresh_h", facts.policy.list_fresh_h
-    if facts.filing:
-        yield "filing.episodes_settled", facts.filing.episodes_settled
-    for index, item in enumerate((facts.notice and facts.notice.items) or ()):
-        yield f"notice.items[{index}].limit_fen", item.limit_fen
+def _counts(facts: Facts) -> list[tuple[str, int | None]]:
+    return [
+        ("policy.list_fresh_h", facts.policy.list_fresh_h),
+        ("filing.episodes_settled", facts.filing.episodes_settled if facts.filing else 0),
+        *[
+            (f"notice.items[{index}].limit_fen", item.limit_fen)
+            for index, item in enumerate((facts.notice and facts.notice.items) or ())
+        ],
+    ]
 
 
 def _negative(field: str) -> BadInput:

@@ -4,7 +4,7 @@ Looks for no reason: the checks have found them. Lets none through either: all a
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from edge.core.verification import facility, fitting, person
 from edge.core.verification.case import Case
@@ -14,8 +14,7 @@ from edge.core.verification.reasons import Code, Finding, PackSide
 INSURED, TREATMENT = PackSide.INSURED, PackSide.TREATMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(NamedTuple):
     """What one finding asks for, and the article that decides so."""
 
     effect: Decision
@@ -36,7 +35,7 @@ Row = Callable[[Case], Weight]
 
 
 def _always(effect: Decision, side: PackSide, key: str) -> Row:
-    return lambda case: Weight(effect, case.article(side, key))
+    return lambda case: Weight(effect, case.ground.article(side, key))
 
 
 def _as_ruled(side: PackSide, key: str) -> Row:
@@ -48,41 +47,41 @@ def _by_fault(key: str) -> Row:
     """Network and credential faults: to be cured, and by hand once the time has passed."""
 
     def row(case: Case) -> Weight:
-        return _overdue_fault(case) or Weight(Decision.HOLD, case.article(TREATMENT, key))
+        return _overdue_fault(case) or Weight(Decision.HOLD, case.ground.article(TREATMENT, key))
 
     return row
 
 
 def _local(case: Case) -> Weight:
-    return Weight(Decision.LOCAL, case.area.article)
+    return Weight(Decision.LOCAL, case.ground.area.article)
 
 
 def _verified(case: Case) -> Weight:
-    return Weight(Decision.DIRECT, case.article(TREATMENT, person.verification_key(case)))
+    return Weight(Decision.DIRECT, case.ground.article(TREATMENT, person.verification_key(case)))
 
 
 def _by_check(case: Case) -> Weight:
     """Hold until what must be verified is known."""
-    return Weight(Decision.HOLD, case.article(TREATMENT, person.verification_key(case)))
+    return Weight(Decision.HOLD, case.ground.article(TREATMENT, person.verification_key(case)))
 
 
 def _identity_doubt(case: Case) -> Weight:
     """By the article that has the identity verified, else by that on the credential."""
-    if "identity" in case.needed(TREATMENT, person.verification_key(case)).words:
+    if "identity" in case.ground.needed(TREATMENT, person.verification_key(case)).words:
         return _by_check(case)
-    return Weight(Decision.HOLD, case.article(TREATMENT, "credential.accepted"))
+    return Weight(Decision.HOLD, case.ground.article(TREATMENT, "credential.accepted"))
 
 
 def _out_of_scope(case: Case) -> Weight:
     side = facility.unsettled_side(case) or TREATMENT
-    return Weight(Decision.MANUAL, case.article(side, facility.services_key(case)))
+    return Weight(Decision.MANUAL, case.ground.article(side, case.ground.services_key))
 
 
 def _unfiled(case: Case) -> Weight:
     """No filing covers this: the insured region's rule, never a refusal in an emergency."""
     if case.facts.emergency is None:
         return _ruled(case, INSURED, "unfiled.effect")
-    return Weight(_until_filed(case), case.article(INSURED, "emergency.unfiled"))
+    return Weight(_until_filed(case), case.ground.article(INSURED, "emergency.unfiled"))
 
 
 def _until_filed(case: Case) -> Decision:
@@ -99,17 +98,17 @@ def _unfiled_for_good(case: Case) -> Weight:
     """As unfiled; in an emergency by hand, for no filing mends the facility."""
     if case.facts.emergency is None:
         return _ruled(case, INSURED, "unfiled.effect")
-    return Weight(Decision.MANUAL, case.article(INSURED, "emergency.unfiled"))
+    return Weight(Decision.MANUAL, case.ground.article(INSURED, "emergency.unfiled"))
 
 
 def _missing(case: Case) -> Weight:
     facts = case.facts
     if facts.filing is None and facts.emergency is None and facts.source.basis is Basis.LIST:
         # A filing made since the list was drawn would not show in it.
-        return Weight(Decision.HOLD, case.article(TREATMENT, "offline.settlement"))
+        return Weight(Decision.HOLD, case.ground.article(TREATMENT, "offline.settlement"))
     promised = case.at_discharge and facts.admission_decision is Decision.PROVISIONAL
     if facts.filing is None and facts.emergency is not None and promised:
-        return Weight(Decision.HOLD, case.article(INSURED, "emergency.unfiled"))
+        return Weight(Decision.HOLD, case.ground.article(INSURED, "emergency.unfiled"))
     return _unfiled(case)
 
 
@@ -118,8 +117,8 @@ def _cancelled(case: Case) -> Weight:
 
 
 def _service_mismatch(case: Case) -> Weight:
-    stricter = case.rule(INSURED, "unfiled.device_service_mismatch")
-    if stricter and case.facts.service.benefit is Benefit.DEVICE and case.facts.emergency is None:
+    stricter = case.ground.rule(INSURED, "unfiled.device_service_mismatch")
+    if stricter and case.benefit is Benefit.DEVICE and case.facts.emergency is None:
         return _ruled(case, INSURED, "unfiled.device_service_mismatch")
     return _unfiled(case)
 
@@ -132,10 +131,10 @@ def _not_chosen(case: Case) -> Weight:
 
 def _not_direct(case: Case) -> Weight:
     if facility.is_registered(case):
-        kind = "device" if case.facts.service.benefit is Benefit.DEVICE else "care"
+        kind = "device" if case.benefit is Benefit.DEVICE else "care"
         return _ruled(case, INSURED, f"facility.registered_non_direct.{kind}")
     if case.facts.emergency is not None:
-        return Weight(Decision.MANUAL, case.article(INSURED, "emergency.unfiled"))
+        return Weight(Decision.MANUAL, case.ground.article(INSURED, "emergency.unfiled"))
     return _ruled(case, INSURED, "facility.not_direct")
 
 
@@ -147,7 +146,7 @@ def _ended(case: Case) -> Weight:
 
 def _notice(case: Case) -> Weight:
     side = fitting.side_that_asks(case) or TREATMENT
-    return Weight(Decision.HOLD, case.article(side, fitting.NOTICE_KEYS[side]))
+    return Weight(Decision.HOLD, case.ground.article(side, fitting.NOTICE_KEYS[side]))
 
 
 def _notice_used(case: Case) -> Weight:
@@ -156,7 +155,7 @@ def _notice_used(case: Case) -> Weight:
 
 def _from_list(case: Case) -> Weight:
     """Let a list settle within the site's policy, never where the check must be on line."""
-    rule = case.needed(TREATMENT, "offline.settlement")
+    rule = case.ground.needed(TREATMENT, "offline.settlement")
     if rule.value and not case.at_discharge:
         return Weight(Decision.DIRECT, rule.article)
     if rule.value and case.facts.policy.offline_settlement is OfflineSettlement.WITHIN_LIMITS:
@@ -167,13 +166,13 @@ def _from_list(case: Case) -> Weight:
 
 
 def _overdue_fault(case: Case) -> Weight | None:
-    if not (case.overdue and case.needed(TREATMENT, "fault.manual").value):
+    if not (case.overdue and case.ground.needed(TREATMENT, "fault.manual").value):
         return None
-    return Weight(Decision.MANUAL, case.article(TREATMENT, "fault.manual"))
+    return Weight(Decision.MANUAL, case.ground.article(TREATMENT, "fault.manual"))
 
 
 def _ruled(case: Case, side: PackSide, key: str) -> Weight:
-    rule = case.needed(side, key)
+    rule = case.ground.needed(side, key)
     return Weight(Decision(str(rule.value)), rule.article)
 
 

@@ -1,43 +1,32 @@
 """The facility and the service: whether bills like this one settle directly here."""
 
-from collections.abc import Iterator
-
-from edge.core.rules import CUSTOMER, Scope
+from edge.core.rules import CUSTOMER
 from edge.core.verification.case import Case
-from edge.core.verification.reasons import Code, Finding, PackSide
-
-_SERVICES = {scope: f"services.{scope.value}" for scope in Scope}
+from edge.core.verification.reasons import NOTHING, Code, Finding, Findings, PackSide
 
 
-def suspended(case: Case) -> Iterator[Finding]:
-    """See whether the facility's direct settlement is suspended."""
-    if case.facts.facility.suspended:
-        yield Finding(Code.FACILITY_SUSPENDED)
-
-
-def kind(case: Case) -> Iterator[Finding]:
-    """See whether the facility is of the kind that the service needs."""
+def facility(case: Case) -> Findings:
+    """See whether the facility settles directly, care of this kind and by this filing."""
+    here, filing = case.facts.facility, case.facts.filing
+    found: list[Finding] = []
+    if here.suspended:
+        found.append(Finding(Code.FACILITY_SUSPENDED))
     if not _is_of_the_kind(case):
-        yield Finding(Code.FACILITY_TYPE_MISMATCH, blanks={"benefit": case.facts.service.benefit})
+        blanks = {"benefit": case.benefit}
+        found.append(Finding(Code.FACILITY_TYPE_MISMATCH, blanks=blanks))
+    if not here.direct:
+        found.append(Finding(Code.FACILITY_NOT_DIRECT, "registered" if is_registered(case) else ""))
+    if (filing and filing.facilities) and not (here.id in filing.facilities or is_registered(case)):
+        found.append(Finding(Code.FILING_FACILITY_NOT_CHOSEN))
+    return found
 
 
-def direct(case: Case) -> Iterator[Finding]:
-    """See whether the facility settles directly."""
-    if not case.facts.facility.direct:
-        yield Finding(Code.FACILITY_NOT_DIRECT, "registered" if is_registered(case) else "")
-
-
-def chosen(case: Case) -> Iterator[Finding]:
-    """See whether the facility is among those that the filing names, where it names some."""
-    filing, here = case.facts.filing, case.facts.facility.id
-    if filing and filing.facilities and here not in filing.facilities and not is_registered(case):
-        yield Finding(Code.FILING_FACILITY_NOT_CHOSEN)
-
-
-def service(case: Case) -> Iterator[Finding]:
+def service(case: Case) -> Findings:
     """See whether both packs settle the service directly."""
-    if unsettled_side(case) is not None:
-        yield Finding(Code.SERVICE_OUT_OF_SCOPE, blanks={"service": case.facts.service})
+    asked = case.facts.service
+    if asked in case.ground.settled:
+        return NOTHING
+    return (Finding(Code.SERVICE_OUT_OF_SCOPE, blanks={"service": asked}),)
 
 
 def settles(case: Case) -> bool:
@@ -56,17 +45,12 @@ def unsettled_side(case: Case) -> PackSide | None:
 
     Where neither does, the one whose instrument says so, the insured region's first.
     """
-    key, asked = services_key(case), case.facts.service
-    sides = [side for side in PackSide if asked not in case.needed(side, key).words]
-    if len(sides) > 1 and case.needed(sides[0], key).article == CUSTOMER:
+    key, asked = case.ground.services_key, case.facts.service
+    sides = [side for side in PackSide if asked not in case.ground.needed(side, key).words]
+    if len(sides) > 1 and case.ground.needed(sides[0], key).article == CUSTOMER:
         return sides[1]
     return sides[0] if sides else None
 
 
-def services_key(case: Case) -> str:
-    """Return the key that lists the services of this scope."""
-    return _SERVICES[case.treatment.scope]
-
-
 def _is_of_the_kind(case: Case) -> bool:
-    return case.facts.service.benefit in (case.facts.facility.kinds or ())
+    return case.benefit in (case.facts.facility.kinds or ())

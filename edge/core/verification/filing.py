@@ -3,104 +3,102 @@
 Where care began inside a filing, its end during the stay is no obstacle.
 """
 
-from collections.abc import Iterator
 from datetime import date
 
 from edge.core.verification.case import Case
 from edge.core.verification.facts import Category, Filing, FilingStatus
-from edge.core.verification.reasons import Code, Finding, PackSide
+from edge.core.verification.reasons import NOTHING, Code, Finding, Findings, PackSide
 
 _BY_STATUS = {
-    FilingStatus.PENDING: Code.FILING_PENDING,
-    FilingStatus.SUSPENDED: Code.FILING_SUSPENDED,
-    FilingStatus.TERMINATED: Code.FILING_TERMINATED,
-    FilingStatus.CANCELLED: Code.FILING_CANCELLED,
+    FilingStatus.PENDING: (Finding(Code.FILING_PENDING),),
+    FilingStatus.SUSPENDED: (Finding(Code.FILING_SUSPENDED),),
+    FilingStatus.TERMINATED: (Finding(Code.FILING_TERMINATED),),
+    FilingStatus.CANCELLED: (Finding(Code.FILING_CANCELLED),),
 }
+_MISSING = (Finding(Code.FILING_MISSING),)
 
 
-def filing(case: Case) -> Iterator[Finding]:
+def filing(case: Case) -> Findings:
     """See everything that a filing, or its absence, has to say."""
     given = case.facts.filing
     if given is None:
-        if case.knows_what_is_absent:
-            yield Finding(Code.FILING_MISSING)
-        return
-    if given.status in _BY_STATUS:
-        yield Finding(_BY_STATUS[given.status])
-    yield from _approved_in_time(case, given)
-    yield from _covers_the_care(case, given)
-    yield from _covers_the_day(case, given)
-    yield from _outlived_by_the_stay(case, given)
+        return _MISSING if case.knows_what_is_absent else NOTHING
+    found = list(_BY_STATUS.get(given.status, NOTHING))
+    if case.is_late_filed:
+        found.append(_filed_late(case, given))
+    _see_care(case, given, found)
+    _see_days(case, given, found)
+    if case.at_discharge and case.facts.service.is_stay:
+        _see_what_the_stay_outlived(case, given, found)
+    return found
 
 
-def _approved_in_time(case: Case, filing: Filing) -> Iterator[Finding]:
+def _filed_late(case: Case, filing: Filing) -> Finding:
     if case.is_filed_late_in_time:
-        yield Finding(Code.LATE_FILED, blanks={"approved": filing.approved_at})
-    elif case.is_late_filed:
-        blanks = {"approved": filing.approved_at, "started": case.started_at}
-        yield Finding(Code.FILING_MISSING, "late", blanks)
+        return Finding(Code.LATE_FILED, blanks={"approved": filing.approved_at})
+    blanks = {"approved": filing.approved_at, "started": case.started_at}
+    return Finding(Code.FILING_MISSING, "late", blanks)
 
 
-def _covers_the_care(case: Case, filing: Filing) -> Iterator[Finding]:
+def _see_care(case: Case, filing: Filing, found: list[Finding]) -> None:
     service = case.facts.service
-    if filing.benefits and service.benefit not in filing.benefits:
-        yield Finding(Code.FILING_SERVICE_MISMATCH, blanks={"benefit": service.benefit})
+    if filing.benefits and case.benefit not in filing.benefits:
+        blanks: dict[str, object] = {"benefit": case.benefit}
+        found.append(Finding(Code.FILING_SERVICE_MISMATCH, blanks=blanks))
     if filing.destination and not _reaches_here(case, filing.destination):
-        yield Finding(Code.FILING_DESTINATION_MISMATCH, blanks={"place": filing.destination})
-    episodes = case.rule(PackSide.INSURED, "referral.inpatient_episodes")
-    if (
-        episodes
-        and service.is_stay
-        and filing.category is Category.REFERRAL
-        and filing.episodes_settled >= episodes.count
-    ):
-        yield Finding(Code.FILING_CONSUMED)
+        blanks = {"place": filing.destination}
+        found.append(Finding(Code.FILING_DESTINATION_MISMATCH, blanks=blanks))
+    if filing.category is Category.REFERRAL and service.is_stay:
+        episodes = case.ground.rule(PackSide.INSURED, "referral.inpatient_episodes")
+        if episodes and filing.episodes_settled >= episodes.count:
+            found.append(Finding(Code.FILING_CONSUMED))
 
 
-def _covers_the_day(case: Case, filing: Filing) -> Iterator[Finding]:
-    day, binds = case.day, _trip_binds(case, filing)
-    first = _latest(filing.valid_from, filing.trip_from if binds else None)
-    limits = case.limits
-    last = _earliest(limits.until, filing.trip_to if binds else None)
+def _see_days(case: Case, filing: Filing, found: list[Finding]) -> None:
+    day, limits = case.day, case.limits
+    first, last = filing.valid_from, limits.until
+    if _trip_binds(case, filing):
+        first, last = _latest(first, filing.trip_from), _earliest(last, filing.trip_to)
     # Whoever filed late in an emergency is not asked from which day the filing is valid.
     if first and day < first and not case.is_filed_late_in_time:
-        yield Finding(Code.FILING_NOT_YET_VALID, blanks={"first": first})
+        found.append(Finding(Code.FILING_NOT_YET_VALID, blanks={"first": first}))
     if last and last < day:
-        yield Finding(Code.FILING_EXPIRED, blanks={"last": last})
+        found.append(Finding(Code.FILING_EXPIRED, blanks={"last": last}))
     if limits.window_until and limits.window_until < day:
-        yield Finding(Code.REFERRAL_WINDOW_PASSED, blanks={"last": limits.window_until})
+        blanks = {"last": limits.window_until}
+        found.append(Finding(Code.REFERRAL_WINDOW_PASSED, blanks=blanks))
     if limits.rehab_until and limits.rehab_until < day:
-        yield Finding(Code.REHAB_PERIOD_ENDED, blanks={"last": limits.rehab_until})
+        found.append(Finding(Code.REHAB_PERIOD_ENDED, blanks={"last": limits.rehab_until}))
 
 
-def _outlived_by_the_stay(case: Case, filing: Filing) -> Iterator[Finding]:
+def _see_what_the_stay_outlived(case: Case, filing: Filing, found: list[Finding]) -> None:
     """See what ended during a stay; a visit or a fitting is judged on its own day alone.
 
     A filing that came too late to count has no validity for the stay to begin in.
     """
-    begun_inside = filing.valid_from is None or filing.valid_from <= case.day
-    if not (case.at_discharge and case.facts.service.is_stay and begun_inside):
+    day = case.day
+    if filing.valid_from is not None and day < filing.valid_from:
         return
     if case.is_late_filed and not case.is_filed_late_in_time:
         return
-    passed = [last for last in case.limits.days() if last and case.day <= last < case.today]
+    passed = [last for last in case.limits if last and day <= last < case.today]
     if passed:
-        yield Finding(Code.ADMITTED_WITHIN_VALIDITY, blanks={"last": min(passed)})
+        found.append(Finding(Code.ADMITTED_WITHIN_VALIDITY, blanks={"last": min(passed)}))
 
 
 def _reaches_here(case: Case, destination: str) -> bool:
     """Compare cities as for a local worker; a province's code covers its cities."""
     facility = case.facts.facility
-    return destination == facility.region or case.area.same(
+    return destination == facility.region or case.ground.area.same(
         destination, facility.city or facility.region
     )
 
 
 def _trip_binds(case: Case, filing: Filing) -> bool:
     return (
-        case.facts.service.is_visit
-        and filing.category is Category.REFERRAL
-        and case.rule(PackSide.INSURED, "referral.trip_binds_outpatient") is not None
+        filing.category is Category.REFERRAL
+        and case.facts.service.is_visit
+        and case.ground.rule(PackSide.INSURED, "referral.trip_binds_outpatient") is not None
     )
 
 

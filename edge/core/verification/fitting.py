@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from edge.core.dates import anniversary
 from edge.core.verification.case import Case
 from edge.core.verification.facts import Device, DeviceAct, Notice, NoticeItem, Service
-from edge.core.verification.reasons import Code, Finding, PackSide
+from edge.core.verification.reasons import NOTHING, Code, Finding, Findings, PackSide
 
 NOTICE_KEYS = {
     PackSide.INSURED: "device.notice_presented",
@@ -14,19 +14,17 @@ NOTICE_KEYS = {
 """Where each side's pack says that the notice is asked for."""
 
 
-def fitting(case: Case) -> Iterator[Finding]:
+def fitting(case: Case) -> Findings:
     """See what a fitting needs besides the filing; at discharge it has been seen."""
     if case.facts.service is not Service.DEVICE or case.at_discharge:
-        return
-    yield from _notice(case)
-    yield from _approved(case)
-    yield from _worn_out(case)
+        return NOTHING
+    return [*_notice(case), *_approved(case), *_worn_out(case)]
 
 
 def side_that_asks(case: Case) -> PackSide | None:
     """Return the side whose pack asks for the fitting notice; either may."""
     for side, key in NOTICE_KEYS.items():
-        if case.rule(side, key) is not None:
+        if case.ground.rule(side, key) is not None:
             return side
     return None
 

@@ -1,6 +1,6 @@
 """What a verdict is made of: reasons, warnings, packs. The sentences stand in ``sentences``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -77,6 +77,12 @@ class Finding:
     code: Code
     variant: str = ""
     blanks: Mapping[str, object] = field(default_factory=dict)
+
+
+Findings = Sequence[Finding]
+"""What one check saw."""
+
+NOTHING: Findings = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

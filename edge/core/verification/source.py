@@ -1,29 +1,30 @@
 """What the facts rest on, and the clock that runs from discharge."""
 
-from collections.abc import Iterator
-
 from edge.core.verification.case import Case
 from edge.core.verification.facts import Basis
-from edge.core.verification.reasons import Code, Finding
+from edge.core.verification.reasons import NOTHING, Code, Finding, Findings
+
+_ONLINE = (Finding(Code.VERIFIED_ONLINE),)
+_UNREACHABLE = (Finding(Code.PLATFORM_UNREACHABLE),)
 
 
-def source(case: Case) -> Iterator[Finding]:
+def source(case: Case) -> Findings:
     """See what answered: the platform, the list, or neither."""
     given = case.facts.source
     if given.basis is Basis.ONLINE:
-        yield Finding(Code.VERIFIED_ONLINE)
-    elif given.basis is Basis.NONE:
-        yield Finding(Code.PLATFORM_UNREACHABLE)
-    elif case.list_is_fresh:
-        yield Finding(Code.VERIFIED_FROM_LIST, blanks={"as_of": given.as_of})
-    else:
-        yield _stale_list(case)
+        return _ONLINE
+    if given.basis is Basis.NONE:
+        return _UNREACHABLE
+    if case.list_is_fresh:
+        return (Finding(Code.VERIFIED_FROM_LIST, blanks={"as_of": given.as_of}),)
+    return (_stale_list(case),)
 
 
-def deadline(case: Case) -> Iterator[Finding]:
+def deadline(case: Case) -> Findings:
     """See whether the time to settle has passed; by itself it changes nothing."""
-    if case.overdue:
-        yield Finding(Code.SETTLEMENT_OVERDUE, blanks={"by": case.settle_by})
+    if not case.overdue:
+        return NOTHING
+    return (Finding(Code.SETTLEMENT_OVERDUE, blanks={"by": case.settle_by}),)
 
 
 def _stale_list(case: Case) -> Finding:

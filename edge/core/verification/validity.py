@@ -4,8 +4,8 @@ Judges no day; what has passed is seen in ``filing``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from edge.core.dates import local_day
 from edge.core.rules import Rule
@@ -19,17 +19,12 @@ Law = Mapping[str, Rule]
 """The insured region's rules of the day, by key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Last days to begin care, None: open. Of the filing, of the referral's window, of rehab."""
 
     until: date | None = None
     window_until: date | None = None
     rehab_until: date | None = None
-
-    def days(self) -> tuple[date | None, date | None, date | None]:
-        """Return all three."""
-        return self.until, self.window_until, self.rehab_until
 
 
 _NONE = Limits()

@@ -1,7 +1,8 @@
 """The verdict: every check in turn, every finding weighed, the strongest effect decides."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from operator import attrgetter
 
 from edge.core.rules import Rulebook
 from edge.core.verification import cautions, facility, filing, fitting, person, source
@@ -13,22 +14,16 @@ from edge.core.verification.reasons import (
     Code,
     DeskWarning,
     Finding,
-    PackSide,
-    PackUsed,
+    Findings,
     Reason,
     Verdict,
 )
 from edge.core.verification.sentences import next_step, told
 
-_CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
-    person.third_party,
-    person.suspended,
-    person.contribution,
+_CHECKS: tuple[Callable[[Case], Findings], ...] = (
+    person.standing,
     person.credential,
-    facility.suspended,
-    facility.kind,
-    facility.direct,
-    facility.chosen,
+    facility.facility,
     facility.service,
     filing.filing,
     fitting.fitting,
@@ -50,9 +45,9 @@ def verify(facts: Facts, rulebook: Rulebook) -> Verdict:
     refuse_contradictions(facts)
     case = open_case(facts, rulebook)
     if person.insured_here(case):
-        return _verdict(case, [_reason(Finding(Code.LOCAL_WORKER), case)], ())
-    reasons = list(_reasons(case))
-    return _verdict(case, reasons, cautions.warnings(case, tuple(reasons)))
+        return _verdict(case, [_reason(Finding(Code.LOCAL_WORKER), case)], [])
+    reasons = _reasons(case)
+    return _verdict(case, reasons, cautions.warnings(case, reasons))
 
 
 def reason_of(code: Code, effect: Decision, article: str, blanks: Mapping[str, object]) -> Reason:
@@ -60,15 +55,17 @@ def reason_of(code: Code, effect: Decision, article: str, blanks: Mapping[str, o
     return _told(Finding(code, blanks=blanks), Weight(effect, article))
 
 
-def _reasons(case: Case) -> Iterator[Reason]:
+def _reasons(case: Case) -> list[Reason]:
+    reasons: list[Reason] = []
     waits = False
     for check in _CHECKS:
         for finding in check(case):
             weight = weigh(finding, case)
             waits = waits or waits_for_filing(finding.code, weight)
-            yield _told(finding, weight)
+            reasons.append(_told(finding, weight))
     if waits:
-        yield _reason(Finding(Code.LATE_FILING_ALLOWED), case)
+        reasons.append(_reason(Finding(Code.LATE_FILING_ALLOWED), case))
+    return reasons
 
 
 def _reason(finding: Finding, case: Case) -> Reason:
@@ -99,28 +96,20 @@ def _reason_of(finding: Finding, weight: Weight) -> Reason:
     )
 
 
-def _verdict(case: Case, reasons: list[Reason], warnings: Iterable[DeskWarning]) -> Verdict:
-    reasons.sort(key=lambda reason: (_STRENGTH[reason.effect], reason.code))
+def _verdict(case: Case, reasons: list[Reason], warnings: list[DeskWarning]) -> Verdict:
+    reasons.sort(key=_strongest_first)
     decision = reasons[0].effect
     return Verdict(
         decision=decision,
         reasons=tuple(reasons),
-        warnings=tuple(sorted(warnings, key=lambda warning: warning.code)),
-        packs=_used(
-            (case.insured.region, case.insured.version, case.insured.sha256),
-            (case.treatment.region, case.treatment.version, case.treatment.sha256),
-        ),
+        warnings=tuple(sorted(warnings, key=_by_code)),
+        packs=case.ground.used,
         settle_by=None if decision is Decision.LOCAL else case.settle_by,
     )
 
 
-@lru_cache(maxsize=256)
-def _used(
-    insured: tuple[str, str, str], treatment: tuple[str, str, str]
-) -> tuple[PackUsed, PackUsed]:
-    """Return which files governed: region, version and hash of each side, made once."""
-    return _one_used(PackSide.INSURED, *insured), _one_used(PackSide.TREATMENT, *treatment)
+def _strongest_first(reason: Reason) -> tuple[int, str]:
+    return _STRENGTH[reason.effect], reason.code
 
 
-def _one_used(side: PackSide, region: str, version: str, sha256: str) -> PackUsed:
-    return PackUsed(side=side, region=region, version=version, sha256=sha256)
+_by_code = attrgetter("code")
