@@ -4,6 +4,7 @@ A file is tried once, by its hash: a refused one waits, with its reason, for the
 it mended. Whatever is wrong with a file, the list itself stands.
 """
 
+from edge.core.catalogue import Insurance
 from edge.core.errors import EdgeError
 from edge.packs import PackFile
 from edge.site import Site
@@ -65,10 +66,7 @@ def _refusal(site: Site, received: Received, operator: str) -> str:
     try:
         match published.kind:
             case "catalogue":
-                asked = Import(
-                    path=path, region=published.region or "", version=published.version or ""
-                )
-                return _refused_cell(import_catalogue(site, asked, operator))
+                return _catalogue_refusal(site, received, operator)
             case "pack":
                 take_pack(site, PackFile(published.place or "", path.read_bytes()), operator)
             case "facilities":
@@ -78,6 +76,19 @@ def _refusal(site: Site, received: Received, operator: str) -> str:
     except EdgeError as wrong:
         return str(wrong)
     return ""
+
+
+def _catalogue_refusal(site: Site, received: Received, operator: str) -> str:
+    published = received.published
+    if published.insurance not in (None, *Insurance):
+        return f"no such insurance: {published.insurance}"
+    asked = Import(
+        path=received.path,
+        region=published.region or "",
+        version=published.version or "",
+        insurance=Insurance(published.insurance) if published.insurance else None,
+    )
+    return _refused_cell(import_catalogue(site, asked, operator))
 
 
 def _refused_cell(report: Report) -> str:

@@ -10,7 +10,7 @@ from edge.core.fitting import Case, Channel, Fitting
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.entry_sheets import add_sheet
-from edge.store.quarantine import require_nothing_forgotten
+from edge.store.quarantine import REVERSALS, require_nothing_forgotten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,8 @@ def typed(
         Conflict: QUARANTINED, CASE_FORGOTTEN: a restored site does not know what was typed.
     """
     require_nothing_forgotten(db, case.id)
+    if kind is SheetKind.REVERSAL:
+        require_nothing_forgotten(db, REVERSALS)
     sheet = EntrySheet(
         id=site.fresh_id(), case=case.ref, kind=kind, fields=fields, made_at=site.clock()
     )

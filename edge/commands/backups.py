@@ -55,7 +55,7 @@ def reconcile(config: Config = SITE_FILE) -> None:
         found = recollect(site, WHO)
     typer.echo(
         f"✓ open again; {found.known} known, {found.forgotten} forgotten,"
-        f" {found.unsure} fittings to look for in the national site"
+        f" {found.unsure} to look for in the national site"
     )
     if found.forgotten or found.unsure:
         typer.echo("    → edge restored list")

@@ -2,7 +2,8 @@
 
 What the platform has of a case and we have not is kept for a person; that case tells nothing new
 until it is resolved, so nothing is settled twice. All other cases go on. Nobody can be asked what
-was typed into the national site, so each open fitting of the login channel waits for a person, too.
+was typed into the national site, so each open fitting of the login channel waits for a person, and
+so do all reversals of those that were typed before.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from datetime import timedelta
 
 from edge.core.errors import Conflict, Words
 from edge.site import Site
-from edge.store.fittings import open_typed_fittings
+from edge.store.fittings import any_typed_settled, open_typed_fittings
 from edge.store.quarantine import (
+    REVERSALS,
     Quarantine,
     keep_forgotten,
     keep_unsure,
@@ -32,7 +34,8 @@ _EARLIER = timedelta(hours=1)
 class Recollected:
     """How many messages the platform keeps since the backup, and how many of them are unknown.
 
-    ``unsure``: fittings that may have been typed into the national site since.
+    ``unsure``: what may have been typed into the national site since: a fitting each, and one for
+    all reversals of fittings that were settled.
     """
 
     known: int
@@ -58,9 +61,9 @@ def recollect(site: Site, operator: str) -> Recollected:
         unknown = [(envelope, signed) for envelope, signed in told if not _knows(site, envelope.id)]
         for envelope, signed in unknown:
             keep_forgotten(db, site.vault, envelope, signed, now)
-        unsure = open_typed_fittings(db)
-        for fitting in unsure:
-            keep_unsure(db, site.vault, fitting, backup_made_at=quarantine.backup_made_at, now=now)
+        unsure = [*open_typed_fittings(db), *([REVERSALS] if any_typed_settled(db) else [])]
+        for about in unsure:
+            keep_unsure(db, site.vault, about, backup_made_at=quarantine.backup_made_at, now=now)
         lift_quarantine(db, operator=operator, now=now)
         site.ledger.enter(
             db,

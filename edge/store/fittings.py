@@ -128,6 +128,12 @@ def unsettled_fittings(db: Rows, vault: Vault, *, limit: int) -> list[Fitting]:
     return [_fitting(db, vault, row) for row in rows]
 
 
+def any_typed_settled(db: Rows) -> bool:
+    """Tell whether a fitting of the login channel is settled, so that it could be reversed."""
+    sql = "select 1 as settled from fittings where channel = ? and state = ? limit 1"
+    return db.one(sql, [Channel.LOGIN, FittingState.SETTLED]) is not None
+
+
 def open_typed_fittings(db: Rows) -> list[str]:
     """Return the ids of the fittings of the login channel that are neither settled nor manual."""
     rows = db.query(

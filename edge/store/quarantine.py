@@ -11,6 +11,9 @@ from sync.envelope import Envelope
 TYPED = "entry_sheet"
 """The kind of what is typed by hand, of which the platform has no message."""
 
+REVERSALS = "entry_sheet.reversals"
+"""In place of a case: whether any settlement that was typed has been reversed since the backup."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
@@ -25,7 +28,8 @@ class Forgotten:
     """A message of ours that the platform keeps and this database does not know.
 
     ``order_key`` is the stay or fitting. ``resolved_at`` None: a person must look at it. Of kind
-    TYPED there is no message: a fitting that may have been typed into the national site since.
+    TYPED there is no message: a fitting that may have been typed into the national site since, or
+    REVERSALS.
     """
 
     message_id: str
@@ -81,17 +85,17 @@ def keep_forgotten(
 
 
 def keep_unsure(
-    db: Rows, vault: Vault, fitting_id: str, *, backup_made_at: datetime, now: datetime
+    db: Rows, vault: Vault, about: str, *, backup_made_at: datetime, now: datetime
 ) -> None:
-    """Keep that nobody can ask whether a fitting was typed into the national site since, once."""
-    name = f"{TYPED}:{fitting_id}:{backup_made_at:%Y%m%dT%H%M%S}"
+    """Keep that nobody can ask what of a fitting, or REVERSALS, was typed since, once."""
+    name = f"{TYPED}:{about}:{backup_made_at:%Y%m%dT%H%M%S}"
     db.execute(
         "insert or ignore into forgotten (message_id, kind, order_key, moment, signed_sealed,"
         " found_at) values (?, ?, ?, ?, ?, ?)",
         [
             name,
             TYPED,
-            fitting_id,
+            about,
             backup_made_at.isoformat(),
             vault.seal(b"", _place("signed", name)),
             now.isoformat(),
@@ -143,6 +147,8 @@ def require_nothing_forgotten(db: Rows, order_key: str) -> None:
         "select message_id, kind from forgotten where order_key = ? and resolved_at is null",
         [order_key],
     )
+    if row and order_key == REVERSALS:
+        raise _unsure_reversals(row["message_id"])
     if row:
         raise (_unsure if row["kind"] == TYPED else _case_forgotten)(row["message_id"])
 
@@ -197,6 +203,21 @@ def _unsure(name: str) -> Conflict:
         Words(
             f"在国家平台查对后执行 edge restored resolve {name} --note …，再办理",
             f"look in the national site, then edge restored resolve {name} --note …, and go on",
+        ),
+        field="fitting",
+    )
+
+
+def _unsure_reversals(name: str) -> Conflict:
+    return Conflict(
+        "CASE_FORGOTTEN",
+        Words(
+            "恢复以前可能已有配置结算在国家平台冲正，本机没有记录",
+            "fittings' settlements may have been reversed in the national site before the restore",
+        ),
+        Words(
+            f"在国家平台查对冲正记录后执行 edge restored resolve {name} --note …，再冲正",
+            f"look for reversals there, then edge restored resolve {name} --note …, and go on",
         ),
         field="fitting",
     )

@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from edge import codec
+from edge.core.catalogue import Insurance
 from simulators.agency.by_hand import Application
-from simulators.agency.ledger import Typed, type_in
+from simulators.agency.ledger import Typed, take_back, type_in
 from simulators.agency.office import Office
 from simulators.agency.page import add_page
 from simulators.agency.refusals import AgencyRefuses, Deducted
@@ -86,6 +87,12 @@ class TypedForm(_Body):
     notice: str = ""
 
 
+class TypedBack(_Body):
+    """A typed fitting that was taken back by hand in the national site, too."""
+
+    reversed_at: AwareDatetime
+
+
 class Line(_Body):
     """One deduction of an audit."""
 
@@ -157,6 +164,7 @@ def add_agency(app: FastAPI, office: Office, public_keys: Mapping[str, PublicKey
     known = dict(public_keys)
     app.state.intake.inbox = lambda signed: office.downward.page(signed, known)
     _add_register(app, office)
+    _add_typed(app, office)
     _add_months(app, office)
     _add_money(app, office)
     add_page(app, office)
@@ -209,9 +217,11 @@ def _add_standings(app: FastAPI, office: Office) -> None:
         return _done(lambda: registry.add_notice(given.id_number, given.notice))
 
     @app.post("/agency/catalogues/{region}/{version}")
-    async def catalogue(region: str, version: str, request: Request) -> Response:
+    async def catalogue(
+        region: str, version: str, request: Request, insurance: Insurance | None = None
+    ) -> Response:
         data = (await request.body())[: _CATALOGUE_BYTES_MAX + 1]
-        await run_in_threadpool(office.catalogues.bring_out, region, version, data)
+        await run_in_threadpool(office.catalogues.bring_out, region, version, data, insurance)
         return _json(200, {"done": True})
 
     @app.post("/agency/releases/{kind}")
@@ -220,12 +230,18 @@ def _add_standings(app: FastAPI, office: Office) -> None:
         return _done(lambda: registry.release(kind, said))
 
 
-def _add_months(app: FastAPI, office: Office) -> None:
-    audits = office.audits
-
+def _add_typed(app: FastAPI, office: Office) -> None:
     @app.post("/agency/typed")
     def typed(given: TypedForm) -> Response:
         return _done(lambda: type_in(office.store, Typed(**given.model_dump())))
+
+    @app.post("/agency/typed/{facility}/{confirmation}/reversal")
+    def typed_back(facility: str, confirmation: str, given: TypedBack) -> Response:
+        return _done(lambda: take_back(office.store, facility, confirmation, given.reversed_at))
+
+
+def _add_months(app: FastAPI, office: Office) -> None:
+    audits = office.audits
 
     @app.post("/agency/claims/{claim}/audit")
     def audit(claim: str, given: AuditForm) -> Response:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from edge.catalogues import Listing, read_listing
-from edge.core.catalogue import CatalogueRow, Said, in_force, row_on
+from edge.core.catalogue import CatalogueRow, Insurance, RegionalList, Said, in_force, row_on
 from edge.core.errors import BadInput
 from edge.digest import sha256
 from edge.store.database import Rows, Store
@@ -27,8 +27,12 @@ class AgencyCatalogues:
         self._store = store
         self._announce = announce
 
-    def bring_out(self, region: str, version: str, data: bytes) -> None:
+    def bring_out(
+        self, region: str, version: str, data: bytes, insurance: Insurance | None = None
+    ) -> None:
         """Keep a version's file, enter the release, tell every facility; the same again: nothing.
+
+        ``insurance`` names the one of the region's lists that it is.
 
         Raises:
             AgencyRefuses: CATALOGUE_UNREADABLE; CATALOGUE_VERSION, other rows under a known number.
@@ -47,26 +51,40 @@ class AgencyCatalogues:
                 "version": version,
                 "starts_on": starts_on.isoformat(),
                 "sha256": digest,
+                **({"insurance": insurance.value} if insurance else {}),
             }
             self._announce(db, DispatchKind.CATALOGUE_RELEASE, said)
             db.execute(
                 "insert into catalogue_files (region, version, suffix, data) values (?, ?, ?, ?)",
                 [region, version, ".xlsx" if data.startswith(b"PK") else ".csv", data],
             )
+            if insurance:
+                db.execute(
+                    "insert into catalogue_lists (region, version, insurance) values (?, ?, ?)",
+                    [region, version, insurance],
+                )
 
     def enclosed(self, folder: Path) -> tuple[Enclosed, ...]:
         """Return the files for a list to enclose, written into ``folder``."""
         made = []
-        for row in list(self._store.read().query("select * from catalogue_files order by 1, 2")):
+        for row in list(self._store.read().query(_FILES)):
             path = folder / f"catalogue-{row['region']}-{sha256(row['data'])[:16]}{row['suffix']}"
             if not path.exists():
                 path.write_bytes(row["data"])
-            made.append(Enclosed("catalogue", path, region=row["region"], version=row["version"]))
+            made.append(
+                Enclosed(
+                    "catalogue",
+                    path,
+                    region=row["region"],
+                    version=row["version"],
+                    insurance=row["insurance"],
+                )
+            )
         return tuple(made)
 
-    def of_region(self, region: str) -> "RegionRows | None":
-        """Return what a region's versions say together; None: none came out."""
-        rows = self._store.read().query(_OF_REGION, [region])
+    def of_list(self, one: RegionalList) -> "RegionRows | None":
+        """Return what the versions of a region's list say together; None: none came out."""
+        rows = self._store.read().query(_OF_LIST, [one.region, one.insurance, one.insurance])
         listings = [
             (date.fromisoformat(row["starts_on"]), _read(row["data"])) for row in list(rows)
         ]
@@ -113,7 +131,12 @@ def _read(data: bytes) -> Listing:
 
 _KNOWN = """\
 select sha256 from catalogue_releases where what = 'catalogue' and region = ? and version = ?"""
-_OF_REGION = """\
+_FILES = """\
+select f.*, l.insurance from catalogue_files as f
+left join catalogue_lists as l on l.region = f.region and l.version = f.version
+order by f.region, f.version"""
+_OF_LIST = """\
 select r.starts_on, f.data from catalogue_files as f join catalogue_releases as r
 on r.what = 'catalogue' and r.region = f.region and r.version = f.version
-where f.region = ? order by r.starts_on, r.version"""
+left join catalogue_lists as l on l.region = f.region and l.version = f.version
+where f.region = ? and coalesce(l.insurance, ?) = ? order by r.starts_on, r.version"""

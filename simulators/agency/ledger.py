@@ -119,6 +119,27 @@ def type_in(store: Store, typed: Typed) -> None:
         )
 
 
+def take_back(store: Store, facility: str, confirmation: str, reversed_at: datetime) -> None:
+    """Keep that what was typed was reversed in the national site, too: its notice is free again.
+
+    ``confirmation`` is the number of the settlement that was typed.
+
+    Raises:
+        AgencyRefuses: TYPED_UNKNOWN; TYPED_REVERSED, when it was before.
+    """
+    name = _typed_name(facility, confirmation)
+    with store.transaction() as db:
+        known = db.one("select reversed_at from settlements where message = ?", [name])
+        if known is None:
+            raise AgencyRefuses("TYPED_UNKNOWN", f"没有录入过 {confirmation}")
+        if known["reversed_at"]:
+            raise AgencyRefuses("TYPED_REVERSED", f"{confirmation} 已冲正")
+        db.execute(
+            "update settlements set reversed_at = ? where message = ?",
+            [reversed_at.isoformat(), name],
+        )
+
+
 def _typed_name(facility: str, confirmation: str) -> str:
     """Name what came by no message."""
     return f"typed {facility} {confirmation}"

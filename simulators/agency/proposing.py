@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from edge import codec
+from edge.core.catalogue import Insurance, RegionalList
 from edge.core.verification import Service
 from edge.store.database import Row, Rows
 from simulators.agency.catalogues import AgencyCatalogues
@@ -29,6 +30,9 @@ ARTICLES = {
     "51": "川 第二十四条",
 }
 """By treatment province: what the agency deducts by."""
+
+_BY_MEDICAL_INSURANCE = frozenset({"510000"})
+"""Where the list of basic medical insurance rules the care of the region's own workers (川 21)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +94,10 @@ def _lines(row: Row) -> list[BilledLine]:
 def _standard(db: Rows, catalogues: AgencyCatalogues, row: Row) -> Standard:
     device = row["service"] == Service.DEVICE
     # Devices across a province are ruled by the insured region's catalogue (津 19, 鲁 16).
-    region = row["insured_region"] if device else row["treatment_region"]
-    rows = catalogues.of_region(region)
+    governing = RegionalList(row["insured_region" if device else "treatment_region"])
+    if governing.region in _BY_MEDICAL_INSURANCE and row["insured_region"] == governing.region:
+        governing = RegionalList(governing.region, Insurance.MEDICAL)
+    rows = catalogues.of_list(governing)
     if rows is None:
         return Standard(knows=False, row=lambda _code, _day: None)
     return Standard(

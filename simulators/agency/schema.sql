@@ -55,6 +55,14 @@ create table if not exists catalogue_files (
     primary key (region, version)
 ) strict, without rowid;
 
+create table if not exists catalogue_lists (  -- which list of its region a file is; else each
+    region text not null,
+    version text not null,
+    insurance text not null,
+    primary key (region, version),
+    foreign key (region, version) references catalogue_files (region, version)
+) strict, without rowid;
+
 create table if not exists applications (
     filing text primary key references filings (id),
     channel text not null check (channel in ('online', 'window')),

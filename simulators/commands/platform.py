@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from edge.clock import system_clock
+from edge.core.catalogue import Insurance
 from simulators.agency.api import add_agency
 from simulators.agency.listing import releases_of
 from simulators.agency.office import Office, open_office
@@ -33,7 +34,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     for option, metavar, about in (
         ("--key", "FACILITY=FILE", "a facility's public key (facility.pub.pem)"),
         ("--list-key", "FACILITY=FILE", "its list key (keys/listing.key): its list is published"),
-        ("--catalogue", "REGION/VERSION=FILE", "a catalogue that comes out, and is audited by"),
+        ("--catalogue", "REGION[/LIST]/VERSION=FILE", "a catalogue that comes out: audited by"),
     ):
         several = f"{about}; may be given several times"
         parser.add_argument(option, action="append", default=[], metavar=metavar, help=several)
@@ -78,10 +79,11 @@ def run(given: argparse.Namespace) -> int:
 
 def _bring_out(office: Office, catalogues: list[str]) -> None:
     for name, data in _files(catalogues):
-        region, _, version = name.partition("/")
+        region, *lists, version = name.split("/")
         try:
-            office.catalogues.bring_out(region, version, data)
-        except AgencyRefuses as wrong:
+            one_list = Insurance(lists[0]) if lists else None
+            office.catalogues.bring_out(region, version, data, one_list)
+        except (AgencyRefuses, ValueError) as wrong:
             raise BadFile(Path(name), str(wrong)) from wrong
 
 

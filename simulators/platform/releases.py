@@ -33,13 +33,17 @@ DELTAS_KEPT = 5
 
 @dataclass(frozen=True, slots=True)
 class Enclosed:
-    """A file to publish with the list; a catalogue has region and version, a pack its place."""
+    """A file to publish with the list; a catalogue has region and version, a pack its place.
+
+    ``insurance`` names the one of a region's lists that a catalogue is.
+    """
 
     kind: Literal["catalogue", "pack"]
     path: Path
     region: str | None = None
     version: str | None = None
     place: str | None = None
+    insurance: str | None = None
 
 
 class _Row(NamedTuple):
@@ -133,6 +137,7 @@ class Releases:
                 sha256=digest,
                 region=one.region,
                 version=one.version,
+                insurance=one.insurance,
                 place=one.place,
             )
             yield published, one.path

@@ -30,7 +30,8 @@ class Published(codec.Tolerant, frozen=True):
     """A file that comes with a release: a catalogue, a region's pack, the library of facilities.
 
     ``target`` is the file, ``sha256`` its hash in hexadecimal. A catalogue says whose it is by
-    ``region`` and ``version``, a pack by its folder's name, ``place``.
+    ``region`` and ``version``, and by ``insurance`` where it is only one of its region's lists; a
+    pack by its folder's name, ``place``.
     """
 
     kind: codec.Short
@@ -38,6 +39,7 @@ class Published(codec.Tolerant, frozen=True):
     sha256: codec.Sha256
     region: codec.Division | None = None
     version: codec.Short | None = None
+    insurance: codec.Short | None = None
     place: codec.Short | None = None
 
 

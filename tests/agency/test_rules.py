@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from edge.core.catalogue import CatalogueRow, CostKind
+from edge.core.catalogue import CatalogueRow, CostKind, Insurance, RegionalList
 from simulators.agency.checking import BilledLine, Fault, Finding, Standard, findings
 from simulators.agency.forms.sichuan import initial_fen
+from simulators.agency.ledger import Typed, take_back, type_in
 from simulators.agency.office import Office, open_office
 from simulators.agency.refusals import AgencyRefuses
 from simulators.agency.sampling import FREQUENT, LARGE_FEN, Sample, picked
@@ -22,6 +23,7 @@ from tests.fakes.clock import Clock
 QINGDAO = worker(3, "370000", "370200", "SD0001")
 AT_HOME = facility_named("SD0001").model_copy(update={"id": "SD0002", "city": "370200"})
 DAY = date(2026, 10, 5)
+SHANDONG = RegionalList("370000")
 LINE = BilledLine(id="1", date=DAY, code="DRUG", quantity="2", fund_fen=2_000, injury_related=True)
 ROWS = {
     "DRUG": CatalogueRow("DRUG", CostKind.DRUG, in_scope=True, price_cap_fen=800),
@@ -198,7 +200,7 @@ def test_a_catalogue_comes_out_once_is_told_and_is_what_is_audited_by(office: Of
 def test_a_later_version_takes_the_place_of_the_earlier_for_its_kinds(office: Office) -> None:
     office.catalogues.bring_out("370000", "1", catalogue("8.00", "OLD"))
     office.catalogues.bring_out("370000", "2", catalogue("9.00", since="2026-10-01"))
-    rows = office.catalogues.of_region("370000")
+    rows = office.catalogues.of_list(SHANDONG)
     assert rows
     for day, cap in ((date(2026, 9, 30), 800), (date(2026, 10, 1), 900)):
         row = rows.row("DRUG", day)
@@ -206,7 +208,7 @@ def test_a_later_version_takes_the_place_of_the_earlier_for_its_kinds(office: Of
         assert row.price_cap_fen == cap
     assert rows.row("OLD", date(2026, 9, 30))
     assert rows.row("OLD", date(2026, 10, 1)) is None
-    assert office.catalogues.of_region("220000") is None
+    assert office.catalogues.of_list(RegionalList("220000")) is None
 
 
 def test_what_the_lists_enclose_is_what_came_out(office: Office, tmp_path: Path) -> None:
@@ -221,3 +223,45 @@ def catalogue(cap: str, *also: str, since: str = "2024-01-01") -> bytes:
     head = "编码,名称,类别,是否支付,限价（元）,有效期起"
     rows = [f"{code},样例 药品,药品,是,{cap},{since}" for code in ("DRUG", *also)]
     return "\n".join([head, *rows]).encode()
+
+
+def test_two_lists_of_a_region_are_told_apart_by_the_insurance_they_are_of(
+    office: Office, tmp_path: Path
+) -> None:
+    medical = RegionalList("370000", Insurance.MEDICAL)
+    office.catalogues.bring_out("370000", "1", catalogue("8.00", "BOTH"))
+    office.catalogues.bring_out("370000", "1-yb", catalogue("9.00"), Insurance.MEDICAL)
+    assert [one.insurance for one in office.catalogues.enclosed(tmp_path)] == [None, "medical"]
+    for one, cap in ((SHANDONG, 800), (medical, 900)):
+        rows = office.catalogues.of_list(one)
+        row = rows and rows.row("DRUG", DAY)
+        assert row
+        assert row.price_cap_fen == cap
+
+
+def used_by(office: Office) -> object:
+    [known] = office.registry.workers
+    return known.notices[0].used_by
+
+
+def test_what_was_typed_is_taken_back_once_and_its_notice_is_free(office: Office) -> None:
+    typed = Typed(
+        facility="SD0001",
+        confirmation="QG-1",
+        id_number=QINGDAO.id_number,
+        insured_region="370000",
+        total_fen=1_000,
+        fund_fen=900,
+        settled_at=START,
+        notice=QINGDAO.notices[0].id,
+    )
+    with pytest.raises(AgencyRefuses, match="TYPED_UNKNOWN"):
+        take_back(office.store, "SD0001", "QG-1", START)
+    type_in(office.store, typed)
+    assert used_by(office)
+    with pytest.raises(AgencyRefuses, match="TYPED_UNKNOWN"):
+        take_back(office.store, "SD0002", "QG-1", START)
+    take_back(office.store, "SD0001", "QG-1", START)
+    assert used_by(office) is None
+    with pytest.raises(AgencyRefuses, match="TYPED_REVERSED"):
+        take_back(office.store, "SD0001", "QG-1", START)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.core.catalogue import Insurance
 from edge.list_keeping import keep_list
 from edge.packs import pack_files
 from edge.rulebooks import rulebook_in_force
@@ -63,6 +64,22 @@ def test_a_catalogue_that_comes_with_the_list_is_imported_once(
     assert held == ["2031.1"]
     again = published(lists, ground, catalogue())
     assert of_kind(again, "catalogue") == delivery
+
+
+def test_a_catalogue_that_comes_with_the_list_says_which_of_its_regions_lists_it_is(
+    lists: Lists, ground: Ground, tmp_path: Path
+) -> None:
+    medical = replace(catalogue(), insurance="medical")
+    assert of_kind(published(lists, ground, medical), "catalogue").state is DeliveryState.TAKEN
+    [held] = [v for v in held_versions(ground.site.store.read()) if v.region == "510000"]
+    assert held.insurance is Insurance.MEDICAL
+    other = tmp_path / "other.csv"
+    other.write_bytes(CATALOGUE.read_bytes().rstrip())
+    strange = replace(catalogue(other, "2031.2"), insurance="dental")
+    [refused] = [
+        one for one in published(lists, ground, strange) if one.state is DeliveryState.REFUSED
+    ]
+    assert refused.why == "no such insurance: dental"
 
 
 def test_a_catalogue_with_a_bad_cell_is_refused_by_address_and_the_list_stands(

@@ -11,15 +11,18 @@ import pytest
 from edge.core.cases import CaseRef
 from edge.core.errors import Conflict
 from edge.core.fitting import Fitting
+from edge.steps.bring_back import confirm
 from edge.steps.fall_back import Request as HandOver
 from edge.steps.fall_back import fall_back
 from edge.steps.recollect import recollect, resolve
 from edge.steps.settle import Request, settle
+from edge.store.operators import Role
 from edge.store.quarantine import Quarantine, begin_quarantine, forgotten, forgotten_words
 from edge.store.settlements import Settlement
 from sync.envelope import Kind
 from tests.steps.agency import delivered
-from tests.steps.colleagues import settled
+from tests.steps.colleagues import CLERK as FITTER
+from tests.steps.colleagues import SECOND, hire, reversed_by_both, settled
 from tests.steps.conftest import CLERK, Ground, ground_at
 from tests.steps.fittings import fitted, fitting_ground, opened
 
@@ -109,16 +112,27 @@ def test_a_fitting_that_may_have_been_typed_since_waits_until_somebody_has_looke
         assert isinstance(press(again, fitting), Settlement)
 
 
-def test_a_fitting_that_was_settled_before_the_backup_and_a_new_one_wait_for_nobody(
+def test_what_was_typed_before_the_backup_may_have_been_reversed_since_and_a_new_one_waits_not(
     ground: Ground, folder: Path
 ) -> None:
     shop = fitting_ground(ground, region=TIANJIN)
     before = fitted(shop)
-    settled(shop, before.ref)
+    receipt = settled(shop, before.ref)
+    confirm(shop.site, receipt.entry_sheet_id or "", "QG-1", CLERK)
+    hire(shop, SECOND, Role.FINANCE)
     backup = backed_up(shop, folder)
     with back_from(shop, backup, region=TIANJIN) as again:
-        assert recollect(again.site, CLERK).unsure == 0
+        assert recollect(again.site, CLERK).unsure == 1
         notice = {**again.platform.facts["notice"], "id": "N2"}
         again.platform.facts = {**again.platform.facts, "notice": notice}
         new = opened(again, "PZ2")
         assert new.id != before.id
+        [unsure] = forgotten(again.site.store.read())
+        hire(again, FITTER, Role.FITTING)
+        with pytest.raises(Conflict, match="CASE_FORGOTTEN") as waits:
+            reversed_by_both(again, receipt.id)
+        assert unsure.message_id in waits.value.next_action.zh
+        resolve(again.site, unsure.message_id, "冲正确认号 QG-2", CLERK)
+        undone = reversed_by_both(again, receipt.id)
+        assert undone.entry_sheet_id
+        assert confirm(again.site, undone.entry_sheet_id, "QG-2", CLERK).confirmation == "QG-2"
