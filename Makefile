@@ -21,7 +21,7 @@ export UV_COMPILE_BYTECODE := 1
 
 # The manual at /help, made anew when what it is made of is newer.
 MANUAL := edge/web/look/manual/index.html
-MADE_OF := properdocs.yml $(shell find docs edge/web/look/templates edge/web/locale edge/store/migrations -type f -not -name '*.pyc')
+MADE_OF := properdocs.yml CHANGELOG.md $(shell find docs edge/web/look/templates edge/web/locale edge/store/migrations -type f -not -name '*.pyc')
 
 setup: .venv/ready $(MANUAL)
 

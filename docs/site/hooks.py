@@ -16,7 +16,19 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)#:]+)(?:#[^)]*)?\)")
 _OUTSIDE = ("..", "decisions", "state.md")
 """The project's other files, which an installed site does not have."""
 
-_MADE = {"keys": key_card.made, "runbook": runbook.made, "dictionary": dictionary.made}
+
+def changes(_language: str) -> str:
+    """Return the changelog without its title, its links as they are from the manual."""
+    text = (Path(__file__).parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
+    return text.partition("\n")[2].replace("](docs/", "](")
+
+
+_MADE = {
+    "changes": changes,
+    "keys": key_card.made,
+    "runbook": runbook.made,
+    "dictionary": dictionary.made,
+}
 _MARK = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
 """A line that stands for what is made of facts."""
 

@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from properdocs.commands.build import build
 from properdocs.config import load_config
+from typer.main import get_command
 
 from docs.site import dictionary, key_card, runbook
 from docs.site.reading import sections
+from edge.__main__ import app
 from edge.web.pages.screens import CHAPTERS, SCREENS
 from edge.web.texts import Language
-from tests.house.source import ROOT
+from tests.house.source import ROOT, product
 
 LANGUAGES = ("zh", "en")
+GUIDES = sorted(page for language in LANGUAGES for page in (ROOT / "docs" / language).glob("*.md"))
+FILES = {"ca.pem", "ca.key", "site.toml", "facility.pub", "edge.db"}
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", re.IGNORECASE)
 FETCHED = re.compile(
     r"<(?:script|img|link|iframe|source|audio|video)\b[^>]*?(?:src|href)=\"([^\"]+)"
@@ -52,6 +56,26 @@ def test_every_screen_has_its_chapter(manual: Path, language: str) -> None:
     page = (manual / language / "screens.html").read_text(encoding="utf-8")
     told = re.findall(r"<h2 id=\"([\w-]+)\"", page)
     assert set(told) == {*SCREENS, *CHAPTERS, "login"}
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_every_code_act_setting_and_command_that_a_guide_names_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    codes = {one.code for chapter in runbook.chapters() for one in chapter.entries}
+    assert {code for code in re.findall(r"`([A-Z]+_[A-Z_]+)`", text) if code not in codes} == set()
+    known = "\n".join(one.text for one in product()) + (ROOT / "docs/settings.md").read_text(
+        "utf-8"
+    )
+    named = set(re.findall(r"`([a-z]+\.[a-z_]+)`", text)) - FILES
+    assert [one for one in named if f'"{one}"' not in known and f"`{one}`" not in known] == []
+    said = re.findall(r"(?:^ {4,}|`|/bin/)edge ((?:[a-z-]+ ?){1,2})", text, re.MULTILINE)
+    assert [words for words in said if not _is_command(words.split())] == []
+
+
+def _is_command(words: list[str]) -> bool:
+    found = getattr(get_command(app), "commands", {}).get(words[0])
+    inner = getattr(found, "commands", None)
+    return found is not None and (inner is None or words[1] in inner)
 
 
 def test_the_search_finds_a_section_by_its_chinese_words(manual: Path) -> None:
