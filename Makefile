@@ -17,7 +17,7 @@ APT := apt-get -q -y -o DPkg::Lock::Timeout=120
 export PYTHONDONTWRITEBYTECODE :=
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: setup demo serve check style types imports house test bench torture fuzz mutate docs clean
+.PHONY: setup demo serve check style types imports house test bench torture fuzz mutate docs wheelhouse clean
 
 # The manual at /help, made anew when what it is made of is newer.
 MANUAL := edge/web/look/manual/index.html
@@ -83,8 +83,29 @@ docs: setup
 	$(RUN)/edge packs law > docs/law.md
 	$(RUN)/python -m properdocs build
 
+# All that a machine without a network installs from: docs/operation.md. It ends with an installation
+# from the folder alone (without a network, where this system lets us leave it) that checks every pack.
+WHEELHOUSE := dist/wheelhouse
+NO_NETWORK := $(shell unshare -rn true 2>/dev/null && echo unshare -rn)
+wheelhouse: setup
+	rm -rf $(WHEELHOUSE) && mkdir -p $(WHEELHOUSE)
+	.tools/bin/uv export -q --locked --no-dev --no-emit-project --output-file $(WHEELHOUSE)/locked.txt
+	.tools/bin/pip wheel -q --disable-pip-version-check --no-deps --require-hashes \
+		--requirement $(WHEELHOUSE)/locked.txt --wheel-dir $(WHEELHOUSE)
+	rm $(WHEELHOUSE)/locked.txt
+	$(RUN)/python -m hatchling build --target wheel --directory $(CURDIR)/$(WHEELHOUSE)
+	cp -r config/offline/install.sh config/systemd config/polkit $(WHEELHOUSE)
+	$(PYTHON) -c 'import platform, sys; print("Python %d.%d, %s" % (*sys.version_info[:2], platform.machine()))' > $(WHEELHOUSE)/made-for
+	cd $(WHEELHOUSE) && for wheel in *.whl; do \
+		rest=$${wheel#*-}; \
+		echo "$${wheel%%-*}==$${rest%%-*} --hash=sha256:$$(sha256sum $$wheel | cut -c 1-64)"; \
+	done > requirements.txt
+	$(NO_NETWORK) sh $(WHEELHOUSE)/install.sh dist/installed
+	rm -rf dist/installed
+	du -sh $(WHEELHOUSE)
+
 clean:
-	rm -rf .venv .tools .fuzz mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
+	rm -rf .venv .tools .fuzz dist mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage var
 
 .venv/ready: pyproject.toml uv.lock Makefile | .tools/packages
 	test -x .tools/bin/uv || { $(PYTHON) -m venv .tools && .tools/bin/pip install -q uv==$(UV_VERSION); }

@@ -34,7 +34,7 @@ from edge.store.books import misstated
 from edge.store.catalogues import HeldVersion, held_versions
 from edge.store.database import SQLITE_VERSION, Rows, Store
 from edge.store.high_water import high_water
-from edge.store.keys import load_keys
+from edge.store.keys import KeyFolder, key_store_of, load_keys
 from edge.store.ledger import Ledger, heads_kept
 from edge.store.migrations import schema_of
 from edge.store.operators import ADMINISTRATORS, operators
@@ -100,9 +100,11 @@ def _safely(name: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:
-    folder = settings.data / "keys"
-    load_keys(folder)
-    yield Finding(name="keys", well=True, seen=f"{folder}, readable by this account only")
+    store = key_store_of(settings)
+    load_keys(store)
+    whose = "files of this account" if isinstance(store, KeyFolder) else "given by systemd"
+    seen = f"{whose}: {store.path('ledger').parent}, readable by nobody else"
+    yield Finding(name="keys", well=True, seen=seen)
 
 
 def _certificate(settings: Settings, clock: Clock) -> Iterator[Finding]:
@@ -128,7 +130,7 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         library = ".".join(map(str, SQLITE_VERSION))
         seen = f"SQLite {library}, schema {schema}, {'sound' if sound else 'DAMAGED'}"
         yield _judged("database", seen, well=sound, fix="restore the last backup")
-        broken = Ledger(load_keys(settings.data / "keys")).verify(db) or misstated(db)
+        broken = Ledger(load_keys(key_store_of(settings))).verify(db) or misstated(db)
         heads = f"the chain verifies, {heads_kept(db)} signed heads"
         seen = f"entry {broken.seq}: {broken.reason}" if broken else heads
         fix = "keep the file as evidence, edge ledger verify, call the security administrator"
@@ -291,7 +293,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
 
 
 def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:
-    key = load_keys(settings.data / "keys").signing
+    key = load_keys(key_store_of(settings)).signing
     url = settings.platform.url
     with platform_of(settings, key, clock) as platform:
         standing = platform.status_of("doctor", b"")

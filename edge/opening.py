@@ -19,7 +19,7 @@ from edge.site import Site
 from edge.store.catalogues import Catalogues
 from edge.store.circuit import note_circuit
 from edge.store.database import Store, open_building, open_unchanging
-from edge.store.keys import SIGNATURES, Keys, load_keys, require_algorithm
+from edge.store.keys import SIGNATURES, Keys, key_store_of, load_keys, require_algorithm
 from edge.store.ledger import Ledger
 from edge.store.migrations import is_older, migrate
 from edge.store.vault import CIPHERS, Vault
@@ -62,8 +62,9 @@ def open_site(
         BadRule: a region pack is wrong.
         PlatformMisplaced: the platform's address cannot be used.
     """
-    keys = load_keys(settings.data / "keys")
-    require_algorithm(settings.data / "keys", keys.signing, SIGNATURES[settings.platform.signature])
+    key_store = key_store_of(settings)
+    keys = load_keys(key_store)
+    require_algorithm(key_store, keys.signing, SIGNATURES[settings.platform.signature])
     _bring_up(settings, keys, clock)
     with (
         open_to_others(settings.data),

@@ -12,7 +12,7 @@ from edge.opening import closed_to_others
 from edge.settings import Settings
 from edge.store.backup import Header, opened_backup
 from edge.store.database import Store
-from edge.store.keys import load_keys
+from edge.store.keys import key_store_of, load_keys
 from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.quarantine import Quarantine, begin_quarantine
@@ -25,7 +25,7 @@ def check_backup(settings: Settings, file: Path) -> Header:
         BadInput: NO_BACKUP.
         Fault: BACKUP_DAMAGED, KEY_UNUSABLE.
     """
-    with opened_backup(file, load_keys(settings.data / "keys"), settings.data) as (header, _):
+    with opened_backup(file, load_keys(key_store_of(settings)), settings.data) as (header, _):
         return header
 
 
@@ -37,7 +37,7 @@ def restore(settings: Settings, file: Path, clock: Clock, operator: str) -> Head
         Conflict: SITE_IN_USE; BACKUP_OF_ANOTHER.
         Fault: BACKUP_DAMAGED, KEY_UNUSABLE, SCHEMA_TOO_NEW.
     """
-    keys, now = load_keys(settings.data / "keys"), clock()
+    keys, now = load_keys(key_store_of(settings)), clock()
     with (
         closed_to_others(settings.data),
         opened_backup(file, keys, settings.data) as (header, copy),

@@ -200,6 +200,12 @@ class Identities(_Section):
     reveal_s: int = Field(default=60, ge=5, le=600)
 
 
+class Keys(_Section):
+    """Where the site's keys lie: files in the data folder, or systemd's credentials."""
+
+    store: Literal["files", "credentials"] = "files"
+
+
 class Backup(_Section):
     """Backups that are made by themselves: where, how often, how many are kept."""
 
@@ -239,6 +245,7 @@ class Settings(_Section):
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
     identities: Identities = Identities()
+    keys: Keys = Keys()
     log: Logs = Logs()
     backup: Backup = Backup()
     scanner: Scanner = Scanner()

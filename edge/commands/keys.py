@@ -21,7 +21,7 @@ def rotate(
     from edge.opening import closed_to_others
     from edge.settings import load_settings
     from edge.steps.rotate_keys import rotate_keys
-    from edge.store.keys import ROTATED, add_version
+    from edge.store.keys import ROTATED, add_version, key_store_of
 
     if name not in ROTATED:
         raise typer.BadParameter(f"{name}: not one of {', '.join(ROTATED)}")
@@ -29,7 +29,7 @@ def rotate(
         settings = load_settings(config)
         # A running service would go on with the keys that it read at its start.
         with closed_to_others(settings.data):
-            version = add_version(settings.data / "keys", name)
+            version = add_version(key_store_of(settings), name)
     with opened(config) as site:
         count = rotate_keys(site, name, version, by=WHO)
     typer.echo(f"{name} key {version} in force, {count} rows sealed anew")

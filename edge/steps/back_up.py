@@ -7,7 +7,7 @@ from edge.core.errors import Conflict, Fault, NotFound, Words
 from edge.site import Site
 from edge.store.backup import Header, make_backup, opened_backup
 from edge.store.backup_shelf import is_due, kept_in, place_for, thin_out
-from edge.store.keys import load_keys
+from edge.store.keys import key_store_of, load_keys
 
 
 def back_up(site: Site, path: Path, operator: str) -> Header:
@@ -20,7 +20,7 @@ def back_up(site: Site, path: Path, operator: str) -> Header:
         Fault: BACKUP_DAMAGED, KEY_UNUSABLE; the disk's.
         OSError: the place cannot be written.
     """
-    keys = load_keys(site.settings.data / "keys")
+    keys = load_keys(key_store_of(site.settings))
     header = make_backup(site.store, keys, site.settings.facility.id, path, site.clock())
     try:
         with site.store.transaction() as db:
@@ -66,7 +66,7 @@ def check_backup(site: Site, name: str, operator: str) -> Header:
     if path is None:
         raise _unknown(name)
     data = site.settings.data
-    with opened_backup(path, load_keys(data / "keys"), data) as (header, _):
+    with opened_backup(path, load_keys(key_store_of(site.settings)), data) as (header, _):
         pass
     with site.store.transaction() as db:
         site.ledger.enter(

@@ -15,7 +15,7 @@ from edge import codec
 from edge.core.audit import Entry
 from edge.core.errors import BadInput, Words
 from edge.site import Site
-from edge.store.keys import load_keys
+from edge.store.keys import key_store_of, load_keys
 from edge.store.ledger import Asked, entries
 from sync.envelope import sign_bytes
 
@@ -94,7 +94,7 @@ def _written(site: Site, path: Path, header: Header, found: Iterator[Entry]) -> 
             file.write(line)
             count += 1
         said = {"sha256": digest.hexdigest(), "entries": count - 1, "made_at": header.made_at}
-        key = load_keys(site.settings.data / "keys").signing
+        key = load_keys(key_store_of(site.settings)).signing
         signed = sign_bytes(codec.encode(said), EXPORT_TYPE, key)
         file.write(codec.encode({"signed": signed.decode()}) + b"\n")
         file.flush()

@@ -18,6 +18,7 @@ from edge.core.charges import Refusal
 from edge.core.errors import BadRecord, BadRule, EdgeError
 from edge.core.verification.reasons import Code, WarningCode
 from edge.settings import Settings
+from edge.store.keys import CREDENTIALS
 from edge.web.problems import _BY_STATUS as BY_STATUS
 from simulators.card.image import CardImage, Injury, Person, Record
 from simulators.card.script import CardFault, CardStep
@@ -148,7 +149,7 @@ def _error_codes() -> set[str]:
         *Refusal.__members__,
         *(code for code, _, _ in BY_STATUS.values()),
         *(code for tree in trees for code in (*_worded(tree), *_told(tree))),
-    }
+    } - {CREDENTIALS}  # a name of systemd's
 
 
 def _worded(tree: ast.Module) -> Iterator[str]:

@@ -37,9 +37,13 @@ FACTS = {
 }
 
 
-def edge(*words: object, given: str = "") -> subprocess.CompletedProcess[str]:
+def edge(
+    *words: object, given: str = "", env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "edge", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, input=given, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, input=given, env=env, check=False
+    )
 
 
 def founded(folder: Path) -> Path:

@@ -1,12 +1,27 @@
 """Keys and the vault: what is sealed opens only here, with this key, in its own place."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
 
+from edge.clock import system_clock
 from edge.core.errors import Fault
-from edge.store.keys import create_keys, load_keys
+from edge.doctor import examine
+from edge.settings import Settings, load_settings
+from edge.store.keys import (
+    CREDENTIALS,
+    Credentials,
+    KeyFolder,
+    add_version,
+    ages,
+    create_keys,
+    key_store_of,
+    load_keys,
+)
 from edge.store.vault import Vault
+from tests.journeys.test_commands import edge, founded
 
 
 @pytest.fixture
@@ -45,6 +60,67 @@ def test_a_key_open_to_others_missing_or_cut_short_is_refused_by_name(
     path.unlink()
     with pytest.raises(Fault, match=f"{name}.key"):
         load_keys(folder)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Found a site whose keys systemd gives; return its settings file."""
+    file = founded(tmp_path)
+    text = file.read_text(encoding="utf-8").replace('store = "files"', 'store = "credentials"')
+    file.write_text(text, encoding="utf-8")
+    laid_by_systemd(tmp_path / "data/keys", tmp_path / "credentials")
+    return file
+
+
+def laid_by_systemd(keys: Path, credentials: Path) -> None:
+    """Lay keys as ``LoadCredential=keys:FOLDER`` does; the group's bits are its list's mask."""
+    credentials.mkdir(mode=0o700)
+    for key in keys.iterdir():
+        laid = key.rename(credentials / f"keys_{key.name}")
+        laid.chmod(0o440)
+
+
+def credentials_of(site: Path) -> tuple[Settings, dict[str, str]]:
+    return load_settings(site), {CREDENTIALS: str(site.parent / "credentials")}
+
+
+def test_systemd_may_hold_the_keys_and_each_version_of_them(site: Path) -> None:
+    settings, environment = credentials_of(site)
+    store = key_store_of(settings, environment)
+    assert isinstance(store, Credentials)
+    first = load_keys(store)
+    (store.folder / "keys_identity.2.key").write_bytes(bytes(32))
+    (store.folder / "keys_identity.2.key").chmod(0o440)
+    assert load_keys(store).identity == (*first.identity, bytes(32))
+    assert [(name, count) for name, count, _ in ages(store)] == [("identity", 2), ("index", 1)]
+    (store.folder / "keys_ledger.key").chmod(0o444)
+    with pytest.raises(Fault, match=r"keys_ledger\.key"):
+        load_keys(store)
+
+
+def test_without_systemd_they_are_not_looked_for_elsewhere_and_none_is_added(site: Path) -> None:
+    settings, environment = credentials_of(site)
+    with pytest.raises(Fault, match="KEY_STORE"):
+        key_store_of(settings, {})
+    with pytest.raises(Fault, match="KEY_STORE"):
+        add_version(key_store_of(settings, environment), "identity")
+    [keys] = [one for one in examine(site, system_clock) if one.name == "keys"]
+    assert not keys.well
+    assert "LoadCredential" in keys.fix
+
+
+def test_a_site_works_with_the_keys_that_systemd_gives_and_the_doctor_says_so(site: Path) -> None:
+    _, environment = credentials_of(site)
+    done = edge("doctor", "--json", "--config", site, env=os.environ | environment)
+    found = {one["name"]: one for one in json.loads(done.stdout)}
+    assert found["keys"]["seen"].startswith("given by systemd")
+    assert found["ledger"]["well"]
+
+
+def test_files_are_where_keys_lie_unless_it_is_said_otherwise(tmp_path: Path) -> None:
+    settings = load_settings(founded(tmp_path))
+    store = key_store_of(settings, {CREDENTIALS: "/nowhere"})
+    assert store == KeyFolder(tmp_path / "data/keys")
 
 
 def test_what_is_sealed_opens_in_its_own_place_only(folder: Path) -> None:

@@ -15,7 +15,7 @@ from edge.core.catalogue import Insurance
 from edge.site import Site
 from edge.steps.keep_accounts import Cause
 from edge.store.catalogues import held_versions
-from edge.store.keys import ages
+from edge.store.keys import ages, key_store_of
 from edge.store.names import unknown_name
 from edge.store.operators import DESK_ROLES, Role, Scope
 from edge.store.tokens import CALLS_PER_MIN
@@ -72,7 +72,7 @@ def _admin(routes: APIRouter, screen: Screen) -> None:
             packs=site.rulebook.packs,
             backups=backups_now(site),
             ends=ends(site),
-            keys=ages(site.settings.data / "keys"),
+            keys=ages(key_store_of(site.settings)),
         )
 
 
