@@ -22,6 +22,7 @@ from simulators.reader import CardSlot, InProcessReaders, VpcdCard
 from tests.contracts.desk import NEWS_MAX, PATIENCE_S, Desk, wait_for_state
 from tests.fakes.winscard import CONTEXTS_MAX, Winscard
 from tests.house.source import ROOT
+from tests.programs import Program
 
 ONE, OTHER = "Contact Reader 0", "Contact Reader 1"
 PERSON = synthetic_person(1)
@@ -237,13 +238,12 @@ def test_two_programs_read_one_card_at_the_same_time(
         monitor = stack.enter_context(watched(readers))
         card.insert(CARD)
         wait_for_state(monitor, card.reader, ReaderState.PRESENT)
-        command = [sys.executable, "-m", "tests.contracts.other_program", card.reader, str(READS)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
-            assert other.stdout is not None
+        with Program("tests.contracts.other_program", [card.reader, READS]) as other:
             assert other.stdout.readline() == "reading\n"
             ours = [monitor.read_again(card.reader).record.name for _ in range(READS)]
             theirs = other.stdout.read().split()
-        assert (other.returncode, ours, theirs) == (0, [PERSON.name] * READS, [PERSON.name] * READS)
+            assert other.wait() == 0
+        assert ours == theirs == [PERSON.name] * READS
 
 
 def test_a_card_is_left_powered_for_whoever_comes_next(desk: Desk) -> None:

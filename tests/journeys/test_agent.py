@@ -3,8 +3,6 @@
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,6 +34,7 @@ from simulators.platform.journal import Journal
 from simulators.platform.server import serve
 from simulators.reader import VpcdCard
 from tests.fakes.log import Log
+from tests.programs import Program
 
 WAIT_S_MAX = 40.0
 DESK, OTHER = DESKS
@@ -59,18 +58,18 @@ class Site:
         return HospitalSystem(self.url, self.his, ca_of(self.settings_file))
 
     @contextmanager
-    def serving(self) -> Iterator[subprocess.Popen[bytes]]:
+    def serving(self) -> Iterator[Program]:
         """Run the service until the block ends."""
-        with _running("serve", "--config", str(self.settings_file)) as service:
+        with Program("edge", ["serve", "--config", self.settings_file]) as service:
             assert awaited(self._answers, WAIT_S_MAX)
             yield service
 
     @contextmanager
-    def agent(self, desk: str, token: Path) -> Iterator[subprocess.Popen[bytes]]:
+    def agent(self, desk: str, token: Path) -> Iterator[Program]:
         """Run a desk's agent until the block ends."""
         trusted = ("--ca", str(ca_of(self.settings_file)))
         given = ("--edge", self.url, "--desk", desk, "--token-file", str(token), *trusted)
-        with _running("agent", *given) as agent:
+        with Program("edge", ["agent", *given]) as agent:
             yield agent
 
     def shows(self, kind: str, state: str) -> bool:
@@ -164,7 +163,7 @@ def test_either_side_is_killed_and_the_desk_works_again_by_itself(
             _hold_the_desk(site, agent, tmp_path / "wrong.token")
 
 
-def _hold_the_desk(site: Site, agent: subprocess.Popen[bytes], token: Path) -> None:
+def _hold_the_desk(site: Site, agent: Program, token: Path) -> None:
     """Show that a wrong ``token`` ends a program at once, and that the right one takes over."""
     token.write_text("wrong", encoding="ascii")
     with site.agent(DESK, token) as refused:
@@ -174,16 +173,6 @@ def _hold_the_desk(site: Site, agent: subprocess.Popen[bytes], token: Path) -> N
         assert agent.wait(WAIT_S_MAX) == TURNED_AWAY
         assert awaited(lambda: site.shows("reader", "present"), WAIT_S_MAX)
         assert site.identify()["number"].endswith(NEXT.number[-4:])
-
-
-@contextmanager
-def _running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "edge", *words]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def _give_agents(settings_file: Path, port: int) -> None:

@@ -3,12 +3,11 @@
 import json
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -23,6 +22,7 @@ from edge.store.database import Store
 from edge.store.high_water import raise_high_water
 from simulators.scanner import VirtualScanner
 from tests.fakes.log import Log
+from tests.programs import Program, finished
 
 START_S_MAX = 30.0
 STOP_S_MAX = 10.0
@@ -38,12 +38,9 @@ FACTS = {
 
 
 def edge(
-    *words: object, given: str = "", env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "edge", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, input=given, env=env, check=False
-    )
+    *words: object, given: str = "", env: Mapping[str, str] | None = None
+) -> CompletedProcess[str]:
+    return finished("edge", *words, given=given, env=env)
 
 
 def founded(folder: Path) -> Path:
@@ -225,15 +222,12 @@ def platform_alone(site: Path) -> Iterator[str]:
     """Run the platform for the site in this folder, with a list and a catalogue; yield its URL."""
     keys = site / "data/keys"
     catalogue = Path(__file__).parents[2] / "config/catalogues/120000/2024.1.csv"
-    command = [sys.executable, "-m", "simulators", "platform", "--port", "0"]
-    command += ["--agency", str(site / "agency.db")]
-    command += ["--key", f"TJ0001={site / 'data/facility.pub.pem'}"]
-    command += ["--list-key", f"TJ0001={keys / 'listing.key'}"]
-    command += ["--catalogue", f"120000/2024.1={catalogue}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=site) as platform:
-        try:
-            assert platform.stdout is not None
-            yield platform.stdout.readline().split()[2]
-        finally:
-            platform.send_signal(signal.SIGTERM)
+    words = ["platform", "--port", "0"]
+    words += ["--agency", str(site / "agency.db")]
+    words += ["--key", f"TJ0001={site / 'data/facility.pub.pem'}"]
+    words += ["--list-key", f"TJ0001={keys / 'listing.key'}"]
+    words += ["--catalogue", f"120000/2024.1={catalogue}"]
+    with Program("simulators", words, cwd=site) as platform:
+        yield platform.stdout.readline().split()[2]
+        platform.send_signal(signal.SIGTERM)
         assert platform.wait(STOP_S_MAX) == 0

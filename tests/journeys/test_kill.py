@@ -1,8 +1,6 @@
 """Killed between commit and send, and at each point of the delivery: nothing lost or doubled."""
 
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from simulators.platform.journal import Journal
 from simulators.platform.server import serve
 from simulators.reader import VpcdCard
 from tests.fakes.log import Log
+from tests.programs import Program
 
 WAIT_S_MAX = 20.0
 POINTS = ("after claim", "before send", "after send", "after record")
@@ -45,22 +44,13 @@ class Site:
         return HospitalSystem(url, self.token, ca_of(self.settings_file))
 
     @contextmanager
-    def serving(self, fatal: str) -> Iterator[tuple[HospitalSystem, subprocess.Popen[str]]]:
+    def serving(self, fatal: str) -> Iterator[tuple[HospitalSystem, Program]]:
         """Run the service, to die at ``fatal`` once armed."""
-        command = [sys.executable, "-m", "tests.journeys.doomed_service"]
-        with subprocess.Popen(
-            [*command, str(self.settings_file), fatal],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as service:
-            assert service.stdout is not None
-            try:
-                port = int(service.stdout.readline())
-                with self._system(f"https://127.0.0.1:{port}") as system:
-                    yield system, service
-            finally:
-                service.kill()
+        words = [self.settings_file, fatal]
+        with Program("tests.journeys.doomed_service", words) as service:
+            port = int(service.stdout.readline())
+            with self._system(f"https://127.0.0.1:{port}") as system:
+                yield system, service
 
 
 @pytest.fixture

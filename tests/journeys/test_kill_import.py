@@ -1,8 +1,6 @@
 """An import killed at any point leaves the catalogue that was there, and can be run again."""
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from edge.store.catalogues import held_versions
 from simulators.hospital.ground import found
 from tests.fakes.log import Log
 from tests.journeys.doomed_import import REGION
+from tests.programs import finished
 from tests.sheets.written import changed, listed
 
 CODES = [f"C{number:04}" for number in range(3_000)]
@@ -24,9 +23,8 @@ def imported(settings_file: Path, *, version: str, cap: str, fatal: str) -> int:
     """Import a whole list, or die at ``fatal``; return the process's end."""
     catalogue = settings_file.with_name(f"{version}.csv")
     catalogue.write_bytes(listed(*(changed(code=code, cap=cap) for code in CODES)))
-    words = [str(settings_file), str(catalogue), version, fatal]
-    command = [sys.executable, "-m", "tests.journeys.doomed_import", *words]
-    return subprocess.run(command, check=False).returncode
+    words = [settings_file, catalogue, version, fatal]
+    return finished("tests.journeys.doomed_import", *words).returncode
 
 
 def kept(settings_file: Path) -> tuple[list[str], set[tuple[str | None, int | None]], int]:

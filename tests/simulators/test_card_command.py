@@ -1,10 +1,10 @@
 """What IT staff start by hand: cards from images, mishaps by script, masked traces, refusals."""
 
-import subprocess
-import sys
+import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import IO
 
 import pytest
@@ -21,8 +21,8 @@ from simulators.platform.faults import load_script
 from simulators.reader import VpcdCard
 from simulators.script_file import SCRIPTS, BadFile
 from tests.contracts.desk import Desk
+from tests.programs import Program, finished
 
-COMMAND = (sys.executable, "-m", "simulators")
 PLATFORM = sorted((SCRIPTS / "platform").glob("*.toml"))
 HOSPITAL = sorted((SCRIPTS / "hospital").glob("*.toml"))
 CANARY = """
@@ -167,20 +167,17 @@ def test_a_hospital_has_one_reader(tmp_path: Path) -> None:
         load_hospital_script(script)
 
 
-def _done(*words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([*COMMAND, *words], capture_output=True, check=False, text=True)
+def _done(*words: str, code: int = 0) -> CompletedProcess[str]:
+    done = finished("simulators", *words)
     assert done.returncode == code, done.stderr
     return done
 
 
 @contextmanager
 def _started(*words: str) -> Iterator[IO[str]]:
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield process.stdout
-        finally:
-            process.terminate()
+    with Program("simulators", words) as process:
+        yield process.stdout
+        process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
 

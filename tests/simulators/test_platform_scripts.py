@@ -1,8 +1,7 @@
 """The platform's scripts that ship, as docs/simulators.md names them: each strikes as it says."""
 
 import json
-import subprocess
-import sys
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import get_args
@@ -13,6 +12,7 @@ import pytest
 from simulators.platform.faults import Fault, Faults, Place, load_script
 from simulators.script_file import SCRIPTS
 from tests.house.source import ROOT
+from tests.programs import Program
 
 FOLDER = SCRIPTS / "platform"
 PLACES: tuple[Place, ...] = get_args(Place)
@@ -64,13 +64,10 @@ def test_the_page_names_every_script_that_ships(kind: str) -> None:
 
 def test_the_command_plays_a_script_by_its_name(tmp_path: Path) -> None:
     words = ["platform", "--port", "0", "--script", "no-card-keys"]
-    command = [sys.executable, "-m", "simulators", *words]
-    key = ["--agency", str(tmp_path / "agency.db")]
-    with subprocess.Popen([*command, *key], stdout=subprocess.PIPE, text=True) as platform:
-        assert platform.stdout
+    with Program("simulators", [*words, "--agency", tmp_path / "agency.db"]) as platform:
         url = platform.stdout.readline().split()[2]
         with urlopen(f"{url}/sim/faults", timeout=10) as answer:  # noqa: S310 - our own address
             left = json.load(answer)
-        platform.terminate()
+        platform.send_signal(signal.SIGTERM)
         assert platform.wait(10) == 0
     assert "card_keys" in json.dumps(left)

@@ -1,7 +1,6 @@
 """The scanner that IT staff start by hand: a script of faults, then codes typed one a line."""
 
-import subprocess
-import sys
+import signal
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from simulators.scanner import ScanScript, Step, VirtualScanner, load_scan_scrip
 from simulators.script_file import SCRIPTS, BadFile
 from tests.contracts.desk import PATIENCE_S
 from tests.drivers.test_scanner import Watch, watching
+from tests.programs import Program
 
 SCRIPTS_THAT_SHIP = sorted((SCRIPTS / "scanner").glob("*.toml"))
 
@@ -45,24 +45,17 @@ do = "replug"
 def test_it_plays_its_script_and_then_what_is_typed(tmp_path: Path) -> None:
     device, script = tmp_path / "scanner", tmp_path / "script.toml"
     script.write_text(SCRIPT, encoding="utf-8")
-    command = [sys.executable, "-m", "simulators", "scanner", "--device", str(device)]
+    words = ["scanner", "--device", device, "--script", script]
     with (
         watching(device, ScannerPlan(backoff_s_max=0.1)) as watch,
-        subprocess.Popen(
-            [*command, "--script", str(script)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process,
+        Program("simulators", words) as process,
     ):
-        assert process.stdin
-        assert process.stdout
         assert str(device) in process.stdout.readline()
         while not watch.hears(ScannerState.SCANNED):  # dropped while the line is opened again
             process.stdin.write("SYN-ECARD-TYPED-BY-HAND\n")
             process.stdin.flush()
         assert watch.scanner.take().text == "SYN-ECARD-TYPED-BY-HAND#"
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         watch.until(ScannerState.OFFLINE)
     assert not device.exists()

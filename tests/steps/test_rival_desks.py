@@ -1,13 +1,12 @@
 """Four processes with eight desks each settle one stay at once: one settlement, one receipt."""
 
 import json
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from edge.core.cases import CaseRef
 from edge.store.books import misstated
+from tests.programs import Program
 from tests.steps.conftest import ground_at
 from tests.steps.rival_desks import DESKS
 
@@ -16,32 +15,24 @@ PROCESSES = 4
 
 def pressed(folder: Path, stay: CaseRef, *, processes: int, mode: str = "") -> list[list[str]]:
     """Let all desks of all processes press at once; return what each was told."""
-    command = [sys.executable, "-m", "tests.steps.rival_desks", str(folder), stay.id]
     with ExitStack() as running:
         desks = [
             running.enter_context(
-                subprocess.Popen(
-                    [*command, f"p{number}-", mode],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
+                Program("tests.steps.rival_desks", [folder, stay.id, f"p{number}-", mode])
             )
             for number in range(processes)
         ]
         assert [line_of(desk) for desk in desks] == ["ready"] * processes
         for desk in desks:
-            assert desk.stdin
             desk.stdin.write("go\n")
             desk.stdin.close()
         told = [line_of(desk) for desk in desks for _ in range(DESKS)]
-    assert [desk.returncode for desk in desks] == [0] * processes
+        assert [desk.wait() for desk in desks] == [0] * processes
     return [json.loads(line) for line in told]
 
 
-def line_of(desk: subprocess.Popen[str]) -> str:
+def line_of(desk: Program) -> str:
     """Return the next line that a process says."""
-    assert desk.stdout
     return desk.stdout.readline().rstrip()
 
 

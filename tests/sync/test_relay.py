@@ -1,7 +1,5 @@
 """Whatever the wire does, each message arrives once, in its stay's order, and none is lost."""
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -15,6 +13,7 @@ from sync.message import Claimed
 from sync.outcome import Outcome, Standing
 from sync.platform import Platform
 from sync.relay import Contact, Hooks, Relay
+from tests.programs import finished
 from tests.sync.far_end import FarEnd, far_end
 from tests.sync.sender import Sender, line_to, message, no_pause, relay_of, story
 
@@ -319,8 +318,8 @@ def test_a_process_killed_at_any_point_has_sent_its_message_once(
     pem = tmp_path / "key.pem"
     pem.write_bytes(sender.key.pem())
     sealing_key = sender.sealer.key.hex()
-    arguments = [str(sender.store.path), far.url, str(pem), sealing_key, point]
-    died = subprocess.run([sys.executable, "-m", "tests.sync.dying_relay", *arguments], check=False)
+    words = [sender.store.path, far.url, pem, sealing_key, point]
+    died = finished("tests.sync.dying_relay", *words)
     assert died.returncode == 9
     assert relay_of(sender, line).run_once() in {3, 4}
     assert far.kept_ids() == [one.id for one in story("stay-1")]
