@@ -32,7 +32,7 @@ from edge.rounds import attempt, beside
 from edge.site import Site
 from edge.watched import folder_watched
 from edge.web.agents import USUAL_PATIENCE, Agents
-from edge.web.api import api_router
+from edge.web.api import api_rooms
 from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
 from edge.web.devices import scanner_plan
@@ -41,9 +41,10 @@ from edge.web.floor import Floor, Server, lay
 from edge.web.health import health_router
 from edge.web.look import Look
 from edge.web.metrics import add_metrics
-from edge.web.pages import pages_router
+from edge.web.pages import pages_rooms
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.remote_station import Patience
+from edge.web.rooms import join
 from edge.web.security import Address
 from edge.web.uploads import UPLOAD_BYTES_MAX
 from sync.relay import Gateway, Hooks, Pace, Relay
@@ -157,11 +158,9 @@ def web(desk: Desk) -> FastAPI:
         larger_bodies={"/charges": 16 * 1024 * 1024, "/catalogue/uploads": UPLOAD_BYTES_MAX},
     )
     lay(app, floor)
-    app.include_router(api_router(desk))
-    app.include_router(pages_router(desk, look))
-    app.include_router(health_router(desk))
+    join(app, *api_rooms(desk), *pages_rooms(desk, look), health_router(desk))
     add_metrics(app, desk)
-    app.include_router(api_page_router(app, look))
+    join(app, api_page_router(app, look))
     return app
 
 

@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 
 from edge.core.errors import Words
 from edge.web.look import Look
+from edge.web.rooms import pages_room
 from edge.web.security import Permit, caller_of
 
 API_PAGE_PATH = "/api/docs"
@@ -102,7 +103,7 @@ class Call:
 
 def api_page_router(app: FastAPI, look: Look) -> APIRouter:
     """Return ``GET /api/docs``, which shows every endpoint that ``app`` has when it is asked."""
-    routes = APIRouter(include_in_schema=False)
+    routes = pages_room()
 
     @routes.get(API_PAGE_PATH)
     def page(request: Request) -> HTMLResponse:

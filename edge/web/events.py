@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from edge import codec
 from edge.core.errors import Fault, Words
+from edge.web.rooms import open_room
 from edge.web.security import AnyCaller
 
 PING_S = 15.0
@@ -159,7 +160,7 @@ def events_router(
     hints: Hints, *, ping_s: float = PING_S, stream_s_max: float = STREAM_S_MAX
 ) -> APIRouter:
     """Return the router of ``GET /api/v1/events``."""
-    router = APIRouter()
+    router = open_room()
 
     @router.get("/api/v1/events", response_class=StreamingResponse)
     async def events(_caller: AnyCaller) -> StreamingResponse:

@@ -23,6 +23,7 @@ from edge.web.look import STATIC_PATH, Look, LookFiles, asset
 from edge.web.manual import MANUAL_PATH, ManualFiles
 from edge.web.pace import Pace
 from edge.web.problems import NothingLeaks, answer_problems
+from edge.web.rooms import join
 from edge.web.security import Address, Guard, post_guard
 
 
@@ -54,8 +55,8 @@ def lay(app: FastAPI, floor: Floor) -> None:
     app.add_middleware(LimitedBody, larger=floor.larger_bodies)
     app.add_middleware(KnownHosts, hosts=floor.address.hosts)
     app.add_middleware(SafeHeaders)
-    app.include_router(login_router(guard, floor.proofs, floor.look, floor.log))
-    app.include_router(events_router(floor.hints))
+    login = login_router(guard, floor.proofs, floor.look, floor.log)
+    join(app, login, events_router(floor.hints))
     app.mount(STATIC_PATH, LookFiles(), name="static")
     app.mount(MANUAL_PATH, ManualFiles(), name="manual")
 

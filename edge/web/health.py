@@ -11,6 +11,7 @@ from edge.site import clock_behind
 from edge.store.backup_shelf import is_late, kept_in
 from edge.tls import ends_soon, papers_of
 from edge.web.desk import Desk
+from edge.web.rooms import open_room
 from sync.breaker import State
 
 _NOT_READY = 503
@@ -41,7 +42,7 @@ class Readiness(Health):
 
 def health_router(desk: Desk) -> APIRouter:
     """Return ``GET /healthz`` (the process answers) and ``GET /readyz`` (it can settle)."""
-    routes = APIRouter(tags=["health"])
+    routes = open_room("health")
 
     @routes.get("/healthz")
     async def healthz() -> Health:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from time import perf_counter
 from typing import Annotated, Protocol, runtime_checkable
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -24,6 +24,7 @@ from edge.store.operators import Role
 from edge.store.operators import Scope as TokenScope
 from edge.tls import papers_of, told
 from edge.web.desk import Desk
+from edge.web.rooms import join, open_room
 from edge.web.security import Caller, require
 from sync.breaker import State
 from sync.errors import SyncError
@@ -87,14 +88,14 @@ def add_metrics(app: FastAPI, desk: Desk) -> None:
     )
     registry.register(_Looks(desk))
     app.add_middleware(Timed, seconds=seconds)
-    routes = APIRouter(tags=["health"])
+    routes = open_room("health")
 
     @routes.get("/metrics", response_class=Response)
     def metrics(_caller: Watches) -> Response:
         """Tell the service's figures in Prometheus' text form."""
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
-    app.include_router(routes)
+    join(app, routes)
 
 
 class _Looks(Collector):

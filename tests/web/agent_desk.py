@@ -90,14 +90,15 @@ def until(service: Service, kind: str, *states: str, desk: str | None = DESK) ->
     return _heard(service, shown)
 
 
-def until_presented(service: Service, *, other_than: list[Json]) -> None:
-    """Wait until something else lies presented at the desk than what lay there before."""
+def until_cleared(service: Service) -> None:
+    """Wait until the desk's case is cleared: another card was presented and passed on."""
 
-    def shown() -> bool | None:
-        lies = service.done("GET", "/presentations", params={"desk": DESK})
-        return lies not in ([], other_than) or None
+    def cleared() -> bool | None:
+        known = "select identification_id from desk_cases where desk = ?"
+        row = service.site.store.read().one(known, [DESK])
+        return (row is not None and row["identification_id"] is None) or None
 
-    _heard(service, shown)
+    _heard(service, cleared)
 
 
 def _heard(service: Service, look: Callable[[], T | None]) -> T:

@@ -21,7 +21,7 @@ from simulators.scanner import VirtualScanner
 from sync.e_card import CardHolder
 from tests.fakes.log import Log
 from tests.steps.conftest import FACTS, NOW
-from tests.web.agent_desk import DESK, OTHER, agent_at, agent_token, until, until_presented
+from tests.web.agent_desk import DESK, OTHER, agent_at, agent_token, until, until_cleared
 from tests.web.service import Json, Service, service_at
 from tests.web.test_api import problem
 from tests.web.test_compat import answered
@@ -163,10 +163,9 @@ def test_a_card_swapped_while_the_agent_was_away_clears_the_case_and_is_the_one_
     with agent_at(service, readers, token):
         until(service, "reader", "present")
         case = identified(service)
-        lay = service.done("GET", "/presentations", params=HERE)
     readers.insert(NEXT_CARD)
     with agent_at(service, readers, token):
-        until_presented(service, other_than=lay)
+        until_cleared(service)
         question = MEDICAL | {"identification": case["id"]}
         stale = service.ask("POST", "/verifications", json=question)
         problem(stale, 409, "CASE_CLEARED", "identification")

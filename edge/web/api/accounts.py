@@ -27,6 +27,7 @@ from edge.steps.keep_accounts import (
 )
 from edge.store.operators import ADMINISTRATORS, Role
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Sees = Annotated[Caller, Depends(require(*ADMINISTRATORS))]
@@ -116,7 +117,7 @@ class Ended(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of accounts."""
-    routes = APIRouter()
+    routes = api_room("accounts")
     _keeping(routes, desk.site)
     _taking(routes, desk.site)
     _proving(routes, desk.site)

@@ -27,6 +27,7 @@ from edge.core.errors import BadInput, Words
 from edge.store.operators import Scope
 from edge.web.desk import Desk, other_desk
 from edge.web.remote_station import RemoteStation, session_over
+from edge.web.rooms import api_room
 from edge.web.schema import spelt_out
 from edge.web.security import Caller, require
 
@@ -49,7 +50,7 @@ Body = Annotated[bytes, Depends(_raw)]
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints."""
-    routes = APIRouter(prefix="/agent")
+    routes = api_room("agents", at="/agent")
     _sessions(routes, desk)
     _devices(routes, desk)
     _requests(routes, desk)

@@ -23,6 +23,7 @@ from edge.store.verifications import Verification, load_verification
 from edge.web.api.devices_asked import DevicesAsked, notice_shown
 from edge.web.desk import Desk, Source
 from edge.web.devices import DeviceNow, Presentation, desk_of, devices, presented
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Identifies = Annotated[
@@ -153,7 +154,7 @@ class Arrival(Presentation, DevicesAsked):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of arrival."""
-    routes = APIRouter()
+    routes = api_room("arrivals")
     _presenting(routes, desk)
     _verifying(routes, desk)
     return routes

@@ -16,6 +16,7 @@ from edge.store.operators import Role
 from edge.web.api.accounts import prove
 from edge.web.api.cells import CSV, SHEET, XLSX, cells_refused
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 from edge.web.uploads import Upload
 
@@ -96,7 +97,7 @@ async def _sheet(request: Request) -> _Sheet:
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoint that takes sheets; it knows no JSON."""
-    routes = APIRouter()
+    routes = api_room("catalogues", takes_sheets=True)
     site = desk.site
 
     @routes.post(
@@ -126,7 +127,7 @@ def router(desk: Desk) -> APIRouter:
 
 def confirming(desk: Desk) -> APIRouter:
     """Return the endpoints that list, and import what was looked at."""
-    routes = APIRouter()
+    routes = api_room("catalogues")
     site = desk.site
 
     @routes.get("/catalogue/versions")

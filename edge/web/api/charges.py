@@ -18,6 +18,7 @@ from edge.steps.show_charges import PAGE_LINES_MAX, show_charges
 from edge.store.operators import Role, Scope
 from edge.web.api.cells import CSV, SHEET, XLSX, cells_refused
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.schema import spelt_out
 from edge.web.security import Caller, require
 
@@ -63,7 +64,7 @@ class Page(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a stay's bill."""
-    routes = APIRouter(prefix="/stays")
+    routes = api_room("stays", at="/stays", takes_sheets=True)
     _taking(routes, desk)
     _showing(routes, desk)
     return routes

@@ -47,6 +47,7 @@ from edge.steps.reconcile import Protest, Receivables, confirm, object_to, recei
 from edge.store.audits import Confirmation, Statement
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 from sync.message import State
 
@@ -184,7 +185,7 @@ class Aged(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of claims and of what is still to come."""
-    routes = APIRouter()
+    routes = api_room("claims")
     _month(routes, desk)
     _acts(routes, desk)
     _disagreements(routes, desk)

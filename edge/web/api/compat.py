@@ -16,6 +16,7 @@ from edge.steps.hand_over_card import hand_over_card
 from edge.store.operators import Scope
 from edge.web.desk import Desk
 from edge.web.devices import Presentation, desk_of
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 TakesCards = Annotated[Caller, Depends(require(Scope.CARD))]
@@ -48,7 +49,7 @@ class Returned(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoint."""
-    routes = APIRouter()
+    routes = api_room("compat")
 
     @routes.post("/compat/iReadCardBas")
     def read_card_bas(caller: TakesCards, given: Reading) -> Returned:

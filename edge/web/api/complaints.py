@@ -31,6 +31,7 @@ from edge.store.complaints import PAGE_MAX
 from edge.store.documents import OwnerKind
 from edge.web.api.documents import MAY, DocumentNow, document_now
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Handles = Annotated[Caller, Depends(require(*MAY[OwnerKind.COMPLAINT]))]
@@ -80,7 +81,7 @@ class ComplaintNow(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of complaints."""
-    routes = APIRouter()
+    routes = api_room("complaints")
     _reading(routes, desk)
     _acting(routes, desk)
     return routes

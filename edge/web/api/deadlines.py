@@ -15,6 +15,7 @@ from edge.store.deadlines import PAGE_MAX
 from edge.store.operators import Role, Scope
 from edge.web.api.stays import Reads, StayNow, stay_now
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Closes = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Role.AUDITOR, Scope.READ))]
@@ -54,7 +55,7 @@ class DayEndNow(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of the settlement clock and of a day's end."""
-    routes = APIRouter()
+    routes = api_room()
     site = desk.site
 
     @routes.get("/stays/due", tags=["stays"])

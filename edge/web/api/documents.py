@@ -39,6 +39,7 @@ from edge.store.documents import (
 )
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, Grant, require
 
 MAY: dict[OwnerKind, frozenset[Grant]] = {
@@ -122,7 +123,7 @@ class DocumentNow(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of documents."""
-    routes = APIRouter()
+    routes = api_room("documents")
     _of_stays(routes, desk)
     _of_fittings(routes, desk)
     _of_the_office(routes, desk)

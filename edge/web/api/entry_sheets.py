@@ -13,6 +13,7 @@ from edge.steps.bring_back import confirm, show_sheets, withdraw
 from edge.store.entry_sheets import PAGE_MAX, waiting_sheets
 from edge.store.operators import Role
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Types = Annotated[Caller, Depends(require(Role.FITTING))]
@@ -64,7 +65,7 @@ class WholeSheet(SheetNow):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of the login channel."""
-    routes = APIRouter()
+    routes = api_room("fittings")
     site = desk.site
 
     @routes.get("/fittings/{fitting}/entry-sheets")

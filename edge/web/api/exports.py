@@ -10,6 +10,7 @@ from edge.steps.reconcile import receivables
 from edge.store.operators import Role, Scope
 from edge.web.api.claims import XLSX
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 OfStay = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Scope.READ))]
@@ -21,7 +22,7 @@ _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {XLSX: {}}}}
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of workbooks; a claim's is beside the claim."""
-    routes = APIRouter()
+    routes = api_room("workbooks")
     site = desk.site
 
     @routes.get("/stays/{stay}/workbook", responses=_BYTES)

@@ -29,6 +29,7 @@ from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previe
 from edge.web.api.ruling import Ruling
 from edge.web.case_at_desk import held_to
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Fits = Annotated[Caller, Depends(require(Role.FITTING, Scope.FIT))]
@@ -131,7 +132,7 @@ class RecordedNow:
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a fitting."""
-    routes = APIRouter(prefix="/fittings")
+    routes = api_room("fittings", at="/fittings")
     _reading(routes, desk)
     _fitting(routes, desk)
     _money(routes, desk)

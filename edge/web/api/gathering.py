@@ -13,6 +13,7 @@ from edge.steps.gather_papers import Papers, gather, hand_over, papers_now
 from edge.store.documents import OwnerKind
 from edge.web.api.documents import MAY
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 OfStay = Annotated[Caller, Depends(require(*MAY[OwnerKind.STAY]))]
@@ -51,7 +52,7 @@ class PapersNow(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a manual package's papers, of stays and of fittings."""
-    routes = APIRouter()
+    routes = api_room("manual")
     _of_stays(routes, desk)
     _of_fittings(routes, desk)
     return routes

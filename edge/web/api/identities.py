@@ -10,6 +10,7 @@ from edge.core.cases import CaseKind, CaseRef
 from edge.steps.reveal import Ground, Request, reveal
 from edge.store.operators import Role
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 RevealsStay = Annotated[Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FINANCE))]
@@ -35,7 +36,7 @@ class IdentityShown(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints."""
-    routes = APIRouter()
+    routes = api_room("identities")
 
     @routes.post("/stays/{stay}/identity")
     def of_stay(caller: RevealsStay, stay: str, given: RevealForm) -> IdentityShown:

@@ -12,6 +12,7 @@ from edge.steps.collect import collect
 from edge.store.announcements import AnnouncedRelease, announced, facility_standing
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 from sync.errors import OutboxConflict
 from sync.inbox import NOTE_MAX, PAGE_MAX, InboxState, Received
@@ -53,7 +54,7 @@ class Told(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of the inbox."""
-    routes = APIRouter(prefix="/sync")
+    routes = api_room("claims", at="/sync")
     site = desk.site
 
     @routes.get("/dispatches")

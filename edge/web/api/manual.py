@@ -20,6 +20,7 @@ from edge.steps.fall_back import Request, fall_back, package_handed
 from edge.store.operators import Role, Scope
 from edge.web.api.ruling import Ruling
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 HandsOver = Annotated[Caller, Depends(require(Role.DISCHARGE, Scope.SETTLE))]
@@ -59,7 +60,7 @@ class Package(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of manual reimbursement, of stays and of fittings."""
-    routes = APIRouter()
+    routes = api_room("manual")
     _of_stays(routes, desk)
     _of_fittings(routes, desk)
     return routes

@@ -12,6 +12,7 @@ from edge.steps.map_codes import MEANINGS_MAX, map_codes
 from edge.store.code_mappings import Meaning, said_last
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Maps = Annotated[Caller, Depends(require(Role.FINANCE))]
@@ -79,7 +80,7 @@ class MappingNow(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints."""
-    routes = APIRouter()
+    routes = api_room("catalogues")
 
     @routes.get("/catalogue/mappings")
     def mappings(

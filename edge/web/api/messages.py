@@ -14,6 +14,7 @@ from edge.steps.remind import remind
 from edge.store.ledger import SEQ_MAX, Asked, latest
 from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 from sync.breaker import Circuit
 from sync.errors import OutboxConflict
@@ -80,7 +81,7 @@ class LedgerEntry(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of messages, what is due, and audit."""
-    routes = APIRouter()
+    routes = api_room("messages")
     _standing(routes, desk)
     _delivery(routes, desk)
     _inspection(routes, desk)

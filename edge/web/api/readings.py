@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from edge.steps.try_reader import try_reader
 from edge.store.operators import Role
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 from edge.web.texts import words
 
@@ -43,7 +44,7 @@ class Reading(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoint."""
-    routes = APIRouter()
+    routes = api_room("arrivals")
 
     @routes.post("/readings", status_code=201)
     def readings(caller: Tries, given: ReadingForm = _ANY) -> Reading:

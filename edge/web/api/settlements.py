@@ -16,6 +16,7 @@ from edge.store.settlements import load_settlement
 from edge.web.api.receipts import KEY, Receipt, receipt
 from edge.web.desk import Desk
 from edge.web.problems import Problem
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Reads = Annotated[
@@ -68,7 +69,7 @@ class SettlementNow(Receipt):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a settlement."""
-    routes = APIRouter(prefix="/settlements")
+    routes = api_room("settlements", at="/settlements")
     site = desk.site
 
     @routes.get("/{settlement}")

@@ -27,6 +27,7 @@ from edge.web.api.receipts import KEY, Receipt, already_settled, blocked, previe
 from edge.web.api.ruling import Ruling
 from edge.web.case_at_desk import held_to
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Admits = Annotated[Caller, Depends(require(Role.ADMISSION, Scope.ADMIT))]
@@ -114,7 +115,7 @@ class StayNow(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of a stay."""
-    routes = APIRouter(prefix="/stays")
+    routes = api_room("stays", at="/stays")
     _reading(routes, desk)
     _care(routes, desk)
     _money(routes, desk)

@@ -20,6 +20,7 @@ from edge.store.operators import Scope
 from edge.store.tokens import CALLS_PER_MIN
 from edge.web.api.accounts import CauseForm, Keeps, prove
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=len(Scope))]
 
@@ -61,7 +62,7 @@ class TokenShown(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of tokens."""
-    routes = APIRouter()
+    routes = api_room("accounts")
     site = desk.site
 
     @routes.get("/tokens")

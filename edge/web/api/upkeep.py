@@ -14,6 +14,7 @@ from edge.store.backup import Header
 from edge.store.backup_shelf import is_late, kept_in
 from edge.store.operators import Role
 from edge.web.desk import Desk
+from edge.web.rooms import api_room
 from edge.web.security import Caller, require
 
 Runs = Annotated[Caller, Depends(require(Role.SYSTEM_ADMINISTRATOR))]
@@ -67,7 +68,7 @@ class PacksChecked(BaseModel):
 
 def router(desk: Desk) -> APIRouter:
     """Return the endpoints of backups and packs."""
-    routes = APIRouter()
+    routes = api_room("upkeep")
     site = desk.site
 
     @routes.get("/backups")

@@ -22,11 +22,10 @@ from edge.web.pages import (
 )
 
 
-def pages_router(desk: Desk, look: Look) -> APIRouter:
+def pages_rooms(desk: Desk, look: Look) -> list[APIRouter]:
     """Return every page and fragment."""
-    router = APIRouter(include_in_schema=False)
     screen = frame.Screen(desk, look)
-    for pages in (
+    rooms = (
         frame,
         arrival,
         verdict,
@@ -41,6 +40,5 @@ def pages_router(desk: Desk, look: Look) -> APIRouter:
         overview,
         audit,
         admin,
-    ):
-        router.include_router(pages.router(screen))
-    return router
+    )
+    return [room.router(screen) for room in rooms]

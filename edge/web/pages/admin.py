@@ -25,6 +25,7 @@ from edge.web.api.catalogues import Imports
 from edge.web.api.tokens import tokens_now
 from edge.web.api.upkeep import backups_now
 from edge.web.pages.frame import Screen
+from edge.web.rooms import pages_room
 from edge.web.security import Caller
 
 ROWS_SHOWN = 20
@@ -41,7 +42,7 @@ class End:
 
 def router(screen: Screen) -> APIRouter:
     """Return the page, that of one account, and that of one upload."""
-    routes = APIRouter()
+    routes = pages_room()
     _admin(routes, screen)
     _account(routes, screen)
     _upload(routes, screen)

@@ -12,6 +12,7 @@ from edge.store.stays import newest_stays
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import Anyone, AtDesk, Screen
 from edge.web.pages.screens import start_of
+from edge.web.rooms import pages_room
 from edge.web.texts import words
 
 STAYS_SHOWN = 20
@@ -21,7 +22,7 @@ _READY = frozenset({ReaderState.PRESENT, ReaderState.LEFT_BEHIND})
 
 def router(screen: Screen) -> APIRouter:
     """Return the arrival page and its fragments."""
-    routes = APIRouter()
+    routes = pages_room()
 
     @routes.get("/", response_model=None)
     def arrival(request: Request, caller: Anyone) -> Response:

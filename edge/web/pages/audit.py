@@ -16,6 +16,7 @@ from edge.store.ledger import SEQ_MAX, Asked, latest
 from edge.store.names import NAME_LENGTH_MAX
 from edge.web.api.messages import Inspects
 from edge.web.pages.frame import Screen
+from edge.web.rooms import pages_room
 
 ENTRIES = 50
 
@@ -66,7 +67,7 @@ class Wish(BaseModel):
 
 def router(screen: Screen) -> APIRouter:
     """Return the audit's page."""
-    routes = APIRouter()
+    routes = pages_room()
     _audit(routes, screen)
     return routes
 

@@ -15,6 +15,7 @@ from edge.store.documents import Owner, OwnerKind, documents_of
 from edge.store.operators import Role
 from edge.web.api.claims import ClaimShown, aged, claim_shown
 from edge.web.pages.frame import Screen
+from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
 
 ITEMS_SHOWN = 200
@@ -25,7 +26,7 @@ Counts = Annotated[Caller, Depends(require(Role.FINANCE))]
 
 def router(screen: Screen) -> APIRouter:
     """Return the month's page and its fragment."""
-    routes = APIRouter()
+    routes = pages_room()
     site = screen.desk.site
 
     @routes.get("/claims")

@@ -9,6 +9,7 @@ from edge.web.api.complaints import Handles, complaint_now
 from edge.web.look import Colour
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
+from edge.web.rooms import pages_room
 
 COLOURS = {
     ComplaintState.NEW: Colour.UNKNOWN,
@@ -19,7 +20,7 @@ COLOURS = {
 
 def router(screen: Screen) -> APIRouter:
     """Return the list with its form, and the page of one complaint."""
-    routes = APIRouter()
+    routes = pages_room()
     site = screen.desk.site
 
     @routes.get("/complaints")

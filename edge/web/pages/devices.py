@@ -13,6 +13,7 @@ from edge.web.devices import DeviceNow, devices
 from edge.web.look import Colour
 from edge.web.pages.frame import Anyone, Screen
 from edge.web.pages.lamps import reader_state, scanner_state
+from edge.web.rooms import pages_room
 from edge.web.texts import words
 
 _HOLDS = frozenset(
@@ -40,7 +41,7 @@ class Row:
 
 def router(screen: Screen) -> APIRouter:
     """Return the page and its fragment."""
-    routes = APIRouter()
+    routes = pages_room()
 
     @routes.get("/devices")
     def page(request: Request, caller: Anyone) -> HTMLResponse:

@@ -14,6 +14,7 @@ from edge.store.operators import Role
 from edge.store.stays import newest_stays
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
+from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
 
 SeesManual = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FITTING, Role.FINANCE))]
@@ -30,7 +31,7 @@ class Row:
 
 def router(screen: Screen) -> APIRouter:
     """Return the list."""
-    routes = APIRouter()
+    routes = pages_room()
     site = screen.desk.site
 
     @routes.get("/fallbacks")

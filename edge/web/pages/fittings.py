@@ -22,6 +22,7 @@ from edge.web.pages.lists import PAGE
 from edge.web.pages.person import shown_on_page
 from edge.web.pages.stay import OpenedUnder, bill_shown, settled_bill
 from edge.web.pages.verdict import verdict_shown
+from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
 
 LINES_OFFERED = 3
@@ -32,7 +33,7 @@ SeesFittings = Annotated[Caller, Depends(require(Role.FITTING, Role.FINANCE))]
 
 def router(screen: Screen) -> APIRouter:
     """Return the counter's page, one fitting's page, and their fragments."""
-    routes = APIRouter()
+    routes = pages_room()
     _counter(routes, screen)
     _one(routes, screen)
     return routes

@@ -18,6 +18,7 @@ from edge.web.desk import Desk
 from edge.web.look import Banner, Colour, Header, Look
 from edge.web.pages.lamps import lamps
 from edge.web.pages.screens import chapter_of, links
+from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
 from edge.web.texts import words
 
@@ -107,7 +108,7 @@ def lets_in(door: object, caller: Caller) -> bool:
 
 def router(screen: Screen) -> APIRouter:
     """Return the header's own fragment."""
-    routes = APIRouter()
+    routes = pages_room()
 
     @routes.get(_FRAGMENT)
     def header(request: Request, caller: Anyone) -> HTMLResponse:

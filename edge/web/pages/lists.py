@@ -17,6 +17,7 @@ from edge.store.stays import count_stays, newest_stays, stays_numbered_like
 from edge.web.api.stays import Filled
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import AtDesk, Screen
+from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
 
 PAGE = 20
@@ -32,7 +33,7 @@ After = Annotated[str, Query(max_length=64)]
 
 def router(screen: Screen) -> APIRouter:
     """Return the lists and their fragments."""
-    routes = APIRouter()
+    routes = pages_room()
     _stays(routes, screen)
     _due(routes, screen)
     _search(routes, screen)

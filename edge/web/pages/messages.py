@@ -18,6 +18,7 @@ from edge.web.api.messages import Reads, require_known
 from edge.web.look import Colour
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
+from edge.web.rooms import pages_room
 from sync.breaker import State as CircuitState
 from sync.message import Message, State
 
@@ -55,7 +56,7 @@ class Row:
 
 def router(screen: Screen) -> APIRouter:
     """Return the list, its fragment, and the page of one message."""
-    routes = APIRouter()
+    routes = pages_room()
 
     @routes.get("/messages")
     def page(

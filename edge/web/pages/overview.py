@@ -17,6 +17,7 @@ from edge.store.operators import DESK_ROLES, Role
 from edge.store.overview import CLOCK_EDGES_H, clocks, lags, money_by_month
 from edge.store.stays import count_stays
 from edge.web.pages.frame import Screen
+from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
 from edge.web.texts import words
 
@@ -58,7 +59,7 @@ class Chart:
 
 def router(screen: Screen) -> APIRouter:
     """Return the overview and its fragment."""
-    routes = APIRouter()
+    routes = pages_room()
 
     @routes.get("/overview")
     def page(request: Request, caller: SeesAll) -> HTMLResponse:

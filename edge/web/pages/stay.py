@@ -26,6 +26,7 @@ from edge.web.pages.frame import AtDesk, Screen
 from edge.web.pages.lists import days_in
 from edge.web.pages.person import shown_on_page
 from edge.web.pages.verdict import verdict_shown
+from edge.web.rooms import pages_room
 from edge.web.security import Caller
 from sync.envelope import Kind
 from sync.message import Message, State
@@ -59,7 +60,7 @@ class BillShown:
 
 def router(screen: Screen) -> APIRouter:
     """Return the stay's page and its fragment."""
-    routes = APIRouter()
+    routes = pages_room()
     site = screen.desk.site
 
     @routes.get("/stays/{stay}")

@@ -20,6 +20,7 @@ from edge.web.desk import Desk
 from edge.web.look import Family
 from edge.web.pages.frame import AtDesk, Screen
 from edge.web.pages.person import shown_on_page
+from edge.web.rooms import pages_room
 from edge.web.texts import words
 
 FAMILIES = {
@@ -35,7 +36,7 @@ _ADMITS = frozenset({Decision.DIRECT, Decision.PROVISIONAL})
 
 def router(screen: Screen) -> APIRouter:
     """Return the verdict page and its notice."""
-    routes = APIRouter()
+    routes = pages_room()
     site = screen.desk.site
 
     @routes.get("/verifications/{verification}")

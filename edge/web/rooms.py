@@ -1,0 +1,42 @@
+"""The rooms that endpoints stand in, and how a room joins the application: as it is.
+
+FastAPI's ``include_router`` builds every endpoint a second time, and a third time where routers
+stand in routers; that was half a second of each start. A room is given its whole prefix, its tags
+and its dependencies before its first endpoint, and its routes are then taken over.
+"""
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import HTTPBearer
+
+from edge.web.problems import OPENAPI_RESPONSES
+from edge.web.security import json_only
+
+# Lets nobody in (each endpoint's ``require`` does): it tells the OpenAPI document of the token.
+_TOKEN = HTTPBearer(auto_error=False, description="the token of a hospital system (edge tokens)")
+
+
+def api_room(*tags: str, at: str = "", takes_sheets: bool = False) -> APIRouter:
+    """Return a room under ``/api/v1`` + ``at``; what is sent to it is JSON, or sheets as well."""
+    bodies = [] if takes_sheets else [Depends(json_only)]
+    return APIRouter(
+        prefix=f"/api/v1{at}",
+        tags=[*tags],
+        dependencies=[Depends(_TOKEN), *bodies],
+        responses=OPENAPI_RESPONSES,
+    )
+
+
+def pages_room() -> APIRouter:
+    """Return a room of pages: people see them, the API's document does not."""
+    return APIRouter(include_in_schema=False)
+
+
+def open_room(*tags: str) -> APIRouter:
+    """Return a room at the root, with its place in the API's document."""
+    return APIRouter(tags=[*tags], responses=OPENAPI_RESPONSES)
+
+
+def join(app: FastAPI, *rooms: APIRouter) -> None:
+    """Let ``app`` answer with the endpoints of these rooms, in their order."""
+    for room in rooms:
+        app.router.routes.extend(room.routes)
