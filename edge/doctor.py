@@ -190,13 +190,15 @@ def _backup(settings: Settings, clock: Clock) -> Iterator[Finding]:
 def _packs(settings: Settings, clock: Clock) -> Iterator[Finding]:
     shipped = packs.pack_files(config_folder() / "regions")
     with _opened(settings) as store:
-        rulebook = rulebook_in_force(store, shipped, clock())
+        strict = settings.law.strict_terms
+        rulebook = rulebook_in_force(store, shipped, clock(), strict_terms=strict)
     today = local_day(clock())
     passed = sorted({pack.name for pack in rulebook.packs if pack.term_passed(today)})
     seen = f"{len(packs.list_packs(rulebook))} packs"
     if passed:
-        # The pack still applies until its successor is added (DOMAIN §3, trap 9).
-        seen += f"; stated term has passed, still applied: {', '.join(passed)}"
+        # Unless the site is strict, a pack applies until its successor is added (DOMAIN §3, 9).
+        instead = "national applies" if strict else "still applied"
+        seen += f"; stated term has passed, {instead}: {', '.join(passed)}"
     yield Finding(name="packs", well=True, seen=seen)
 
 

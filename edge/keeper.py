@@ -77,26 +77,6 @@ class Keeper:
         for act, failed in self._also:
             attempt(act, self._site.log, failed)
 
-    def _keep_log_small(self) -> None:
-        store = self._site.store
-        size = store.log_bytes()
-        with suppress(EdgeError):
-            if size < self._log.emptied_at or store.empty_log() or size < self._log.never_over:
-                return
-        self._site.log.error("database_log.reads_ended", bytes=size)
-        store.end_reads()
-
-    def _look_at_disk(self) -> None:
-        """Try a disk that took nothing, or nobody would hear that it was mended."""
-        store = self._site.store
-        if store.trouble:
-            with suppress(EdgeError):
-                store.try_disk()
-        if self._in_trouble != (store.trouble is not None):
-            self._in_trouble = not self._in_trouble
-            self._site.log.error("disk.refuses" if self._in_trouble else "disk.takes")
-            self._on_disk()
-
     def print_once(self) -> None:
         """Make some of the statements that are not made yet; what cannot be is not tried again."""
         try:
@@ -118,6 +98,26 @@ class Keeper:
             self._thread.join()
             self._thread = None
             self._ending.clear()
+
+    def _look_at_disk(self) -> None:
+        """Try a disk that took nothing, or nobody would hear that it was mended."""
+        store = self._site.store
+        if store.trouble:
+            with suppress(EdgeError):
+                store.try_disk()
+        if self._in_trouble != (store.trouble is not None):
+            self._in_trouble = not self._in_trouble
+            self._site.log.error("disk.refuses" if self._in_trouble else "disk.takes")
+            self._on_disk()
+
+    def _keep_log_small(self) -> None:
+        store = self._site.store
+        size = store.log_bytes()
+        with suppress(EdgeError):
+            if size < self._log.emptied_at or store.empty_log() or size < self._log.never_over:
+                return
+        self._site.log.error("database_log.reads_ended", bytes=size)
+        store.end_reads()
 
     def _loop(self) -> None:
         while not self._ending.wait(ROUND_S):

@@ -98,13 +98,14 @@ def open_site(
 
 
 def _bring_up(settings: Settings, keys: Keys, clock: Clock) -> None:
-    with closing(Store(settings.data / "edge.db")) as store:
-        if is_older(store):
-            # Whoever still runs an older release would not find what it expects.
-            with closed_to_others(settings.data):
-                bring_up(store, keys, settings, clock)
-        else:
+    database = settings.data / "edge.db"
+    with open_to_others(settings.data), closing(Store(database)) as store:
+        if not is_older(store):
             migrate(store)
+            return
+    # Whoever still runs an older release would not find what it expects.
+    with closed_to_others(settings.data), closing(Store(database)) as store:
+        bring_up(store, keys, settings, clock)
 
 
 def log_of(settings: Settings, clock: Clock) -> Log:

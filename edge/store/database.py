@@ -192,9 +192,10 @@ class Store:
 
     def end_reads(self) -> None:
         """End what every other thread is reading now; a read that has ended can be begun again."""
+        own = self.read()
         with self._guard:
             for rows in self._all:
-                if rows is not self.read():
+                if rows is not own:
                     rows.interrupt()
 
     def close(self) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.core.deadline import CLOCK_BACK_MAX, Step, Urgency, due, steps_to_tell, went_back
 from edge.core.stay import Stay, StayState
@@ -15,6 +17,10 @@ ALL = list(Step)
 
 def after(hours: int) -> datetime:
     return NOW + timedelta(hours=hours)
+
+
+REACHED = dict(zip(ALL, (after(24), after(36), after(44), after(48) + MOMENT), strict=True))
+"""From when on each step is due; overdue is only what is past the forty-eighth hour."""
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,19 @@ def test_each_step_is_reached_at_its_hour_and_told_once(now: datetime, told: lis
     assert list(steps_to_tell(STAY, now, ())) == told
     assert steps_to_tell(STAY, now, [step.value for step in told]) == ()
     assert list(steps_to_tell(STAY, now, [Step.AFTER_24_H.value])) == told[1:]
+
+
+@given(st.lists(st.timedeltas(timedelta(days=-400), timedelta(days=400)), max_size=20))
+def test_however_a_clock_jumps_no_step_is_missed_told_twice_or_told_out_of_order(
+    jumps: list[timedelta],
+) -> None:
+    now = seen = NOW
+    told: list[Step] = []
+    for jump in jumps:
+        now += jump
+        seen = max(seen, now)  # what the site's high water keeps
+        told += steps_to_tell(STAY, seen, told)
+        assert told == [step for step, at in REACHED.items() if seen >= at]
 
 
 @pytest.mark.parametrize("state", list(StayState))

@@ -1,6 +1,7 @@
 """What IT staff install and send: units that hold the service tight, a bundle that names nobody."""
 
 import json
+import re
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -53,6 +54,18 @@ def test_every_unit_runs_a_command_that_exists_and_may_little(path: Path) -> Non
     known = group.commands[command]
     names = {name for option in known.params for name in option.opts}
     assert {option for option in options if option.startswith("--")} <= names
+
+
+def test_the_polkit_rule_lets_the_units_account_use_readers_and_nobody_else() -> None:
+    rule = (ROOT / "config/polkit/50-injury-desk-edge.rules").read_text(encoding="utf-8")
+    account = unit(ROOT / "config/systemd/injury-desk-edge.service")["User"]
+    # Both questions that pcscd asks polkit (README.polkit of pcscd).
+    assert set(re.findall(r'"(org\.[^"]+)"', rule)) == {
+        "org.debian.pcsc-lite.access_pcsc",
+        "org.debian.pcsc-lite.access_card",
+    }
+    assert f'subject.user == "{account}"' in rule
+    assert rule.count("polkit.Result.YES") == 1
 
 
 def test_a_bundle_tells_much_and_names_nobody(tmp_path: Path) -> None:

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from edge.case import Asked
 from edge.core.errors import Fault
 from edge.core.stay import Injury
+from edge.core.verification import Moment, Service
 from edge.digest import sm3
 from edge.restoring import check_backup
 from edge.steps.admit import Admission, admit
 from edge.steps.back_up import back_up
 from edge.steps.charge import charge
 from edge.steps.discharge import discharge
+from edge.steps.verify import verify
 from edge.store.books import misstated
 from edge.store.database import Store
 from sync.relay import Relay
@@ -28,6 +31,7 @@ from tests.steps.full_disk import (
     left_behind,
     rows,
 )
+from tests.steps.test_fall_back import handed
 
 Refusing = Callable[[Store, int], AbstractContextManager[None]]
 
@@ -66,16 +70,27 @@ def test_an_act_that_met_a_failing_disk_at_any_write_is_wholly_undone_and_done_o
     desk: Ground,
 ) -> None:
     injury = Injury(determination="认定1", parts="左手")
-    form = Admission(verification=desk.verified().id, hospital_number="ZY1", injury=injury)
+    asked = Asked(service=Service.INPATIENT_MEDICAL, moment=Moment.ADMISSION)
+    shown: list[str] = []
+    verdicts: list[str] = []
     stays: list[str] = []
     lines = (line("1"), line("2", "TREAT"))
     settlements: list[str] = []
     acts: dict[str, Callable[[], object]] = {
-        "admit": lambda: stays.append(admit(desk.site, form, CLERK).id),
+        "identify": lambda: shown.append(desk.identified().id),
+        "verify": lambda: verdicts.append(verify(desk.site, shown[0], asked, CLERK).id),
+        "admit": lambda: stays.append(
+            admit(
+                desk.site,
+                Admission(verification=verdicts[0], hospital_number="ZY1", injury=injury),
+                CLERK,
+            ).id
+        ),
         "charge": lambda: charge(desk.site, stays[0], lines, CLERK),
         "discharge": lambda: discharge(desk.site, stays[0], None, CLERK),
         "settle": lambda: settlements.append(settled(desk, stays[0]).id),
         "reverse": lambda: reversed_by_both(desk, settlements[0]),
+        "hand over": lambda: handed(desk, stays[0]),
     }
     for name, act in acts.items():
         codes = refused(desk, failing_after, act)

@@ -1,11 +1,13 @@
 """The service's figures: for who may watch, by route and never by person, and never in the way."""
 
+import os
 import re
 from contextlib import closing
 from pathlib import Path
 
 from drivers.pcsc import PcscReaders
 from edge.store.operators import Scope
+from edge.web.health import LOG_OF_WRITES_MAX
 from simulators.card import social_security_card, synthetic_person
 from tests.fakes.winscard import Winscard
 from tests.house.source import ROOT
@@ -39,6 +41,17 @@ def test_what_waits_what_is_due_and_what_is_left_can_be_watched(service: Service
     assert told["edge_looks_failed"] == 0
     assert sum(n for name, n in told.items() if name.startswith("edge_readers{")) == 1
     assert stay["id"] not in "".join(told)
+
+
+def test_a_log_of_writes_that_fills_the_disk_is_an_alarm_and_a_figure(service: Service) -> None:
+    log = service.site.store.path.with_name("edge.db-wal")
+    size = log.stat().st_size
+    os.truncate(log, LOG_OF_WRITES_MAX + 1)  # zeros behind what was written: not on the disk
+    told, alarms = figures(service), service.client.get("/readyz").json()["alarms"]
+    os.truncate(log, size)
+    assert told["edge_wal_bytes"] > LOG_OF_WRITES_MAX
+    assert alarms == ["DATABASE_LOG_LARGE"]
+    assert service.client.get("/readyz").json()["alarms"] == []
 
 
 def test_answers_are_measured_by_route_and_never_by_address(service: Service) -> None:
