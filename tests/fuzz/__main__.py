@@ -1,7 +1,7 @@
 """``python -m tests.fuzz [NAME …] [--seconds N]``: each target for N seconds, by all or some names.
 
-Coverage leads (atheris) where atheris runs, chance elsewhere. Inputs that fail are kept below
-``.fuzz`` and told; then the exit code is not 0.
+Coverage leads (atheris) where atheris runs, chance elsewhere; ``api`` is asked over HTTP. Inputs
+that fail are kept below ``.fuzz`` and told; then the exit code is not 0.
 """
 
 import argparse
@@ -15,21 +15,27 @@ from time import monotonic
 from tests.fuzz.rounds import inputs
 from tests.fuzz.targets import SEEDS, TARGETS, Target
 
+API = "api"
 KEPT = Path(__file__).parents[2] / ".fuzz"
 INPUTS_A_ROUND = 1_000
+NAMES = (*TARGETS, API)
 
 
 def main(words: Sequence[str]) -> int:
     """Fuzz what is named, or everything in turn; return how many targets failed."""
     parser = argparse.ArgumentParser(prog="tests.fuzz", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(TARGETS)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     parser.add_argument("--seconds", type=int, default=20, help="for each target")
     given = parser.parse_args(words)
-    unknown = [name for name in given.names if name not in TARGETS]
+    unknown = [name for name in given.names if name not in NAMES]
     if unknown:
         parser.error(f"no such target: {', '.join(unknown)}")
-    fuzz = by_coverage if find_spec("atheris") else by_chance
-    failed = [name for name in given.names or TARGETS if not fuzz(name, given.seconds)]
+    by_bytes = by_coverage if find_spec("atheris") else by_chance
+    failed = [
+        name
+        for name in given.names or NAMES
+        if not (by_requests if name == API else by_bytes)(name, given.seconds)
+    ]
     for name in failed:
         sys.stderr.write(f"fuzz: {name} failed; what it failed on is in {KEPT / name}\n")
     return len(failed)
@@ -45,6 +51,22 @@ def by_coverage(name: str, seconds: int) -> bool:
     sys.stdout.write(f"fuzz: {name}, {seconds} s, by coverage\n")
     sys.stdout.flush()
     return subprocess.run(command, check=False).returncode == 0
+
+
+def by_requests(name: str, seconds: int) -> bool:
+    """Tell whether the running service answered everybody as it should."""
+    from tests.fuzz.api import fuzzed  # the service is built for it
+
+    ends = monotonic() + seconds
+    found = fuzzed(lambda: monotonic() > ends)
+    if found:
+        (KEPT / name).mkdir(parents=True, exist_ok=True)
+        told = "\n".join(repr(one) for one in found)
+        (KEPT / name / "failed").write_text(told, encoding="utf-8")
+        sys.stderr.write(f"fuzz: {name}: {found[0]!r}\n")
+    else:
+        sys.stdout.write(f"fuzz: {name}, {seconds} s, every endpoint by everybody\n")
+    return not found
 
 
 def by_chance(name: str, seconds: int, *, target: Target | None = None, kept: Path = KEPT) -> bool:

@@ -66,6 +66,15 @@ RAW = {
 }
 """Hardware's libraries: who besides the door may import them, for a floor or a stand-in."""
 
+TEMPORARY = {
+    "TemporaryDirectory",
+    "NamedTemporaryFile",
+    "TemporaryFile",
+    "SpooledTemporaryFile",
+    "mkstemp",
+    "mkdtemp",
+}
+
 
 @pytest.mark.parametrize("library", DOORS)
 def test_an_outside_library_comes_in_by_its_doors_alone(library: str) -> None:
@@ -122,3 +131,17 @@ def _tops(source: Source) -> set[str]:
 
 def _names_argument(source: Source, name: str) -> bool:
     return any(isinstance(node, ast.arg) and node.arg == name for node in ast.walk(source.tree))
+
+
+def test_a_temporary_file_lies_beside_the_data_and_nowhere_else() -> None:
+    # What a machine's own folder of temporary files holds, nobody seals, and others may read.
+    astray = [
+        f"{source.path}:{node.lineno}"
+        for source in product()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in TEMPORARY
+        and not {word.arg for word in node.keywords} & {"dir"}
+        and source.path.partition("/")[0] in {"edge", "drivers", "sync"}
+    ]
+    assert astray == []

@@ -17,7 +17,7 @@ from drivers.transport import Readers
 from edge import packs
 from edge.app import running, server
 from edge.crypto import second_factor_code
-from edge.opening import LIST_FILES
+from edge.opening import LIST_FILES, log_of
 from edge.settings import Facility, Place, Psam, Server, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
@@ -203,16 +203,15 @@ def service_at(
 ) -> Iterator[Service]:
     """Run the service in ``folder`` until the block ends; ``real`` readers stand in for ours.
 
-    Other ``settings`` take the place of the site's.
+    Other ``settings`` take the place of the site's; with a ``log`` it is written to its files.
     """
     create_keys(folder / "keys")
     store, clock, readers = laid(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
     keep_rows(store, ROWS)
     platform = Platform(FACTS, as_of=NOW)
     site = _site(folder, store, clock, platform)
-    site = replace(
-        site, settings=site.settings.model_copy(update={"desks": desks, "psam": psam} | settings)
-    )
+    chosen = site.settings.model_copy(update={"desks": desks, "psam": psam} | settings)
+    site = replace(site, settings=chosen, log=log_of(chosen, clock) if "log" in settings else Log())
     try:
         with running(site, real or readers, patience=patience) as desk, serving(desk) as url:
             desk.relay.stop()

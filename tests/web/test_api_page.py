@@ -10,8 +10,8 @@ from edge.core.fallback import ManualPackage
 from edge.store.operators import Scope
 from edge.web.api import ruling as shown
 from edge.web.api.manual import Package
+from tests.web.matrix import MATRIX
 from tests.web.service import Json, Service
-from tests.web.test_api_rights import MATRIX
 
 _OPEN = ("login", "logout", "password", "events")
 OTHERWISE = {*(f"/api/v1/{name}" for name in _OPEN), "/healthz", "/readyz", "/metrics"}

@@ -7,8 +7,9 @@ import pytest
 
 from edge.store.ledger import last_entry
 from edge.store.operators import Role
+from tests.web.matrix import MATRIX, Grants
 from tests.web.service import Service, service_at
-from tests.web.test_api_rights import MATRIX, Grants, endpoints
+from tests.web.test_api_rights import endpoints
 from tests.web.test_canary import CANARY, case
 
 ENDLESS = {"GET /api/v1/events"}
