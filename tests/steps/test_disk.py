@@ -9,6 +9,7 @@ import pytest
 
 from edge.case import Asked
 from edge.core.errors import Fault
+from edge.core.fitting import Fitting
 from edge.core.stay import Injury
 from edge.core.verification import Moment, Service
 from edge.digest import sm3
@@ -17,12 +18,14 @@ from edge.steps.admit import Admission, admit
 from edge.steps.back_up import back_up
 from edge.steps.charge import charge
 from edge.steps.discharge import discharge
+from edge.steps.open_fitting import Opening, open_fitting
 from edge.steps.verify import verify
 from edge.store.books import misstated
 from edge.store.database import Store
 from sync.relay import Relay
 from tests.steps.colleagues import CLERK, reversed_by_both, settled, staffed
 from tests.steps.conftest import Ground, ground_at, line
+from tests.steps.fittings import fitting_ground, said, verified
 from tests.steps.full_disk import (
     PAGE_BYTES,
     failing_after,
@@ -98,6 +101,24 @@ def test_an_act_that_met_a_failing_disk_at_any_write_is_wholly_undone_and_done_o
     assert len(stays) == len(settlements) == 1
     assert (desk.count("settlements"), desk.count("reversals")) == (1, 1)
     assert sound(desk)
+
+
+def test_so_is_every_act_of_a_fitting(desk: Ground) -> None:
+    shop = fitting_ground(desk)
+    opening = Opening(
+        verification=verified(shop).id,
+        hospital_number="PZ1",
+        injury=Injury(determination="认定1", parts="左小腿"),
+    )
+    fittings: list[Fitting] = []
+    codes = refused(
+        shop, failing_after, lambda: fittings.append(open_fitting(shop.site, opening, CLERK))
+    )
+    codes += refused(shop, failing_after, lambda: said(shop, fittings[0]))
+    codes += refused(shop, failing_after, lambda: settled(shop, fittings[0].ref))
+    assert set(codes) == {"DISK_FAILED"}
+    assert (len(fittings), shop.count("settlements")) == (1, 1)
+    assert sound(shop)
 
 
 def test_a_full_disk_is_called_so_and_the_same_charges_are_taken_when_there_is_room(
