@@ -4,6 +4,8 @@ from edge.core.rules import CUSTOMER
 from edge.core.verification.case import Case
 from edge.core.verification.reasons import NOTHING, Code, Finding, Findings, PackSide
 
+_SIDES = tuple(PackSide)
+
 
 def facility(case: Case) -> Findings:
     """See whether the facility settles directly, care of this kind and by this filing."""
@@ -46,7 +48,7 @@ def unsettled_side(case: Case) -> PackSide | None:
     Where neither does, the one whose instrument says so, the insured region's first.
     """
     key, asked = case.ground.services_key, case.facts.service
-    sides = [side for side in PackSide if asked not in case.ground.needed(side, key).words]
+    sides = [side for side in _SIDES if asked not in case.ground.needed(side, key).words]
     if len(sides) > 1 and case.ground.needed(sides[0], key).article == CUSTOMER:
         return sides[1]
     return sides[0] if sides else None
