@@ -59,7 +59,7 @@ def require_brought_up(database: Path) -> None:
 
     Raises:
         Conflict: SCHEMA_OLD.
-        Fault: STORE_UNAVAILABLE.
+        Fault: SCHEMA_TOO_NEW, STORE_UNAVAILABLE.
     """
     with closing(Store(database)) as store:
         if is_older(store):

@@ -87,7 +87,7 @@ def test_a_database_that_is_up_to_date_is_backed_up_by_nobody(settings: Settings
 
 
 def test_one_of_a_newer_release_is_refused_untouched_and_the_way_back_is_named(
-    settings: Settings,
+    settings: Settings, tmp_path: Path
 ) -> None:
     with open_site(older(settings, PREVIOUS)):
         pass
@@ -99,6 +99,10 @@ def test_one_of_a_newer_release_is_refused_untouched_and_the_way_back_is_named(
     assert refused.value.code == "SCHEMA_TOO_NEW"
     assert "edge restore" in refused.value.next_action.en
     assert schema_in(settings) == NEWEST + 1
+    [seen] = [
+        one for one in examine(tmp_path / "site.toml", system_clock) if one.name == "database"
+    ]
+    assert not seen.well
     restore(settings, backup, system_clock, "信息科")
     assert schema_in(settings) == NEWEST
 

@@ -32,9 +32,7 @@ def migrate(
     """
     steps = history or _history()
     with _only_one(store.path):
-        at = schema_of(store)
-        if at > len(steps):
-            raise _too_new(at, len(steps))
+        at = _known_schema(store, len(steps))
         if 0 < at < len(steps):
             before(at)
         for number, sql in enumerate(steps[at:], start=at + 1):
@@ -55,8 +53,13 @@ def schema_of(store: Store) -> int:
 
 
 def is_older(store: Store) -> bool:
-    """Tell whether an older release made the file, so that ``migrate`` would change it."""
-    return 0 < schema_of(store) < len(_history())
+    """Tell whether an older release made the file, so that ``migrate`` would change it.
+
+    Raises:
+        Fault: SCHEMA_TOO_NEW.
+    """
+    newest = len(_history())
+    return 0 < _known_schema(store, newest) < newest
 
 
 def statements(sql: str) -> Iterator[str]:
@@ -68,6 +71,13 @@ def statements(sql: str) -> Iterator[str]:
         if pending.rstrip().endswith(";") and not inside_trigger:
             yield pending.strip()
             pending = ""
+
+
+def _known_schema(store: Store, newest: int) -> int:
+    found = schema_of(store)
+    if found > newest:
+        raise _too_new(found, newest)
+    return found
 
 
 @contextmanager
