@@ -27,7 +27,7 @@ PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 200
 
 # Each computation takes 19 MiB and a core on purpose; a flood of logins must not take the machine.
-_HASHES_AT_ONCE = threading.BoundedSemaphore(2)
+HASHES_AT_ONCE = 2
 _HASH_WAIT_S = 5.0
 
 
@@ -99,6 +99,35 @@ class Session:
         return abs(at - self.seen_at) >= SESSION_NOTED_EVERY
 
 
+class Turns:
+    """Lets only so many compute at once; whoever waits longer than ``wait_s`` is sent away."""
+
+    def __init__(self, places: int, wait_s: float) -> None:
+        self._free = threading.BoundedSemaphore(places)
+        self._wait_s = wait_s
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Take a place for as long as the block lasts.
+
+        Raises:
+            Fault: LOGIN_BUSY.
+        """
+        if not self._free.acquire(timeout=self._wait_s):
+            raise Fault(
+                "LOGIN_BUSY",
+                Words("同时登录的人过多", "too many are logging in at once"),
+                Words("稍等片刻再登录", "wait a moment and log in again"),
+            )
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+_HASHING = Turns(HASHES_AT_ONCE, _HASH_WAIT_S)
+
+
 def new_password_hash(password: str) -> str:
     """Hash a new password; slow on purpose, so call it before the transaction, not inside.
 
@@ -108,7 +137,7 @@ def new_password_hash(password: str) -> str:
     """
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
         raise _bad_password()
-    with _one_of_two():
+    with _HASHING.turn():
         return hash_password(password)
 
 
@@ -202,7 +231,7 @@ def check_password(db: Rows, name: str, password: str) -> Operator | None:
         Fault: LOGIN_BUSY, when too many are logging in at once.
     """
     row = db.one("select * from operators where name = ? and disabled_at is null", [name])
-    with _one_of_two():
+    with _HASHING.turn():
         matches = password_matches(
             password[: PASSWORD_LENGTH_MAX + 1], row["password_hash"] if row else _decoy_hash()
         )
@@ -264,20 +293,6 @@ def note_session(db: Rows, session: Session, *, at: datetime) -> None:
 def close_session(db: Rows, token: str) -> None:
     """End the session of this token, if there is one."""
     db.execute("delete from sessions where token_hash = ?", [_hash(token)])
-
-
-@contextmanager
-def _one_of_two() -> Iterator[None]:
-    if not _HASHES_AT_ONCE.acquire(timeout=_HASH_WAIT_S):
-        raise Fault(
-            "LOGIN_BUSY",
-            Words("同时登录的人过多", "too many are logging in at once"),
-            Words("稍等片刻再登录", "wait a moment and log in again"),
-        )
-    try:
-        yield
-    finally:
-        _HASHES_AT_ONCE.release()
 
 
 @cache

@@ -1,15 +1,19 @@
 """Every screen in a real browser: reachable by its keys, sound for axe, light, in a picture."""
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from edge.clock import system_clock
+from edge.store.ledger import latest
 from edge.store.operators import Role
 from simulators.hospital import Hospital, hospital
-from simulators.hospital.ground import Known
+from simulators.hospital.ground import PASSWORD, Known
 from simulators.hospital.people import DEVICE, NOTICE
 from simulators.reader import in_process_reader
 from tests.browser.conftest import Look
@@ -17,6 +21,7 @@ from tests.browser.story import PEOPLE, Late, Story, hire, since_last_month, tel
 from tests.browser.test_desk import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
+from tests.sheets.written import ROW, listed
 
 RULES = {
     "resultTypes": ["violations"],
@@ -171,10 +176,69 @@ def test_the_auditor_reads_the_ledger(chromium: Chromium, place: Hospital, look:
         look(window.page, "audit")
 
 
-def test_the_administrators_see_what_the_site_runs_on(
+def test_a_whole_number_is_shown_for_a_minute_to_who_types_their_password(
+    chromium: Chromium, place: Hospital, story: Story, clock: Late
+) -> None:
+    with at_work(chromium, place, "出院员", "出院1号窗") as window:
+        page = window.open(f"/stays/{story.overdue}")
+        masked = re.compile(r"\d{6}\*+\w{4}")
+        expect(page.locator("h1 small")).to_have_text(masked)
+        page.locator("[data-opens=reveal]").press("Enter")
+        page.keyboard.press("Tab")
+        window.type(PASSWORD)
+        expect(page.locator("h1 small")).to_have_text(re.compile(r"\d{17}[\dX]"))
+        by_itself = page.locator("meta[http-equiv=refresh]").get_attribute("content") or ""
+        assert 0 < int(by_itself.partition(";")[0]) <= 60
+        clock.behind -= timedelta(seconds=61)
+        page.reload()
+        expect(page.locator("h1 small")).to_have_text(masked)
+    kinds = [one.act.kind for one in latest(place.desk.site.store.read(), limit=20)]
+    assert "identity.revealed" in kinds
+
+
+def test_the_security_administrator_makes_an_account_by_keyboard(
     chromium: Chromium, place: Hospital, look: Look
 ) -> None:
     code = hire(place, "安全员", Role.SECURITY_ADMINISTRATOR)
     with at_work(chromium, place, "安全员", "", start="/audit", code=code) as window:
         looked_at(window, "/admin")
         look(window.page, "admin")
+        page = window.open("/admin")
+        window.tab_to("name")
+        window.type("新来的财务员")
+        window.tab_to("password")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("F9")
+        first = page.locator("#first-password code")
+        expect(first).to_have_text(re.compile(r"(\w{4}-){3}\w{4}"))
+        page.keyboard.press("Escape")
+        page.get_by_role("link", name="新来的财务员").press("Enter")
+        page.wait_for_url("**/admin/accounts/*")
+        looked_at(window, urlsplit(page.url).path)
+        window.tab_to("password")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("F9")
+        expect(page.locator("#factor svg path").first).to_be_visible()
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [one["id"] for one in found if one["impact"] in GRAVE] == []
+
+
+def test_the_system_administrator_imports_a_list_as_it_was_seen(
+    chromium: Chromium, place: Hospital
+) -> None:
+    code = hire(place, "信息员", Role.SYSTEM_ADMINISTRATOR)
+    with at_work(chromium, place, "信息员", "", start="/messages", code=code) as window:
+        looked_at(window, "/admin")
+        page = window.open("/admin")
+        file = {"name": "目录.csv", "mimeType": "", "buffer": listed(ROW)}
+        page.locator("#catalogue-file").set_input_files(file)  # type: ignore[arg-type]
+        window.tab_to("region")
+        window.type("310000", "2026.1")
+        page.get_by_role("button", name="比较差异").press("Enter")
+        page.wait_for_url("**/admin/uploads/*")
+        looked_at(window, urlsplit(page.url).path)
+        window.tab_to("password")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("F9")
+        page.wait_for_url("**/admin")
+        expect(page.locator("#catalogues")).to_contain_text("310000")

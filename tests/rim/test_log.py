@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from edge.log import LogFolder, blacken, json_log
+from edge.settings import Logs
 from tests.fakes.clock import Clock
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -83,3 +85,10 @@ def test_a_line_is_json_and_its_fields_are_blackened_too(
     assert (told["event"], told["level"], told["count"]) == ("list.not_read", "warning", 3)
     assert (told["why"], told["more"]) == ("[number]", "['[number]']")
     assert capsys.readouterr().err.strip() == line
+
+
+def test_a_log_is_kept_for_four_hundred_days_and_never_under_half_a_year() -> None:
+    assert Logs().keep_days == 400
+    assert Logs(keep_days=184).keep_days == 184
+    with pytest.raises(ValidationError):
+        Logs(keep_days=183)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.core.errors import BadInput, Conflict, NotFound
+from edge.core.errors import BadInput, Conflict, Fault, NotFound
 from edge.store import migrations
 from edge.store import operators as op
 from edge.store import tokens as kept
@@ -56,6 +56,16 @@ def test_many_logins_at_once_all_get_their_answer(store: Store) -> None:
     with ThreadPoolExecutor(6) as threads:
         answers = threads.map(lambda _: op.check_password(store.read(), "李敏", PASSWORD), range(6))
         assert list(answers) == [LI] * 6
+
+
+def test_two_passwords_are_computed_at_a_time_and_a_third_is_sent_away() -> None:
+    turns = op.Turns(op.HASHES_AT_ONCE, wait_s=0.0)
+    with turns.turn(), turns.turn():
+        with pytest.raises(Fault) as refused, turns.turn():
+            raise AssertionError
+        assert refused.value.code == "LOGIN_BUSY"
+    with turns.turn(), turns.turn():
+        assert op.HASHES_AT_ONCE == 2
 
 
 @pytest.mark.parametrize("password", ["", "short-123", "x" * 201])
