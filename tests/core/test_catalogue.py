@@ -91,6 +91,15 @@ def test_a_code_that_no_list_has_is_known_to_none() -> None:
     assert governing([row("B")]) == []
 
 
+def test_what_was_looked_up_before_governs_as_at_first_and_an_unknown_code_never_does() -> None:
+    kept = catalogue_of([row("A"), row("B")])
+    service = Service.INPATIENT_MEDICAL
+    first = kept.entries(["A", "?"], lists=LISTS, service=service)
+    again = kept.entries(["A", "B", "?"], lists=LISTS, service=service)
+    assert (set(first), set(again)) == ({"A"}, {"A", "B"})
+    assert first["A"] is again["A"]
+
+
 def test_rows_stand_in_the_order_of_their_first_days() -> None:
     rows = [row("A", valid_from=june(5)), row("A", valid_from=None), row("A", valid_from=june(1))]
     assert governing(rows) == ["drug None", "drug 2024-06-01", "drug 2024-06-05"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.core.credential import expires_at, require_current, require_fresh
+from edge.core.credential import expires_at, not_at_desk, require_current, require_fresh
 from edge.core.errors import Conflict
 from edge.core.identity import masked_name, masked_number
 
@@ -47,3 +47,9 @@ def test_a_case_is_stale_once_another_is_the_desks() -> None:
         with pytest.raises(Conflict) as cleared:
             require_current("one", current)
         assert cleared.value.code == "CASE_CLEARED"
+
+
+def test_a_page_that_its_desk_has_left_is_told_that_nothing_was_settled() -> None:
+    refusal = not_at_desk()
+    assert refusal.code == "CASE_NOT_AT_DESK"
+    assert "nothing was settled" in refusal.reason.en
