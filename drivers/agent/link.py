@@ -70,7 +70,7 @@ class Link:
         _require_private(url)
         self._client = httpx2.Client(
             base_url=url.rstrip("/"),
-            verify=_trusting(ca),
+            verify=_trusting(url, ca),
             headers={"authorization": f"Bearer {token}"},
             timeout=httpx2.Timeout(_ANSWER_S_MAX, connect=_CONNECT_S_MAX),
             limits=httpx2.Limits(max_connections=_ROOM),
@@ -235,8 +235,10 @@ def _refusal(status: int, raw: bytes) -> Exception:
     )
 
 
-def _trusting(ca: Path | None) -> ssl.SSLContext:
+def _trusting(url: str, ca: Path | None) -> ssl.SSLContext:
     """Return what certificates are checked against: the site's own CA alone, or the system's."""
+    if not ca and url.startswith("http:"):
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # on this machine: nothing to check, or load
     try:
         return ssl.create_default_context(cafile=str(ca) if ca else None)
     except (OSError, ssl.SSLError) as wrong:

@@ -22,6 +22,7 @@ from sync.numbered import Numbered
 from sync.outcome import Accepted
 from sync.platform import Platform, Wire
 from tests.agency.country import Country, country_at, worker
+from tests.plain import NO_TLS
 from tests.sync.list_ground import Ground
 from tests.sync.sender import FACILITY, message
 
@@ -127,7 +128,9 @@ def test_a_numbered_gateway_passes_on_what_comes_down(tmp_path: Path) -> None:
             signed = sign_page_question(stranger, "JL0001", key)
             asked: dict[str, object] = {"infno": "6301", "msgid": "q", "fixmedins_code": "JL0001"}
             asked |= {"inf_time": "", "infver": "V1.0", "input": {"signed": signed.decode()}}
-            told = httpx2.post(f"{country.url}/gateway/6301", json=asked, trust_env=False).json()
+            told = httpx2.post(
+                f"{country.url}/gateway/6301", json=asked, verify=NO_TLS, trust_env=False
+            ).json()
             assert (told["infcode"], told["output"]["code"]) == (-1, "WRONG_SIGNER")
 
 
@@ -145,4 +148,6 @@ def test_what_comes_down_with_a_wrong_signature_is_refused_and_asked_for_again(
 
 def _played(country: Country, do: str) -> None:
     script = {"fault": [{"on": "inbox", "do": do}]}
-    assert httpx2.post(f"{country.url}/sim/faults", json=script, trust_env=False).is_success
+    assert httpx2.post(
+        f"{country.url}/sim/faults", json=script, verify=NO_TLS, trust_env=False
+    ).is_success

@@ -34,6 +34,7 @@ from tests.agency.country import (
     worker,
 )
 from tests.fakes.clock import Clock
+from tests.plain import NO_TLS
 
 QINGDAO = worker(3, "370000", "370200", "SD0001")
 TIANJIN = worker(5, "120000", "120100", "SD0001")
@@ -267,7 +268,9 @@ def test_suspensions_and_releases_reach_every_facility(country: Country) -> None
 
 
 def test_another_facilitys_key_gets_nothing(country: Country) -> None:
-    answer = httpx2.post(f"{country.url}/v1/inbox", content=b"nonsense", trust_env=False)
+    answer = httpx2.post(
+        f"{country.url}/v1/inbox", content=b"nonsense", verify=NO_TLS, trust_env=False
+    )
     assert (answer.status_code, answer.json()["code"]) == (422, "BAD_SIGNATURE")
 
 
@@ -276,7 +279,7 @@ def test_staff_does_all_of_a_month_on_the_page(country: Country) -> None:
     edge.settled(QINGDAO, INPATIENT, 10_000)
     country.clock.pass_time(days=28)
     claim = edge.claimed(month("2026-10"))
-    with httpx2.Client(base_url=country.url, trust_env=False) as staff:
+    with httpx2.Client(base_url=country.url, verify=NO_TLS, trust_env=False) as staff:
         assert "审核" in staff.get("/agency").text
         assert press(staff, "audit", claim=claim.id) == "/agency"
         assert press(staff, "audit", claim=claim.id) == "/agency?refused=CLAIM_AUDITED"
@@ -299,7 +302,7 @@ def press(staff: httpx2.Client, act: str, **fields: str) -> str:
 
 
 def test_staff_does_the_same_by_script(country: Country) -> None:
-    with httpx2.Client(base_url=country.url, trust_env=False) as staff:
+    with httpx2.Client(base_url=country.url, verify=NO_TLS, trust_env=False) as staff:
         number = QINGDAO.id_number
         done = staff.post(f"/agency/workers/{number}/suspension", json={"suspended": True})
         assert done.json() == {"done": True}
@@ -322,7 +325,7 @@ def test_staff_does_the_same_by_script(country: Country) -> None:
 def test_staff_lets_the_rules_propose_and_then_audits_by_them(country: Country) -> None:
     edge = country.edges["SD0001"]
     done = edge.settled(QINGDAO, INPATIENT, 10_000)
-    with httpx2.Client(base_url=country.url, trust_env=False) as staff:
+    with httpx2.Client(base_url=country.url, verify=NO_TLS, trust_env=False) as staff:
         file = "编码,名称,类别,是否支付,限价（元）,有效期起\nDRUG,样例,药品,是,8.00,2024-01-01"
         path = "/agency/catalogues/370000/2026.9"
         assert staff.post(path, content=file.encode()).json() == {"done": True}

@@ -9,6 +9,7 @@ from edge.steps.bring_back import confirm as confirm_typed
 from edge.store.entry_sheets import sheets_of
 from tests.agency.country import CLERK, ROWS, country_at, month, worker
 from tests.catalogues.shelf import keep_rows
+from tests.plain import NO_TLS
 
 
 def test_a_fitting_that_was_typed_is_found_by_its_number_and_approved(tmp_path: Path) -> None:
@@ -28,7 +29,7 @@ def test_a_fitting_that_was_typed_is_found_by_its_number_and_approved(tmp_path: 
             "settled_at": done.settled_at.isoformat(),
             "notice": guest.notices[0].id,
         }
-        with httpx2.Client(base_url=country.url, trust_env=False) as staff:
+        with httpx2.Client(base_url=country.url, verify=NO_TLS, trust_env=False) as staff:
             assert staff.post("/agency/typed", json=typed).is_success
             assert staff.post("/agency/typed", json=typed).status_code == 409
         confirm_typed(edge.site, sheet.id, "QG-1", CLERK)

@@ -16,6 +16,7 @@ from sync.numbered import TRANSACTIONS, Numbered
 from sync.outcome import Accepted, NeedsPerson, NotReceived, RetryAt, Unknown
 from sync.platform import Platform, Wire
 from sync.relay import Hooks, Pace, Relay
+from tests.plain import NO_TLS
 from tests.sync.far_end import FarEnd
 from tests.sync.sender import FACILITY, START, Sender, line_to, message, no_pause, story
 from tests.sync.test_platform import question
@@ -265,6 +266,6 @@ def test_the_simulators_gateway_refuses_what_is_no_transaction(far: FarEnd) -> N
         ("6202", json.dumps(whole).encode(), 400),
         ("9999", json.dumps({**whole, "infno": "9999"}).encode(), 200),
     ):
-        answer = httpx2.post(f"{far.url}/gateway/{number}", content=body)
+        answer = httpx2.post(f"{far.url}/gateway/{number}", content=body, verify=NO_TLS)
         assert answer.status_code == status
     assert answer.json()["infcode"] == -1

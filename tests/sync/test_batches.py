@@ -36,6 +36,7 @@ from sync.outcome import (
 )
 from sync.platform import Platform, Wire
 from sync.relay import Hooks, Pace, Relay
+from tests.plain import NO_TLS
 from tests.sync.far_end import FarEnd
 from tests.sync.sender import TOGETHER, Sender, line_to, message, no_pause, story
 
@@ -214,11 +215,16 @@ def test_what_is_no_batch_is_refused_and_keeps_nothing(far: FarEnd) -> None:
     bomb = zstandard.ZstdCompressor().compress(bytes(BATCH_PLAIN_BYTES_MAX + 1))
     for body, packing in ((b"x", "identity"), (b"x", "zstd"), (bomb, "zstd"), (b"", "identity")):
         headers = {"content-encoding": packing} if packing == "zstd" else {}
-        answer = httpx2.post(f"{far.url}/v1/batches", content=body, headers=headers)
+        answer = httpx2.post(f"{far.url}/v1/batches", content=body, headers=headers, verify=NO_TLS)
         if body:
             assert (answer.status_code, json.loads(answer.content)["code"]) == (422, "BAD_BATCH")
     headers = {"content-encoding": "gzip"}
-    assert httpx2.post(f"{far.url}/v1/batches", content=b"x", headers=headers).status_code == 415
+    assert (
+        httpx2.post(
+            f"{far.url}/v1/batches", content=b"x", headers=headers, verify=NO_TLS
+        ).status_code
+        == 415
+    )
     assert far.kept() == ()
 
 

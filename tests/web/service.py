@@ -46,6 +46,7 @@ from tests.fakes.log import Log
 from tests.fakes.platform import PLATFORM_KEY, Platform
 from tests.house.source import ROOT
 from tests.laid import laid
+from tests.plain import NO_TLS
 from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
 
@@ -216,7 +217,7 @@ def service_at(
         with running(site, real or readers, patience=patience) as desk, serving(desk) as url:
             desk.relay.stop()
             desk.keeper.stop()
-            with httpx2.Client(base_url=url, trust_env=False) as client:
+            with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
                 service = Service(
                     site=site,
                     desk=desk,

@@ -20,6 +20,7 @@ from simulators.reader import InProcessReaders
 from simulators.scanner import VirtualScanner
 from sync.e_card import CardHolder
 from tests.fakes.log import Log
+from tests.plain import NO_TLS
 from tests.steps.conftest import FACTS, NOW
 from tests.web.agent_desk import DESK, OTHER, agent_at, agent_token, until, until_cleared
 from tests.web.service import Json, Service, service_at
@@ -343,7 +344,7 @@ def test_without_the_service_the_counter_says_so_by_a_number() -> None:
 def _at_counter(port: int, call: str, headers: dict[str, str], body: Json) -> httpx2.Response:
     url = f"http://127.0.0.1:{port}/api/v1/compat/{call}"
     sent = {"Content-Type": "application/json"} | headers
-    return httpx2.post(url, headers=sent, content=json.dumps(body), trust_env=False)
+    return httpx2.post(url, headers=sent, content=json.dumps(body), verify=NO_TLS, trust_env=False)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -22,6 +22,7 @@ from edge.store.operators import Role
 from edge.support import make_bundle
 from simulators.card import SyntheticPerson, social_security_card
 from tests.drivers.script import PlannedCard
+from tests.plain import NO_TLS
 from tests.steps.conftest import FACTS
 from tests.sync.list_ground import Ground as ListGround
 from tests.web.ground import PASSWORD
@@ -113,7 +114,7 @@ def case(service: Service, reason: str = "金额录错") -> list[httpx2.Response
     login = {"name": CANARY.number, "password": CANARY.name, "desk": "1号窗"}
     headers = {"Origin": str(service.client.base_url).rstrip("/")}
     assert service.ask("POST", "/login", headers=headers, json=login).status_code == 401
-    httpx2.get(f"{service.client.base_url}/stays/{CANARY.number}", trust_env=False)
+    httpx2.get(f"{service.client.base_url}/stays/{CANARY.number}", verify=NO_TLS, trust_env=False)
     return printed
 
 

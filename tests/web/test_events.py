@@ -11,6 +11,7 @@ import pytest
 from edge.core.errors import Fault
 from edge.store.operators import Scope
 from edge.web.events import RESYNC, Hint, Hints, _stream
+from tests.plain import NO_TLS
 from tests.web.ground import Ground, serving
 
 CONNECTED = {"topic": "connected", "id": "", "version": 0}
@@ -27,7 +28,7 @@ def test_a_page_hears_what_another_thread_publishes(ground: Ground) -> None:
     publish = threading.Thread(target=ground.floor.hints.publish, args=("stay", "s1", 7))
     with (
         serving(ground) as (_, url),
-        httpx2.stream("GET", f"{url}/api/v1/events", headers=headers) as answer,
+        httpx2.stream("GET", f"{url}/api/v1/events", headers=headers, verify=NO_TLS) as answer,
     ):
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"
@@ -42,7 +43,7 @@ def test_open_streams_do_not_hold_up_the_end(ground: Ground) -> None:
     headers = ground.connect("HIS", Scope.READ)
     with (
         serving(ground) as (server, url),
-        httpx2.stream("GET", f"{url}/api/v1/events", headers=headers) as answer,
+        httpx2.stream("GET", f"{url}/api/v1/events", headers=headers, verify=NO_TLS) as answer,
     ):
         lines = answer.iter_lines()
         assert _heard(lines) == CONNECTED

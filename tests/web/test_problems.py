@@ -22,6 +22,7 @@ from edge.core.errors import (
 )
 from edge.web.problems import STATUS_OF_ROOT, problem_of
 from sync.errors import OutboxConflict, PlatformUnreachable, Reason, SyncError
+from tests.plain import NO_TLS
 from tests.web.ground import Ground, serving
 
 _WORDS = (Words("事情是这样", "this is what happened"), Words("这样办", "do this"))
@@ -151,7 +152,7 @@ def test_a_stream_that_breaks_midway_is_logged_and_not_completed(ground: Ground)
         return StreamingResponse(broken())
 
     with serving(ground) as (_, url), pytest.raises(httpx2.RemoteProtocolError):
-        httpx2.get(f"{url}/api/v1/stream")
+        httpx2.get(f"{url}/api/v1/stream", verify=NO_TLS)
     assert [event for event, _ in ground.log.lines] == ["request.failed"]
 
 
