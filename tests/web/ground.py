@@ -166,6 +166,7 @@ def serving(ground: Ground) -> Iterator[tuple[Server, str]]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
+        assert server.up.wait(10)
         yield server, f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
