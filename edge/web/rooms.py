@@ -6,6 +6,7 @@ and its dependencies before its first endpoint, and its routes are then taken ov
 """
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from edge.web.problems import OPENAPI_RESPONSES
@@ -23,6 +24,17 @@ def api_room(*tags: str, at: str = "", takes_sheets: bool = False) -> APIRouter:
         tags=[*tags],
         dependencies=[Depends(_TOKEN), *bodies],
         responses=OPENAPI_RESPONSES,
+    )
+
+
+def neighbours_room(at: str, *tags: str, route: type[APIRoute]) -> APIRouter:
+    """Return a room of another language under ``at``, whose calls know their own bodies."""
+    return APIRouter(
+        prefix=at,
+        tags=[*tags],
+        dependencies=[Depends(_TOKEN)],
+        responses=OPENAPI_RESPONSES,
+        route_class=route,
     )
 
 

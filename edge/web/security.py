@@ -205,16 +205,25 @@ class Permit:
             NotAllowed: as ``Guard.caller_of``, and GRANT_MISSING.
         """
         caller = caller_of(request)
-        if not caller.grants & self.grants:
-            raise NotAllowed(
-                "GRANT_MISSING",
-                Words("当前账号无权办理此项业务", "this account may not do this"),
-                Words(
-                    "由有权限的人员办理，或请安全管理员授权",
-                    "ask someone who may, or the security administrator",
-                ),
-            )
+        require_grant(caller, *self.grants)
         return caller
+
+
+def require_grant(caller: Caller, *grants: Grant) -> None:
+    """Refuse a caller who holds none of ``grants``.
+
+    Raises:
+        NotAllowed: GRANT_MISSING.
+    """
+    if not caller.grants.intersection(grants):
+        raise NotAllowed(
+            "GRANT_MISSING",
+            Words("当前账号无权办理此项业务", "this account may not do this"),
+            Words(
+                "由有权限的人员办理，或请安全管理员授权",
+                "ask someone who may, or the security administrator",
+            ),
+        )
 
 
 def post_guard(app: FastAPI, guard: Guard) -> None:

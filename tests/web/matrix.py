@@ -166,6 +166,10 @@ MATRIX: dict[str, Grants] = {
         {Role.FINANCE, Role.SYSTEM_ADMINISTRATOR}
     ),
     "GET /api/v1/audit": frozenset({Role.AUDITOR, Role.SECURITY_ADMINISTRATOR}),
+    "GET /api/fhir/metadata": ALL,
+    "POST /api/fhir/CoverageEligibilityRequest": frozenset({Scope.VERIFY}),
+    "POST /api/fhir/Claim": frozenset({Scope.SETTLE}),
+    "GET /api/fhir/PaymentReconciliation/{month}": frozenset({Scope.READ}),
     "GET /": EVERYBODY,
     "GET /pages/header": EVERYBODY,
     "GET /devices": EVERYBODY,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import httpx2
 import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
@@ -53,6 +54,7 @@ def test_roles_exclude_each_other() -> None:
     ] == []
 
 
+@pytest.mark.usefixtures("fhir_spoken")
 def test_a_stranger_gets_in_nowhere(service: Service) -> None:
     closed = [endpoint for endpoint in endpoints(service) if _may(endpoint)]
     for endpoint in closed:
@@ -61,6 +63,7 @@ def test_a_stranger_gets_in_nowhere(service: Service) -> None:
             assert (status, code) == (401, "LOGIN_REQUIRED"), endpoint
 
 
+@pytest.mark.usefixtures("fhir_spoken")
 def test_only_those_who_may_can_and_what_others_ask_changes_nothing(
     service: Service, askers: list[Asker]
 ) -> None:
@@ -113,5 +116,15 @@ def _outcome(service: Service, endpoint: str, headers: dict[str, str]) -> tuple[
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return answer.status_code, ""  # it never ends
         answer.read()
-    told = answer.json() if "problem" in answer.headers.get("content-type", "") else {}
-    return answer.status_code, told.get("code", "")
+    return answer.status_code, _code_of(answer)
+
+
+def _code_of(answer: httpx2.Response) -> str:
+    """Return the code of a refusal, told as a problem or in FHIR's words."""
+    kind = answer.headers.get("content-type", "")
+    if "problem" not in kind and "fhir" not in kind:
+        return ""
+    told = answer.json()
+    issue = (told.get("issue") or [{}])[0]
+    [coding] = issue.get("details", {}).get("coding", [{}])
+    return str(told.get("code") or coding.get("code", ""))

@@ -56,7 +56,12 @@ def receipt(settlement: Settlement) -> Receipt:
 
 def already_settled(winner: Settlement) -> Response:
     """Return the problem that carries the winner's receipt."""
-    problem = Problem(
+    return settled_before().response(settlement=receipt(winner).model_dump(mode="json"))
+
+
+def settled_before() -> Problem:
+    """Return the problem that a case was settled before."""
+    return Problem(
         status=HTTPStatus.CONFLICT,
         code="ALREADY_SETTLED",
         detail="该业务已经结算，未重复结算",
@@ -65,7 +70,11 @@ def already_settled(winner: Settlement) -> Response:
         next_action_en="use the receipt that comes with this answer",
         field="Idempotency-Key",
     )
-    return problem.response(settlement=receipt(winner).model_dump(mode="json"))
+
+
+def previewed_tag(ruling: Ruling) -> str:
+    """Return what a settlement can be held to."""
+    return sha256(codec.encode(ruling))
 
 
 def previewed(ruling: Ruling) -> Response:
