@@ -37,6 +37,7 @@ from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
 from edge.web.devices import scanner_plan
 from edge.web.events import Hints
+from edge.web.fhir.routes import fhir_router
 from edge.web.floor import Floor, Server, lay
 from edge.web.health import health_router
 from edge.web.look import Look
@@ -48,6 +49,9 @@ from edge.web.rooms import join
 from edge.web.security import Address
 from edge.web.uploads import UPLOAD_BYTES_MAX
 from sync.relay import Gateway, Hooks, Pace, Relay
+
+CHARGES_BYTES_MAX = 16 * 1024 * 1024
+"""A bill of 20,000 lines."""
 
 GRACE_S = 3
 """How long a stopping service waits for open requests."""
@@ -117,6 +121,7 @@ def _at_work(
         inbox_collected(desk),
         backups_made(site),
         folder_watched(site, changed=partial(desk.changed, "stay")),
+        _hl7_taken(desk),
         ExitStack() as listening,
     ):
         for scanner in scanners.values():
@@ -155,10 +160,15 @@ def web(desk: Desk) -> FastAPI:
         hints=desk.hints,
         look=look,
         log=desk.site.log,
-        larger_bodies={"/charges": 16 * 1024 * 1024, "/catalogue/uploads": UPLOAD_BYTES_MAX},
+        larger_bodies={
+            "/charges": CHARGES_BYTES_MAX,
+            "/Claim": CHARGES_BYTES_MAX,
+            "/catalogue/uploads": UPLOAD_BYTES_MAX,
+        },
     )
     lay(app, floor)
-    join(app, *api_rooms(desk), *pages_rooms(desk, look), health_router(desk))
+    rooms = (*api_rooms(desk), fhir_router(desk), *pages_rooms(desk, look), health_router(desk))
+    join(app, *rooms)
     add_metrics(app, desk)
     join(app, api_page_router(app, look))
     return app
@@ -227,6 +237,14 @@ def _tell_stay(hints: Hints, site: Site, stay: str) -> None:
 
 def _tell(hints: Hints, site: Site, message: str) -> None:
     hints.publish("message", message, version_at(site.clock()))
+
+
+def _hl7_taken(desk: Desk) -> AbstractContextManager[object]:
+    if not desk.site.settings.hl7.port:
+        return nullcontext()
+    from edge.hl7.listener import hl7_taken  # noqa: PLC0415 - hl7 is for the sites that speak it
+
+    return hl7_taken(desk.site, changed=partial(desk.changed, "stay"))
 
 
 def _list_kept_fresh(site: Site) -> AbstractContextManager[None]:

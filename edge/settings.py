@@ -180,6 +180,14 @@ class Webhook(_Section):
     url: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$", max_length=300)
 
 
+class Hl7(_Section):
+    """HL7 v2 over MLLP: where messages are taken (port 0: nowhere), whose clients must prove it."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    client_ca: Path | None = None
+
+
 class Complaints(_Section):
     """Complaints: within how many days each is answered (no instrument says: customer's rule)."""
 
@@ -241,6 +249,7 @@ class Settings(_Section):
     claims: Claims = Claims()
     complaints: Complaints = Complaints()
     files: Files = Files()
+    hl7: Hl7 = Hl7()
     webhooks: tuple[Webhook, ...] = Field(default=(), max_length=4)
     desk: Desk = Desk()
     fittings: Fittings = Fittings()
@@ -259,6 +268,12 @@ class Settings(_Section):
             if len(given) > len(set(given)):
                 raise ValueError(f"two desks have the same {what}")
         return desks
+
+    @model_validator(mode="after")
+    def _hl7_private(self) -> Self:
+        if self.hl7.port and not self.server.tls and self.hl7.host not in _LOOPBACK:
+            raise ValueError("hl7.host: without server.tls on loopback alone")
+        return self
 
     @field_validator("webhooks")
     @classmethod
@@ -308,6 +323,8 @@ def _placed(settings: Settings, folder: Path) -> Settings:
     server = settings.server.model_copy(update=found)
     charges = settings.files.charges and (folder / settings.files.charges).absolute()
     files = settings.files.model_copy(update={"charges": charges})
+    client_ca = settings.hl7.client_ca and (folder / settings.hl7.client_ca).absolute()
+    hl7 = settings.hl7.model_copy(update={"client_ca": client_ca})
     shelf = settings.backup.folder and (folder / settings.backup.folder).absolute()
     backup = settings.backup.model_copy(update={"folder": shelf})
     return settings.model_copy(
@@ -318,5 +335,6 @@ def _placed(settings: Settings, folder: Path) -> Settings:
             "platform": platform,
             "server": server,
             "files": files,
+            "hl7": hl7,
         }
     )

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     ADMISSION = "admission"
     CHARGES = "charges"
     DISCHARGE = "discharge"
+    CANCELLATION = "cancellation"
     SETTLEMENT = "settlement"
     REVERSAL = "reversal"
     FITTING = "fitting"

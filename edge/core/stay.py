@@ -144,6 +144,16 @@ def discharged(stay: Stay, at: datetime, now: datetime, *, window_h: int) -> Sta
     return replace(stay, state=StayState.DISCHARGED, discharged_at=left_at, settle_by=deadline)
 
 
+def cancelled(stay: Stay) -> Stay:
+    """Return the stay of an admission that was none, for good.
+
+    Raises:
+        Conflict: STAY_STATE, when it is not in hospital.
+    """
+    require_state(stay, StayState.ADMITTED)
+    return replace(stay, state=StayState.CANCELLED)
+
+
 def require_filled(given: Mapping[str, str]) -> None:
     """Refuse what leaves a field blank; ``given`` holds what was written, by field.
 

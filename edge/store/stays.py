@@ -54,6 +54,14 @@ def move_stay(db: Rows, stay: Stay) -> None:
     )
 
 
+def move_bed(db: Rows, stay: Stay) -> None:
+    """Keep where a worker lies, and why."""
+    db.execute(
+        "update stays set ward = ?, bed = ?, diagnosis = ? where id = ?",
+        [stay.bedside.ward, stay.bedside.bed, stay.bedside.diagnosis, stay.id],
+    )
+
+
 def load_stay(db: Rows, stay_id: str) -> Stay:
     """Return one stay.
 

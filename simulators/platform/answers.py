@@ -155,6 +155,14 @@ SENTENCES: dict[str, Sentence] = {
         "an effective settlement stands; reverse it first",
         *_MEND_BODY,
     ),
+    "ALREADY_DISCHARGED": Sentence(
+        "该住院已出院，不能取消入院",
+        "the stay was discharged; its admission cannot be cancelled",
+        *_MEND_BODY,
+    ),
+    "CANCELLED": Sentence(
+        "该住院已取消入院", "the admission of this stay was cancelled", *_MEND_BODY
+    ),
     "NOT_SETTLED": Sentence(
         "原结算不存在或已冲正", "the original is no effective settlement", *_MEND_BODY
     ),

@@ -25,6 +25,7 @@ class Case:
 
     opened_by: Kind | None = None
     discharged: bool = False
+    cancelled: bool = False
     settlement: str | None = None
     reversed: frozenset[str] = frozenset()
     head: "Head | None" = None
@@ -46,6 +47,8 @@ def case_after(case: Case, *, kind: Kind, message_id: str, body: dict[str, objec
             changes: dict[str, Any] = {"opened_by": kind}
         case Kind.DISCHARGE:
             changes = {"discharged": True}
+        case Kind.CANCELLATION:
+            changes = {"cancelled": True}
         case Kind.SETTLEMENT:
             changes = {"settlement": message_id}
         case Kind.REVERSAL:
@@ -182,31 +185,47 @@ def _repeated(ids: Iterable[str]) -> tuple[LineProblem, ...]:
 
 
 def _order_problem(envelope: Envelope, case: Case) -> Refusal | Later | None:
-    refused = ""
-    ready = True
-    match envelope.kind:
+    refused = _contradiction(envelope.kind, case)
+    if refused:
+        return Refusal(code=refused, id=envelope.id)
+    return None if _is_ready(envelope.kind, case) else Later(code="OUT_OF_ORDER", id=envelope.id)
+
+
+def _contradiction(kind: Kind, case: Case) -> str:
+    """Return which code a message of this kind is refused with for good, or nothing."""
+    match kind:
         case Kind.ADMISSION | Kind.FITTING:
-            refused = "ALREADY_OPEN" if case.opened_by else ""
+            return "ALREADY_OPEN" if case.opened_by else ""
         case Kind.CHARGES | Kind.DISCHARGE:
-            ready = case.opened_by is not None
+            return "CANCELLED" if case.cancelled else ""
+        case Kind.CANCELLATION:
+            return "ALREADY_DISCHARGED" if case.discharged else ""
+        case Kind.SETTLEMENT | Kind.MANUAL:
+            return "ALREADY_SETTLED" if case.settlement else ""
+        case _:
+            return ""
+
+
+def _is_ready(kind: Kind, case: Case) -> bool:
+    """Tell whether all has come that a message of this kind follows."""
+    match kind:
+        case Kind.CHARGES | Kind.DISCHARGE | Kind.CANCELLATION:
+            return case.opened_by is not None
         case Kind.SETTLEMENT:
-            refused = "ALREADY_SETTLED" if case.settlement else ""
-            ready = case.discharged or case.opened_by is Kind.FITTING
+            return case.discharged or case.opened_by is Kind.FITTING
         case Kind.REVERSAL:
-            ready = case.settlement is not None
-        case Kind.MANUAL:
-            refused = "ALREADY_SETTLED" if case.settlement else ""
+            return case.settlement is not None
         case (
-            Kind.CLAIM
+            Kind.ADMISSION
+            | Kind.FITTING
+            | Kind.MANUAL
+            | Kind.CLAIM
             | Kind.OBJECTION
             | Kind.CONFIRMATION
             | Kind.REIMBURSEMENT_ANSWER
             | Kind.LEDGER_HEAD
             | Kind.HOOK
         ):
-            pass
+            return True
         case _:
-            assert_never(envelope.kind)
-    if refused:
-        return Refusal(code=refused, id=envelope.id)
-    return None if ready else Later(code="OUT_OF_ORDER", id=envelope.id)
+            assert_never(kind)

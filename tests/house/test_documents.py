@@ -49,7 +49,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 def test_every_setting_is_documented_and_no_other() -> None:
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
-    described = set(re.findall(r"^\| `([a-z_.]+)` \|", page, re.MULTILINE))
+    described = set(re.findall(r"^\| `([a-z0-9_.]+)` \|", page, re.MULTILINE))
     assert described == set(_keys(Settings, ""))
 
 

@@ -21,6 +21,8 @@ DOORS = {
         "sync.codec",
     },
     "zstandard": {"edge.store.vault", "simulators.platform.batches", "sync.frame"},
+    "fhir": {"edge.web.fhir.resources"},
+    "hl7": {"edge.hl7.reading"},
     "structlog": {"edge.log"},
     "tenacity": {"sync.attempt"},
     "httpx2": {"drivers.agent.link", "sync.line", "simulators.hospital.records"},

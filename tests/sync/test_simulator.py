@@ -88,6 +88,21 @@ def test_a_stay_is_opened_once(tell: Tell) -> None:
         assert tell(message("m-2", kind=kind)) == Refusal(code="ALREADY_OPEN", id="m-2")
 
 
+def test_a_cancelled_admission_takes_no_lines_and_a_discharged_one_is_not_cancelled(
+    tell: Tell,
+) -> None:
+    assert tell(message("m-0", kind=Kind.CANCELLATION)) == Later(code="OUT_OF_ORDER", id="m-0")
+    tell(message("m-1"))
+    assert isinstance(tell(message("m-2", kind=Kind.CANCELLATION)), Receipt)
+    for kind in (Kind.CHARGES, Kind.DISCHARGE):
+        said = tell(message("m-3", kind=kind, body={"lines": []}))
+        assert said == Refusal(code="CANCELLED", id="m-3")
+    tell(message("n-1", stay="stay-2"))
+    tell(message("n-2", stay="stay-2", kind=Kind.DISCHARGE))
+    said = tell(message("n-3", stay="stay-2", kind=Kind.CANCELLATION))
+    assert said == Refusal(code="ALREADY_DISCHARGED", id="n-3")
+
+
 def test_what_belongs_to_no_stay_comes_in_any_order(tell: Tell) -> None:
     assert isinstance(tell(message("m-1", stay="2026-11", kind=Kind.CLAIM)), Receipt)
 
