@@ -85,6 +85,8 @@ def updated(site: Site, message: Message, operator: str) -> Done:
     said = _bedside(message)
     old = stay.bedside
     planned = message.day("PV2-9") if message.text("PV2-9") else stay.planned_on
+    if planned != stay.planned_on:  # first: it alone may be refused for what it says
+        plan_discharge(site, stay.id, planned, operator)
     update_stay(
         site,
         stay.id,
@@ -95,8 +97,6 @@ def updated(site: Site, message: Message, operator: str) -> Done:
         ),
         operator,
     )
-    if planned != stay.planned_on:
-        plan_discharge(site, stay.id, planned, operator)
     return Done(stay=stay.id, words=f"stay {stay.id}")
 
 

@@ -192,6 +192,16 @@ def test_what_a_later_message_leaves_out_stays_as_it_was(bench: Bench) -> None:
     assert bench.changed == [stay.id] * 2
 
 
+def test_a_plan_that_cannot_be_moves_nobody(bench: Bench) -> None:
+    bench.say(*ADMITS)
+    moved = VISIT.replace("PV1|||", "PV1|||三病区^^8")
+    said = bench.say(moved, "PV2|||||||||20261101", event="ADT^A08", control="2")
+    refused(said, "AE", "PLANNED_DAY", "PV2-9")
+    stay = stay_of(bench)
+    assert stay
+    assert stay.bedside.ward == ""
+
+
 def test_a_site_that_only_rehearses_takes_test_messages(bench: Bench) -> None:
     site = bench.ground.site
     desk = site.settings.desk.model_copy(update={"simulated": True})

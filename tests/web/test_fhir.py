@@ -204,6 +204,21 @@ def test_what_is_in_the_way_of_a_settlement_is_told_whole(service: Service) -> N
     refused(stranger, 404, "UNKNOWN_STAY", "stay")
 
 
+def test_a_claim_with_lines_pressed_twice_is_answered_as_before(service: Service) -> None:
+    stay = service.admitted()["id"]
+    service.done("POST", f"/stays/{stay}/discharge")
+    pressed = claim(stay, item=[item()])
+    first, again = (call(service, "Claim", pressed, **{"Idempotency-Key": "k1"}) for _ in range(2))
+    assert first[0] == 201, first[1]
+    assert again == first
+    refused(
+        call(service, "Claim", pressed, **{"Idempotency-Key": "k2"}),
+        409,
+        "ALREADY_SETTLED",
+        "Idempotency-Key",
+    )
+
+
 def test_lines_of_a_fitting_come_when_it_is_fitted(service: Service) -> None:
     fitting = claim("1", item=[item()]) | {"patient": named("fitting", "1")}
     refused(call(service, "Claim", fitting), 422, "FHIR_FIELD", "Claim.item")

@@ -15,7 +15,7 @@ from edge.steps.settle import AlreadySettled, settle
 from edge.steps.verify import verify
 from edge.store.cases import load_case
 from edge.store.operators import Scope
-from edge.store.settlements import Settlement
+from edge.store.settlements import Settlement, settlement_of
 from edge.web.api.receipts import KEY, previewed_tag, settled_before
 from edge.web.desk import Desk
 from edge.web.devices import Presentation, desk_of, presented
@@ -122,12 +122,13 @@ def _claim(routes: APIRouter, desk: Desk) -> None:
 def _charged(desk: Desk, caller: Caller, given: claims.ClaimGiven) -> Response | None:
     """Take the claim's lines, once each; return the answer that tells which cannot stand."""
     case, lines = claims.case_of(given), claims.lines_of(given)
-    if not lines:
-        return None
+    site = desk.site
+    if not lines or settlement_of(site.store.read(), site.vault, case):
+        return None  # what was settled is answered as before, or with its receipt
     if case.kind is not CaseKind.STAY:
         raise wrong_field("Claim.item", "a fitting's lines come when it is fitted")
     require_grant(caller, Scope.CHARGE)
-    received = charge(desk.site, case.id, lines, caller.name)
+    received = charge(site, case.id, lines, caller.name)
     desk.changed("stay", case.id)
     return of_lines(received.refused, given.paths) if received.refused else None
 
