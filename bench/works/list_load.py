@@ -19,7 +19,7 @@ SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 
 _TABLE = "create table persons (place integer primary key, sealed text);"
 
-_FEW = 3
+_FEW = 2
 """Rounds, from so many rows on, of which SQLite's program takes minutes to read one."""
 _MANY_ROWS = 10_000_000
 
