@@ -62,3 +62,11 @@ def publish_in_another_form(ground: Ground) -> None:
     file.execute("pragma user_version = 0")
     file.close()
     ground.releases.repository.publish({MANIFEST: manifest, snapshot.name: snapshot})
+
+
+def test_a_download_tells_how_far_it_is(ground: Ground) -> None:
+    told: list[tuple[int, int]] = []
+    ground.cached().refresh(ground.clock(), progress=lambda here, whole: told.append((here, whole)))
+    assert told
+    assert all(0 < here <= whole for here, whole in told)
+    assert told[-1][0] == told[-1][1]
