@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from pypdfium2 import PdfDocument
 
 from edge.clock import system_clock
 from edge.store.ledger import latest
@@ -242,3 +243,25 @@ def test_the_system_administrator_imports_a_list_as_it_was_seen(
         page.keyboard.press("F9")
         page.wait_for_url("**/admin")
         expect(page.locator("#catalogues")).to_contain_text("310000")
+
+
+def test_f1_leads_to_the_chapter_and_the_manual_is_searched_in_chinese(
+    chromium: Chromium, place: Hospital
+) -> None:
+    with at_work(chromium, place, "入院员", "入院1号窗") as window:
+        page = window.page
+        page.keyboard.press("F1")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/help/zh/screens.html#arrival")
+        expect(page.locator("#arrival")).to_be_in_viewport()
+        page.keyboard.press("/")
+        page.keyboard.type("姓名不一致")
+        expect(page.locator("#found a").first).to_contain_text("姓名不一致")
+        page.keyboard.type("怎么办")  # no section has all of it: two characters at a time
+        expect(page.locator("#found mark").first).to_be_visible()
+        with page.expect_navigation(url="**/help/zh/*"):
+            page.keyboard.press("Enter")
+        page.goto(f"{place.url}/help/zh/keys.html")
+        assert len(PdfDocument(page.pdf(format="A4"))) == 1
+        page.keyboard.press("Escape")
+        page.wait_for_url(f"{place.url}/")

@@ -52,6 +52,15 @@ def test_every_page_of_the_guide_is_there_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_of_the_guide_is_reached_from_its_index(language: str) -> None:
+    folder = ROOT / "docs" / language
+    linked = set(
+        re.findall(r"\]\(([\w-]+\.md)\)", (folder / "index.md").read_text(encoding="utf-8"))
+    )
+    assert linked == {page.name for page in folder.glob("*.md")} - {"index.md"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_screen_has_its_chapter(manual: Path, language: str) -> None:
     page = (manual / language / "screens.html").read_text(encoding="utf-8")
     told = re.findall(r"<h2 id=\"([\w-]+)\"", page)

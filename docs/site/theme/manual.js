@@ -38,10 +38,11 @@
   }
 
   // How many of the pairs it has, if more than one.
-  function partly([, heading, text], words) {
+  function partly([, heading, text, language], words) {
     const all = `${heading} ${text}`.toLowerCase();
     const points = words.filter((word) => all.includes(word)).length;
-    return points > 1 ? points : 0;
+    if (points < 2) return 0;
+    return points + ((language === "en") === english ? 2 : 0);
   }
 
   function best(sections, words, points) {
