@@ -32,18 +32,25 @@ _MADE = {
 _MARK = re.compile(r"^<!-- made: (\w+) -->$", re.MULTILINE)
 """A line that stands for what is made of facts."""
 
+_BROKEN = re.compile(
+    r"(?<=[\u3001-\u303f\u4e00-\u9fff\uff01-\uffef”])\n {0,3}(?=[\u4e00-\u9fff“（《])"
+)
+"""A line that ends and goes on in Chinese: no space belongs between the two."""
+
 _found: list[Section] = []
 
 
 def on_env(env: Any, **_: object) -> None:  # noqa: ANN401 - the generator's own type
-    """Tell templates where a page stands in the other language."""
-    env.filters["counterpart"] = counterpart
+    """Tell templates where a page stands in the other language, and in which part."""
+    env.filters |= {"counterpart": counterpart, "part": posixpath.dirname}
 
 
 def on_page_markdown(markdown: str, page: Any, **_: object) -> str:  # noqa: ANN401 - as above
     """Put in what is made of facts; of a link that leads out of the manual leave the words."""
     folder = posixpath.dirname(page.file.src_uri)
     markdown = _MARK.sub(lambda mark: _MADE[mark[1]](folder), markdown)
+    if folder == "zh":
+        markdown = _BROKEN.sub("", markdown)
     return _LINK.sub(lambda link: link[1] if _leaves(folder, link[2]) else link[0], markdown)
 
 

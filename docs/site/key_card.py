@@ -49,8 +49,11 @@ _SENTENCE = re.compile(r"\bt\(\"([\w.]+)\"\)")
 _INCLUDED = re.compile(r"\{% include \"([\w.]+)\" %\}")
 
 _ALWAYS = {"F1": ("keys",), "/": ("key.search",), "Enter": ("key.next",), "Escape": ("key.back",)}
-_OPENS = {"zh": "打开列表中的第一例，或下一个", "en": "open the first of the list, or the next"}
-"""What a link does whose words are a number or a month."""
+_OPENS = {
+    "": {"zh": "打开列表中的第一例", "en": "open the first of the list"},
+    "→": {"zh": "下一个月", "en": "next month"},
+}
+"""What a link does whose words are a number, or a month and an arrow."""
 
 _ROW = "<tr><td><kbd>{key}</kbd></td><td>{words}</td></tr>"
 _NAMES = {"Escape": "Esc"}
@@ -70,7 +73,8 @@ def made(language: str) -> str:
 
 def said(names: tuple[str, ...], language: Language) -> str:
     """Return the words of the buttons that a key presses, without what is filled in."""
-    words = [text(name, language) if name else _OPENS[language.value[:2]] for name in names]
+    told = language.value[:2]
+    words = [_OPENS[name][told] if name in _OPENS else text(name, language) for name in names]
     return "；".join(re.split(r"[:：]? ?[\w ]*\{", one)[0] for one in dict.fromkeys(words))
 
 
@@ -78,7 +82,7 @@ def said(names: tuple[str, ...], language: Language) -> str:
 def keys_of(chapter: str) -> Mapping[str, tuple[str, ...]]:
     """Return the keys of a screen in the card's order, each with the names of its sentences.
 
-    An empty name is a link whose words are no sentence.
+    A name of `_OPENS` is a link whose words are no sentence.
     """
     found: dict[str, list[str]] = {}
     for name in parts_of(SCREENS[chapter]):
@@ -112,7 +116,7 @@ def keys_in(template: str) -> Iterator[tuple[str, str]]:
         if keyed:
             _, before, key, after, inside = keyed.groups()
             sentence = _SENTENCE.search(f"{inside} {before} {after}")
-            yield key, sentence[1] if sentence else ""
+            yield key, sentence[1] if sentence else "→" if "→" in inside else ""
 
 
 def title_of(chapter: str, language: str) -> str:
