@@ -89,3 +89,28 @@ def test_security_sees_accounts_and_it_those_whose_authenticator_it_renews(
     assert "安全甲" in it_staff
     assert "出院乙" not in it_staff
     assert "天津" in it_staff
+
+
+def test_the_audit_is_read_backwards_page_by_page_without_gap_or_double(service: Service) -> None:
+    auditor = service.log_in("审计丙", Role.AUDITOR)
+    stay = service.discharged()["id"]
+    everything = service.done("GET", "/audit?limit=1000", headers=auditor)
+    seen, before = [], ""
+    while page_ := service.done("GET", f"/audit?limit=7{before}", headers=auditor):
+        seen += page_
+        before = f"&before={page_[-1]['seq']}"
+    assert seen == everything
+    assert [one["seq"] for one in seen] == sorted((one["seq"] for one in seen), reverse=True)
+    by = seen[1]["operator"]
+    for asked, holds in (
+        (f"subject={stay}", lambda one: one["subject"] == stay),
+        ("kind=stay.admitted", lambda one: one["kind"] == "stay.admitted"),
+        (f"operator={by}", lambda one: one["operator"] == by),
+        ("since=2026-11-20T00:00:00Z", lambda _one: True),
+        ("until=2026-11-20T00:00:00Z", lambda _one: False),
+    ):
+        found = service.done("GET", f"/audit?limit=1000&{asked}", headers=auditor)
+        assert found == [one for one in everything if holds(one)], asked
+    for wrong in ("before=0", f"before={2**63}", "since=yesterday", "limit=1001", "who=me"):
+        answer = service.ask("GET", f"/audit?{wrong}", headers=auditor)
+        assert answer.status_code == 422, wrong
