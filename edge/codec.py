@@ -17,6 +17,9 @@ from edge.core.errors import BadInput, Words
 
 T = TypeVar("T")
 
+Raw = msgspec.Raw
+"""A piece of JSON kept byte for byte."""
+
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 _making = Lock()
 

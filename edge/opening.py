@@ -19,6 +19,7 @@ from edge.site import Site
 from edge.store.catalogues import Catalogues
 from edge.store.circuit import note_circuit
 from edge.store.database import Store, open_building, open_unchanging
+from edge.store.drafts import composer
 from edge.store.keys import SIGNATURES, Keys, key_store_of, load_keys, require_algorithm
 from edge.store.ledger import Ledger
 from edge.store.migrations import is_older, migrate
@@ -86,7 +87,7 @@ def open_site(
                 strict_terms=settings.law.strict_terms,
             ),
             catalogues=Catalogues(store),
-            outbox=Outbox(vault, keys.signing, patience),
+            outbox=Outbox(vault, keys.signing, patience, compose=composer(store, vault)),
             inbox=Inbox(vault, _platform_keys(settings), facility=settings.facility.id),
             platform=platform,
             cached_list=cached_list,

@@ -24,6 +24,7 @@ from edge.store.vault import Vault
 from sync.breaker import Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.dispatch import Page, PageQuestion
+from sync.draft import Draft
 from sync.e_card import CardHolder, CodeQuestion
 from sync.envelope import Envelope, Kind, PublicKey
 from sync.inbox import Inbox
@@ -118,6 +119,19 @@ class Site:
         about = About(case.id, case.insured_region)
         return self.send_about(db, kind, about, operator, body)
 
+    def send_draft(
+        self, db: Rows, kind: Kind, case: Case, operator: str, draft: tuple[object, str]
+    ) -> str:
+        """Put a message in the outbox whose lines lie with its cause, likewise.
+
+        ``draft`` is the rest of its body, and what ``edge.store.drafts`` finds the lines by.
+        """
+        about = About(case.id, case.insured_region)
+        body, source = draft
+        envelope = self._envelope(db, kind, about, operator, body)
+        self.outbox.put_draft(db, Draft(envelope, source))
+        return envelope.id
+
     def tell_systems(
         self, db: Rows, event: str, case: Case, operator: str, facts: dict[str, object]
     ) -> None:
@@ -144,8 +158,15 @@ class Site:
         Raises:
             Conflict: QUARANTINED, CASE_FORGOTTEN: a restored site does not know what it has told.
         """
+        envelope = self._envelope(db, kind, about, operator, body)
+        self.outbox.put(db, envelope)
+        return envelope.id
+
+    def _envelope(
+        self, db: Rows, kind: Kind, about: About, operator: str, body: object
+    ) -> Envelope:
         require_nothing_forgotten(db, about.order_key)
-        envelope = Envelope(
+        return Envelope(
             id=self.fresh_id(),
             kind=kind,
             order_key=about.order_key,
@@ -156,8 +177,6 @@ class Site:
             moment=self.clock(),
             body=codec.encode(body),
         )
-        self.outbox.put(db, envelope)
-        return envelope.id
 
 
 def clock_behind(seen: datetime) -> Fault:

@@ -59,8 +59,8 @@ class Hooks:
     """What others may attach.
 
     ``on_change`` hears the id of each message that was tried; ``crash`` is called at the named
-    points "after claim", "before send", "after send" and "after record" (a torture test dies
-    there); ``sleep`` replaces the pauses between the tries of one attempt.
+    points "after signing", "after claim", "before send", "after send" and "after record" (a torture
+    test dies there); ``sleep`` replaces the pauses between the tries of one attempt.
     """
 
     on_change: Callable[[str], None] = _nothing

@@ -34,6 +34,8 @@ __all__ = [
     "new_key",
     "open_bytes",
     "open_signed",
+    "payload_of_envelope",
+    "read_payload",
     "sign",
     "sign_bytes",
     "signed_envelope",
@@ -126,6 +128,11 @@ def signed_envelope(envelope: Envelope, key: SigningKey) -> Signed:
     Raises:
         BadEnvelope: TOO_LARGE, over ``SIGNED_BYTES_MAX``.
     """
+    return signed_parts(payload_of_envelope(envelope), ENVELOPE_TYPE, key)
+
+
+def payload_of_envelope(envelope: Envelope) -> bytes:
+    """Return what is signed: canonical JSON on one line, the body as it is."""
     payload = _Payload(
         id=envelope.id,
         kind=envelope.kind,
@@ -137,7 +144,7 @@ def signed_envelope(envelope: Envelope, key: SigningKey) -> Signed:
         moment=envelope.moment.astimezone(UTC),
         body=codec.Raw(envelope.body),
     )
-    return signed_parts(codec.encode(payload), ENVELOPE_TYPE, key)
+    return codec.encode(payload)
 
 
 def open_signed(signed: bytes, public_keys: Mapping[str, PublicKey]) -> Envelope:
@@ -146,7 +153,15 @@ def open_signed(signed: bytes, public_keys: Mapping[str, PublicKey]) -> Envelope
     Raises:
         BadEnvelope: TOO_LARGE, BAD_SIGNATURE (form, type, algorithm, key or bytes), BAD_ENVELOPE.
     """
-    payload = open_bytes(signed, ENVELOPE_TYPE, public_keys)
+    return read_payload(open_bytes(signed, ENVELOPE_TYPE, public_keys))
+
+
+def read_payload(payload: bytes) -> Envelope:
+    """Return the envelope that ``payload_of_envelope`` wrote.
+
+    Raises:
+        BadEnvelope: BAD_ENVELOPE.
+    """
     try:
         read = codec.decode(payload, _Payload)
     except codec.NotThisShape as wrong:

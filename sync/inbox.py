@@ -12,10 +12,10 @@ from enum import StrEnum
 from functools import partial
 
 from sync.dispatch import Dispatch, DispatchKind, Page, open_dispatch
+from sync.draft import Rows
 from sync.envelope import PublicKey, digest
 from sync.errors import SEAL_BROKEN, BadEnvelope, OutboxConflict, Reason
 from sync.message import Row, Sealer, moment_of, stored
-from sync.outbox import Rows
 
 PAGE_MAX = 500
 NOTE_MAX = 500

@@ -6,12 +6,13 @@ transaction, and knows no table but its own two. States (DOMAIN §5): ``pending`
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol, assert_never
+from typing import assert_never
 
 from sync import codec, tables
+from sync.draft import Compose, Draft, Drafts, Rows, no_drafts
 from sync.envelope import Envelope, Kind, SigningKey, digest, signed_envelope
 from sync.errors import (
     INTERRUPTED,
@@ -52,16 +53,6 @@ NOTE_MAX = 500
 OUT_OF_ORDER = "OUT_OF_ORDER"
 
 
-class Rows(Protocol):
-    """The caller's connection, its transaction open. ``query`` may be lazy: read it to the end."""
-
-    def execute(self, sql: str, params: Sequence[object], /) -> object:
-        """Run a statement that returns no rows."""
-
-    def query(self, sql: str, params: Sequence[object], /) -> Iterator[dict[str, Any]]:
-        """Run a statement that returns rows."""
-
-
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Seconds between tries: the first pause, doubled each time, up to the last."""
@@ -73,7 +64,15 @@ class Patience:
 class Outbox:
     """Signs, seals and keeps messages. Every method runs in the caller's open transaction."""
 
-    def __init__(self, sealer: Sealer, key: SigningKey, patience: Patience = Patience()) -> None:
+    def __init__(
+        self,
+        sealer: Sealer,
+        key: SigningKey,
+        patience: Patience = Patience(),
+        *,
+        compose: Compose = no_drafts,
+    ) -> None:
+        self.drafts = Drafts(sealer, key, compose)
         self._sealer = sealer
         self._key = key
         self._patience = patience
@@ -92,7 +91,19 @@ class Outbox:
         if kept is None:
             sealed = seal_frame(self._sealer, envelope.id, pack(signed))
             _insert(db, envelope, digest(signed.compact()), sealed)
-        elif payload_of(open_frame(self._sealer, kept)) != signed.payload:
+        elif kept["draft"] or payload_of(open_frame(self._sealer, kept)) != signed.payload:
+            raise OutboxConflict(MESSAGE_ID_REUSED, field="id")
+
+    def put_draft(self, db: Rows, draft: Draft) -> None:
+        """Keep a message beside its cause that is composed from it when it is sent, likewise.
+
+        Whoever puts it sees to it that the whole will not be too large.
+        """
+        envelope, said = draft.envelope, draft.kept()
+        kept = _find(db, envelope.id)
+        if kept is None:
+            _insert(db, envelope, digest(said), self.drafts.sealed(draft), draft=1)
+        elif not kept["draft"] or open_frame(self._sealer, kept) != said:
             raise OutboxConflict(MESSAGE_ID_REUSED, field="id")
 
     def claim_due(self, db: Rows, now: datetime, limit: int) -> tuple[Claimed, ...]:
@@ -226,8 +237,8 @@ class Outbox:
 
     def _claim(self, db: Rows, row: Row, now: datetime) -> Claimed | None:
         try:
-            stored = open_frame(self._sealer, row)
-            undone = row["kind"] == Kind.REVERSAL and _refused_original(db, stored)
+            signed = self.drafts.signed(db, row)
+            undone = row["kind"] == Kind.REVERSAL and _refused_original(db, signed.frame)
         except Exception:  # noqa: BLE001 - whatever a sealer raises, only this stay is held up
             self._stand(db, row, NeedsPerson(reason=SEAL_BROKEN), now)
             return None
@@ -238,8 +249,8 @@ class Outbox:
         return Claimed(
             id=row["id"],
             order_key=row["order_key"],
-            stored=stored,
-            sha256=row["sha256"],
+            stored=signed.frame,
+            sha256=signed.sha256,
             ask_first=row["state"] == State.UNKNOWN,
         )
 
@@ -312,10 +323,10 @@ class _Reversal(codec.Tolerant, frozen=True):
     body: _Original
 
 
-def _insert(db: Rows, envelope: Envelope, sha256: str, sealed: bytes) -> None:
+def _insert(db: Rows, envelope: Envelope, sha256: str, sealed: bytes, *, draft: int = 0) -> None:
     db.execute(
-        "insert into outbox (id, kind, order_key, sha256, payload_sealed, created_at)"
-        " values (?, ?, ?, ?, ?, ?)",
+        "insert into outbox (id, kind, order_key, sha256, payload_sealed, created_at, draft)"
+        " values (?, ?, ?, ?, ?, ?, ?)",
         [
             envelope.id,
             envelope.kind.value,
@@ -323,6 +334,7 @@ def _insert(db: Rows, envelope: Envelope, sha256: str, sealed: bytes) -> None:
             sha256,
             sealed,
             stored(envelope.moment),
+            draft,
         ],
     )
 

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Protocol
 
 from sync.attempt import NO_HOOKS, Attempting, Gateway, Hooks, Tried
-from sync.message import Claimed
-from sync.outbox import Outbox, Rows
+from sync.draft import Made, Rows
+from sync.message import Claimed, Row
+from sync.outbox import Outbox
 from sync.outcome import PAUSE_MAX, Outcome, RetryAt, Unknown
 
 __all__ = ["Contact", "Gateway", "Hooks", "Pace", "Relay", "Store"]
@@ -151,6 +152,7 @@ class Relay:
 
     def _claim(self, *, fresh: bool = True) -> Sequence[Claimed]:
         """Take what may be sent now; ``fresh`` says that nothing of ours is under way."""
+        self._make_drafts()
         with self._store.transaction() as db:
             now = self._clock()
             if fresh and not self._recovered:
@@ -161,6 +163,24 @@ class Relay:
         if claimed:
             self._hooks.crash("after claim")
         return claimed
+
+    def _make_drafts(self) -> None:
+        """Make what is next to be sent, outside the transaction: a long bill takes a while."""
+        with self._store.transaction() as db:
+            waiting = self._outbox.drafts.waiting(db, self._batch_max)
+        made = [one for one in map(self._made, waiting) if one]
+        if made:
+            with self._store.transaction() as db:
+                for one in made:
+                    self._outbox.drafts.keep(db, one)
+            self._hooks.crash("after signing")
+
+    def _made(self, row: Row) -> Made | None:
+        try:
+            return self._outbox.drafts.made(row)
+        except Exception as wrong:  # noqa: BLE001 - the claim parks it; others go on
+            self._attempting.report("draft.failed", wrong, message=row["id"])
+            return None
 
     def _write_down(self, tried: Sequence[Tried]) -> None:
         with self._store.transaction() as db:

@@ -73,6 +73,14 @@ DUE = f"""\
 select head.* {HEADS}
 and (head.next_try_at is null or head.next_try_at <= ? or head.next_try_at > ?)
 order by head.seq limit ?"""
+DRAFTS = f"""\
+select head.* {HEADS} and head.draft = 1
+and not exists (select 1 from outbox_signed as signed where signed.message = head.id)
+order by head.seq limit ?"""  # noqa: S608 - our own words
+SIGNED = "select sha256, payload_sealed from outbox_signed where message = ?"
+KEEP_SIGNED = """\
+insert into outbox_signed (message, sha256, payload_sealed) values (?, ?, ?)
+on conflict (message) do nothing"""
 NEXT_DUE = f"""\
 select min(case when head.next_try_at <= ? then head.next_try_at else ? end) as at {HEADS}"""
 ATTEMPT = """\

@@ -34,6 +34,7 @@ from edge.store.books import row_sha256
 from edge.store.cases import load_case, move_case, said_total
 from edge.store.database import Rows
 from edge.store.desk_cases import DeskCase, finish_case, require_at_desk
+from edge.store.drafts import whole_body
 from edge.store.people import identity_of
 from edge.store.reimbursements import ReimbursementState, reimbursement_of
 from edge.store.settlements import (
@@ -46,6 +47,9 @@ from edge.store.settlements import (
 from edge.store.verifications import Verification, save_verification
 from edge.telling import Told, is_typed, typed
 from sync.envelope import Kind
+
+DRAFTED_BYTES_MAX = 5 * 1024 * 1024
+"""Up to this many bytes of bill or ruling a message is sure to fit the wire (8 MiB in base64)."""
 
 _OFFLINE_WINDOW = timedelta(hours=24)
 
@@ -230,7 +234,10 @@ def _committed(
 def _tell(
     site: Site, db: Rows, case: Case, settlement: Settlement, outcome: Ruled, operator: str
 ) -> Told:
-    """Send what was settled, or lay it down to be typed."""
+    """Send what was settled, or lay it down to be typed.
+
+    What is sent says all but the lines: these lie in the settlement, once, until it is made.
+    """
     if isinstance(case, Fitting) and is_typed(case):
         fields = settlement_fields(
             case,
@@ -241,9 +248,17 @@ def _tell(
             at=settlement.settled_at,
         )
         return typed(site, db, case, SheetKind.SETTLEMENT, fields)
-    site.send(db, Kind.CHARGES, case, operator, _charges_message(case, settlement, outcome))
-    said = {**_message(case, settlement, outcome), **_totals(settlement)}
-    return Told(message_id=site.send(db, Kind.SETTLEMENT, case, operator, said))
+
+    def send(kind: Kind, head: dict[str, object]) -> str:
+        if max(len(settlement.bill), len(settlement.ruling)) <= DRAFTED_BYTES_MAX:
+            return site.send_draft(db, kind, case, operator, (head, settlement.id))
+        # So long that the wire may refuse it: then it is refused here, with its cause.
+        whole = whole_body(kind, codec.encode(head), settlement)
+        return site.send(db, kind, case, operator, codec.Raw(whole))
+
+    send(Kind.CHARGES, _charges_head(case, settlement))
+    head = {**_settlement_head(case, settlement, outcome), **_totals(settlement)}
+    return Told(message_id=send(Kind.SETTLEMENT, head))
 
 
 def _totals(settlement: Settlement) -> dict[str, int]:
@@ -254,12 +269,8 @@ def _totals(settlement: Settlement) -> dict[str, int]:
     }
 
 
-def _charges_message(case: Case, settlement: Settlement, outcome: Ruled) -> dict[str, object]:
-    said: dict[str, object] = {
-        case.ref.kind.value: case.id,
-        "settlement": settlement.id,
-        "lines": outcome.bill.lines,  # as they are: turned into dictionaries first it takes longer
-    }
+def _charges_head(case: Case, settlement: Settlement) -> dict[str, object]:
+    said: dict[str, object] = {case.ref.kind.value: case.id, "settlement": settlement.id}
     return {**said, "fitted": _fitted(case)} if isinstance(case, Fitting) else said
 
 
@@ -281,7 +292,7 @@ def _fitted(fitting: Fitting) -> dict[str, object]:
     }
 
 
-def _message(case: Case, settlement: Settlement, outcome: Ruled) -> dict[str, object]:
+def _settlement_head(case: Case, settlement: Settlement, outcome: Ruled) -> dict[str, object]:
     return {
         case.ref.kind.value: case.id,
         "settlement": settlement.id,
@@ -291,18 +302,6 @@ def _message(case: Case, settlement: Settlement, outcome: Ruled) -> dict[str, ob
         "bill_sha256": sha256(settlement.bill),
         "ruling_sha256": sha256(settlement.ruling),
         "personal": codec.plain(outcome.ruling.personal),
-        "lines": [
-            {
-                "id": line.id,
-                "amount_fen": line.amount_fen,
-                "fund_fen": line.fund_fen,
-                "personal_fen": line.personal_fen,
-                "reason": line.reason,
-                "article": line.article,
-                "catalogue_row": line.catalogue_row,
-            }
-            for line in outcome.ruling.lines
-        ],
     }
 
 

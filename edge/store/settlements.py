@@ -75,8 +75,8 @@ def add_settlement(db: Rows, vault: Vault, settlement: Settlement) -> None:
             settlement.personal_fen,
             settlement.basis,
             settlement.overdue_reason,
-            vault.seal(settlement.bill, f"settlements.bill:{settlement.id}"),
-            vault.seal(settlement.ruling, f"settlements.ruling:{settlement.id}"),
+            vault.seal(b"\n".join((settlement.bill, settlement.ruling)), _place(settlement.id)),
+            b"",
             settlement.catalogue_sha256,
             codec.encode(settlement.packs).decode(),
             settlement.message_id,
@@ -167,11 +167,27 @@ def evidence_of(db: Rows, vault: Vault, settlement: Settlement) -> Evidence:
     )
 
 
+def _place(settlement_id: str) -> str:
+    return f"settlements.ruled:{settlement_id}"
+
+
+def _bill_and_ruling(row: Row, vault: Vault) -> tuple[bytes, bytes]:
+    """Return both as JSON: of a row of today two lines under one seal, of an older one each."""
+    if not row["ruling_sealed"]:
+        bill, _, ruling = vault.unseal(row["bill_sealed"], _place(row["id"])).partition(b"\n")
+        return bill, ruling
+    return (
+        vault.unseal(row["bill_sealed"], f"settlements.bill:{row['id']}"),
+        vault.unseal(row["ruling_sealed"], f"settlements.ruling:{row['id']}"),
+    )
+
+
 def _named(case: CaseRef) -> tuple[str, str | None]:
     return case.id, id_columns(case)[0]
 
 
 def _settlement(row: Row, vault: Vault) -> Settlement:
+    bill, ruling = _bill_and_ruling(row, vault)
     return Settlement(
         id=row["id"],
         case=case_of(row),
@@ -182,8 +198,8 @@ def _settlement(row: Row, vault: Vault) -> Settlement:
         personal_fen=row["personal_fen"],
         basis=row["basis"],
         overdue_reason=row["overdue_reason"],
-        bill=vault.unseal(row["bill_sealed"], f"settlements.bill:{row['id']}"),
-        ruling=vault.unseal(row["ruling_sealed"], f"settlements.ruling:{row['id']}"),
+        bill=bill,
+        ruling=ruling,
         catalogue_sha256=row["catalogue_sha256"],
         packs=codec.decode(row["packs"], tuple[PackUsed, ...]),
         message_id=row["message_id"],

@@ -28,7 +28,7 @@ from tests.fakes.log import Log
 from tests.programs import Program
 
 WAIT_S_MAX = 20.0
-POINTS = ("after claim", "before send", "after send", "after record")
+POINTS = ("after signing", "after claim", "before send", "after send", "after record")
 NEVER = "never"
 
 

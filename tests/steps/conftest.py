@@ -31,6 +31,7 @@ from edge.steps.discharge import discharge
 from edge.steps.identify import identify
 from edge.steps.verify import verify
 from edge.store.catalogues import Catalogues
+from edge.store.drafts import composer
 from edge.store.keys import Keys, create_keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.people import Identification
@@ -177,7 +178,7 @@ def ground_at(folder: Path) -> Iterator[Ground]:
         ledger=Ledger(keys),
         rulebook=_rulebook(),
         catalogues=Catalogues(store),
-        outbox=Outbox(vault, keys.signing),
+        outbox=Outbox(vault, keys.signing, compose=composer(store, vault)),
         inbox=Inbox(vault, key_ring(PLATFORM_KEY.public()), facility="TJ0001"),
         platform=platform,
         cached_list=CachedList(

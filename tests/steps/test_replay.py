@@ -16,7 +16,7 @@ from edge.shipped import config_folder
 from edge.site import Site
 from edge.steps.replay import Difference, Differs, Same, replay, said
 from edge.store.kept_packs import keep_packs
-from edge.store.settlements import Settlement, evidence_of
+from edge.store.settlements import Settlement, evidence_of, load_settlement
 from tests.catalogues.shelf import keep_rows, row
 from tests.steps.colleagues import reversed_by_both, settled, staffed
 from tests.steps.conftest import Ground, line
@@ -38,8 +38,33 @@ def stored_otherwise(ground: Ground, table: str, column: str, row: str, value: o
     """Seal another value in a row, as only who has the keys could."""
     db = ground.site.store.read()
     db.execute("drop trigger settlement_says_the_same")
+    if table == "settlements":
+        sealed_apart(ground, row)
     sealed = ground.site.vault.seal_value(value, f"{table}.{column}:{row}")
     db.execute(f"update {table} set {column}_sealed = ? where id = ?", [sealed, row])  # noqa: S608 - ours
+
+
+def sealed_apart(ground: Ground, settlement_id: str) -> None:
+    """Keep a settlement as earlier releases did: bill and ruling under a seal of their own."""
+    db, vault = ground.site.store.read(), ground.site.vault
+    kept = load_settlement(db, vault, settlement_id)
+    db.execute(
+        "update settlements set bill_sealed = ?, ruling_sealed = ? where id = ?",
+        [
+            vault.seal(kept.bill, f"settlements.bill:{settlement_id}"),
+            vault.seal(kept.ruling, f"settlements.ruling:{settlement_id}"),
+            settlement_id,
+        ],
+    )
+
+
+def test_a_settlement_that_an_earlier_release_kept_is_the_same(ground: Ground) -> None:
+    first = settlement(ground)
+    ground.site.store.read().execute("drop trigger settlement_says_the_same")
+    sealed_apart(ground, first.id)
+    db, vault = ground.site.store.read(), ground.site.vault
+    assert load_settlement(db, vault, first.id) == first
+    assert replay(ground.site, first.id) == Same()
 
 
 def test_a_settlement_replays_byte_for_byte(ground: Ground) -> None:

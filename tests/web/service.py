@@ -24,6 +24,7 @@ from edge.site import Site
 from edge.store import operators as op
 from edge.store.catalogues import Catalogues
 from edge.store.database import Store
+from edge.store.drafts import composer
 from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
 from edge.store.operators import Operator, Role, Scope
@@ -249,7 +250,7 @@ def _site(folder: Path, store: Store, clock: Clock, platform: Platform) -> Site:
         ledger=Ledger(keys),
         rulebook=packs.load(ROOT / "config/regions"),
         catalogues=Catalogues(store),
-        outbox=Outbox(vault, keys.signing),
+        outbox=Outbox(vault, keys.signing, compose=composer(store, vault)),
         inbox=Inbox(vault, key_ring(PLATFORM_KEY.public()), facility="TJ0001"),
         platform=platform,
         cached_list=CachedList(
