@@ -9,16 +9,17 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
-
-import typst
 
 from edge import codec
 from edge.core.errors import Fault, Words
 from edge.core.paper import Paper
 from edge.documents.codes import qr_svg
 from edge.documents.fonts import FAMILIES, font_folders
+
+if TYPE_CHECKING:
+    import typst
 
 STANDARD = "a-2b"
 
@@ -46,6 +47,8 @@ def pictured(paper: Paper, *, ppi: float = 96) -> list[bytes]:
 
 
 def _pressed(paper: Paper, **how: Any) -> Any:  # noqa: ANN401 - one page or several, as Typst gives them
+    import typst  # noqa: PLC0415 - 3 MB that a service which presses none does not hold
+
     compiler = _compiler()
     source = {"paper": codec.encode(_given(paper)).decode()}
     try:
@@ -109,10 +112,10 @@ def _template() -> bytes:
     return (resources.files(__package__) / "templates" / "paper.typ").read_bytes()
 
 
-def _once(make: Callable[[], typst.Compiler]) -> Callable[[], typst.Compiler]:
+def _once(make: "Callable[[], typst.Compiler]") -> "Callable[[], typst.Compiler]":
     kept: list[typst.Compiler] = []
 
-    def one() -> typst.Compiler:
+    def one() -> "typst.Compiler":
         with _turn:
             if not kept:
                 kept.append(make())
@@ -122,8 +125,10 @@ def _once(make: Callable[[], typst.Compiler]) -> Callable[[], typst.Compiler]:
 
 
 @_once
-def _compiler() -> typst.Compiler:
+def _compiler() -> "typst.Compiler":
     """Return the compiler with our two fonts and no other of the machine's."""
+    import typst  # noqa: PLC0415 - as in _pressed
+
     folders = [str(folder) for folder in font_folders()]
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=folders
@@ -131,7 +136,7 @@ def _compiler() -> typst.Compiler:
     return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
 
 
-def _told(wrong: typst.TypstError) -> Fault:
+def _told(wrong: "typst.TypstError") -> Fault:
     found = _NO_GLYPH.search(wrong.message)
     if found is None:
         return _broken(wrong.message)

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+if TYPE_CHECKING:
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 SHEET_NAME_LENGTH_MAX = 31
 _SAFELY = {
@@ -61,6 +61,8 @@ class Sheet:
 
 def workbook(*sheets: Sheet) -> bytes:
     """Return the sheets as one XLSX file."""
+    import xlsxwriter  # noqa: PLC0415 - 2 MB that a service which writes none does not hold
+
     made = io.BytesIO()
     with xlsxwriter.Workbook(made, _SAFELY) as book:
         book.set_properties({"created": _ALWAYS})  # equal rows, equal bytes
@@ -77,12 +79,12 @@ def workbook(*sheets: Sheet) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Looks:
-    head: Format
-    money: Format
-    day: Format
+    head: "Format"
+    money: "Format"
+    day: "Format"
 
 
-def _write(page: Worksheet, sheet: Sheet, looks: _Looks) -> None:
+def _write(page: "Worksheet", sheet: Sheet, looks: _Looks) -> None:
     for column, width in enumerate(sheet.widths):
         page.set_column(column, column, width)
     for number, row in enumerate(sheet.rows):
@@ -94,7 +96,7 @@ def _write(page: Worksheet, sheet: Sheet, looks: _Looks) -> None:
 
 
 def _put(
-    page: Worksheet, row: int, column: int, cell: Cell, looks: _Looks, *, is_head: bool
+    page: "Worksheet", row: int, column: int, cell: Cell, looks: _Looks, *, is_head: bool
 ) -> None:
     look = looks.head if is_head else None
     match cell:
