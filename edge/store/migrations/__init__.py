@@ -123,9 +123,9 @@ def _history() -> list[str]:
         _script("0025_documents.sql"),
         _script("0020_desk.sql"),
         _script("0018_months.sql"),
-        _script("0027_drafts.sql"),
         _script("0030_first_passwords.sql"),
         _script("0028_hl7_answers.sql"),
+        _script("0031_drafts.sql"),
     ]
 
 
