@@ -1,25 +1,25 @@
-"""What finance takes away as a workbook: a case's bill as it was ruled, and what is still to come.
+"""What is taken away as a workbook: a bill as ruled, what is to come, complaints, a day's end.
 
 Writes nothing to the store. Money is a number of yuan; text never becomes a formula.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from edge import codec
+from edge.bill_sheet import Row, bill_sheets
 from edge.case import case_ruled
 from edge.core.adjudication import Bill, Ruling
 from edge.core.cases import CaseRef
-from edge.core.paper.words import KINDS, place, reason_of
+from edge.core.complaint import Channel, Complaint, ComplaintState, Report
+from edge.core.dates import local_day
+from edge.core.day_end import ClerkDay
+from edge.core.paper.words import place
 from edge.core.reconciliation import Advanced, Band
-from edge.sheets.written import Cell, Fen, Sheet, workbook
+from edge.sheets.written import Fen, Sheet, workbook
 from edge.site import Site
 from edge.store.cases import load_case
 from edge.store.settlements import settlement_of
-
-Row = list[Cell]
-
-_LINES: Row = ["明细号", "日期", "编码", "名称", "数量", "单价（元）", "金额（元）"]
-_SPLIT: Row = ["基金支付（元）", "个人负担（元）", "理由", "依据", "目录条目", "冲销明细号"]
 
 
 def bill_workbook(site: Site, ref: CaseRef) -> bytes:
@@ -37,11 +37,7 @@ def bill_workbook(site: Site, ref: CaseRef) -> bytes:
     else:
         outcome = case_ruled(site, db, case)
         bill, ruling = outcome.bill, outcome.ruling
-    return workbook(
-        Sheet(name="费用明细", rows=_lines(bill, ruling), widths=(14, 12, 14, 24, 8, 12, 12, 12)),
-        Sheet(name="汇总", rows=_kinds(ruling), widths=(16, 14, 14, 14)),
-        Sheet(name="未通过", rows=_refused(bill, ruling), widths=(14, 14, 24, 12, 22, 60)),
-    )
+    return workbook(*bill_sheets(bill, ruling))
 
 
 def receivables_workbook(advanced: Iterable[Advanced], bands: Iterable[Band]) -> bytes:
@@ -52,43 +48,74 @@ def receivables_workbook(advanced: Iterable[Advanced], bands: Iterable[Band]) ->
     )
 
 
-def _lines(bill: Bill, ruling: Ruling) -> Iterator[Row]:
-    charges = {charge.id: charge for charge in bill.lines}
-    names = {row.code: row.name for row in bill.catalogue}
-    yield [*_LINES, *_SPLIT]
-    for line in ruling.lines:
-        charge = charges[line.id]
+def complaints_workbook(complaints: Iterable[Complaint], report: Report) -> bytes:
+    """Return complaints with their answers, and their sums; they name people."""
+    sums: list[Row] = [
+        ["起", "止", "受理", "已答复", "逾期答复", "未答复", "已逾期"],
+        [
+            report.first,
+            report.last,
+            report.received,
+            report.answered,
+            report.answered_late,
+            report.open,
+            report.overdue,
+        ],
+    ]
+    return workbook(
+        Sheet(name="投诉", rows=_complaints(complaints), widths=(12, 8, 40, 12, 16, 16, 12, 8, 40)),
+        Sheet(name="汇总", rows=sums, widths=(12, 12, 8, 8, 10, 8, 8)),
+    )
+
+
+def day_end_workbook(day: date, clerks: Iterable[ClerkDay], total: ClerkDay) -> bytes:
+    """Return a day's money by clerk and in all."""
+    head: Row = ["日期", "经办人", "结算笔数", "合计（元）", "基金（元）", "个人（元）"]
+    head += ["冲正笔数", "冲正合计（元）", "冲正基金（元）", "转手工", "逾期结算"]
+    rows = [head, *(_clerk(day, one, one.clerk) for one in clerks), _clerk(day, total, "合计")]
+    return workbook(Sheet(name="日终", rows=rows, widths=(12, 14, 10, 14, 14, 14, 10, 14, 14)))
+
+
+def _clerk(day: date, one: ClerkDay, name: str) -> Row:
+    settled, undone = one.settled, one.reversed
+    return [
+        day,
+        name,
+        settled.count,
+        Fen(settled.total_fen),
+        Fen(settled.fund_fen),
+        Fen(settled.personal_fen),
+        undone.count,
+        Fen(undone.total_fen),
+        Fen(undone.fund_fen),
+        one.handed_to_manual,
+        one.settled_late,
+    ]
+
+
+def _complaints(complaints: Iterable[Complaint]) -> Iterator[Row]:
+    yield ["受理日期", "来源", "内容", "投诉人", "联系方式", "业务编号", "期限", "状态", "答复"]
+    for one in complaints:
+        said = one.said
         yield [
-            line.id,
-            charge.date,
-            charge.code,
-            charge.name or names.get(charge.code, ""),
-            charge.quantity,
-            charge.price,
-            Fen(line.amount_fen),
-            Fen(line.fund_fen),
-            Fen(line.personal_fen),
-            reason_of(line),
-            line.article,
-            line.catalogue_row,
-            charge.reverses,
+            local_day(one.received_at),
+            _CHANNELS[said.channel],
+            said.text,
+            said.name,
+            said.contact,
+            said.case_number,
+            one.due_on,
+            _STATES[one.state],
+            one.answer,
         ]
-    sums: Row = [Fen(ruling.total_fen), Fen(ruling.fund_fen), Fen(ruling.personal_fen)]
-    yield ["合计", None, None, None, None, None, *sums]
 
 
-def _kinds(ruling: Ruling) -> Iterator[Row]:
-    yield ["费用类别", "金额（元）", "基金支付（元）", "个人负担（元）"]
-    for kind, sums in ruling.kinds.items():
-        yield [KINDS[kind], Fen(sums.total_fen), Fen(sums.fund_fen), Fen(sums.personal_fen)]
-
-
-def _refused(bill: Bill, ruling: Ruling) -> Iterator[Row]:
-    charges = {charge.id: charge for charge in bill.lines}
-    yield ["明细号", "编码", "名称", "金额（元）", "代码", "原因"]
-    for one in ruling.refused:
-        charge = charges[one.id]
-        yield [one.id, charge.code, charge.name, Fen(charge.amount_fen), one.code.value, one.text]
+_CHANNELS = {Channel.DESK: "窗口", Channel.AGENCY: "经办机构"}
+_STATES = {
+    ComplaintState.NEW: "待办",
+    ComplaintState.IN_WORK: "办理中",
+    ComplaintState.ANSWERED: "已答复",
+}
 
 
 def _bands(bands: Iterable[Band]) -> Iterator[Row]:

@@ -55,6 +55,7 @@ class Keeper:
         self._log = log
         self._in_trouble = False
         self._unprintable: set[str] = set()
+        self._printed_to = 0
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._also: list[tuple[Callable[[], object], str]] = []
@@ -80,7 +81,9 @@ class Keeper:
     def print_once(self) -> None:
         """Make some of the statements that are not made yet; what cannot be is not tried again."""
         try:
-            self._unprintable.update(print_settled(self._site, beside=self._unprintable))
+            done = print_settled(self._site, after=self._printed_to, beside=self._unprintable)
+            self._printed_to = done.up_to
+            self._unprintable.update(done.failed)
         except EdgeError as fault:
             self._site.log.warning("keeper.failed", code=fault.code)
 

@@ -204,14 +204,14 @@ class Outbox:
     ) -> tuple[Message, ...]:
         """Return a page of messages, newest first; ``before`` is the last page's smallest seq."""
         only = state.value if state else None
-        rows = db.query(tables.PAGE, [only, only, before, before, min(limit, PAGE_MAX)])
+        rows = db.query(tables.PAGE, [before, only, only, min(limit, PAGE_MAX)])
         return tuple(read_message(self._sealer, row) for row in rows)
 
     def undelivered(
         self, db: Rows, *, before: int | None = None, limit: int = 50
     ) -> tuple[Message, ...]:
         """Return a page of what waits for the platform or a person, likewise."""
-        rows = db.query(tables.UNDELIVERED, [before, before, min(limit, PAGE_MAX)])
+        rows = db.query(tables.UNDELIVERED, [before, min(limit, PAGE_MAX)])
         return tuple(read_message(self._sealer, row) for row in rows)
 
     def of_case(self, db: Rows, order_key: str) -> tuple[Message, ...]:

@@ -97,12 +97,13 @@ select 1 from outbox where order_key = ? and seq < ? and resolved_at is not null
 CLOSE = """\
 update outbox set state = 'rejected', next_try_at = null, code = ?, answer_sealed = ?,
 resolved_at = ?, resolved_by = ?, note_sealed = ? where id = ?"""
+# A page begins where the one before ended: found by its key, not by walking past what is newer.
 PAGE = """\
-select * from outbox where (? is null or state = ?) and (? is null or seq < ?)
+select * from outbox where seq < coalesce(?, 9223372036854775807) and (? is null or state = ?)
 order by seq desc limit ?"""
 UNDELIVERED = """\
 select * from outbox indexed by outbox_in_order
-where state <> 'accepted' and resolved_at is null and (? is null or seq < ?)
+where state <> 'accepted' and resolved_at is null and seq < coalesce(?, 9223372036854775807)
 order by seq desc limit ?"""
 COUNTS = """\
 select state, resolved_at is not null as resolved, count(*) as messages

@@ -1,14 +1,14 @@
 """The documents of a manual reimbursement: the package as a PDF, and all of it as one ZIP."""
 
+from edge.bill_sheet import bill_sheets
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.errors import NotFound, Words
 from edge.core.fallback import ManualPackage
 from edge.core.paper import DocumentKind
 from edge.core.paper.handed import manual_paper
-from edge.core.paper.settled import line_table
 from edge.documents import bundle, pressed
 from edge.paperwork.order import ZIP, Order, owner_of, printed
-from edge.sheets.written import Sheet, workbook
+from edge.sheets.written import workbook
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.manual_packages import package_of
@@ -37,7 +37,7 @@ def bundle_order(site: Site, db: Rows, ref: CaseRef) -> Order:
         return bundle(
             {
                 "manual.pdf": pressed(paper),
-                "bill.xlsx": _bill(package),
+                "bill.xlsx": workbook(*bill_sheets(package.bill, package.ruling)),
                 "checklist.txt": _checklist(package),
             }
         )
@@ -65,13 +65,6 @@ def _package(site: Site, db: Rows, ref: CaseRef) -> ManualPackage:
             field=ref.kind,
         )
     return package
-
-
-def _bill(package: ManualPackage) -> bytes:
-    table = line_table(package.bill, package.ruling)
-    head = [column.label for column in table.columns]
-    rows = [head, *(list(row.cells) for row in table.rows)]
-    return workbook(Sheet(name="费用明细", rows=rows, widths=(12, 14, 24, 8, 12, 12, 12, 12, 40)))
 
 
 def _checklist(package: ManualPackage) -> bytes:

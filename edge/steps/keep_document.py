@@ -4,6 +4,7 @@ Laid out outside the transaction. What was kept is never made anew: a reprint is
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from edge.core.errors import EdgeError
 from edge.digest import sha256
@@ -17,12 +18,13 @@ from edge.store.documents import (
     add_use,
     content_of,
     document_of,
+    last_settlement,
     load_document,
     unprinted_settlements,
 )
 
-LOOKED_AT = 200
-"""How many of the newest settlements are looked through for one without its statement."""
+LOOKED_AT = 2000
+"""How many settlements are looked through in one go for those without their statement."""
 
 PRINTED_AT_ONCE = 10
 """How many statements are made in one go: laying out takes a core for tens of milliseconds each."""
@@ -102,21 +104,33 @@ def note_print(site: Site, document_id: str, operator: str) -> Document:
     return document
 
 
-def print_settled(site: Site, *, beside: Collection[str] = ()) -> list[str]:
-    """Make the statements of settlements that have none yet, but those of ``beside``.
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """What one go did: up to which row all is made, or has ``failed``, logged and told."""
 
-    Returns the settlements whose statement cannot be laid out: logged, and told to whoever asks.
+    up_to: int
+    failed: tuple[str, ...]
+
+
+def print_settled(site: Site, *, after: int = 0, beside: Collection[str] = ()) -> Printed:
+    """Make some statements of settlements beyond the row ``after`` that have none, but ``beside``.
+
+    However many wait, each go takes the next of them: none is too old.
     """
+    db = site.store.read()
+    end = min(after + LOOKED_AT, last_settlement(db))
+    waiting = unprinted_settlements(db, after=after, rows_max=LOOKED_AT)
+    due = [(row, one) for row, one in waiting if one not in beside]
     failed = []
-    waiting = unprinted_settlements(site.store.read(), newest=LOOKED_AT)
-    for settlement in [one for one in waiting if one not in beside][:PRINTED_AT_ONCE]:
+    for _, settlement in due[:PRINTED_AT_ONCE]:
         try:
             order = statement_order(site, site.store.read(), settlement)
             keep_document(site, order, _SYSTEM)
         except EdgeError as wrong:
             site.log.warning("document.not_made", settlement=settlement, code=wrong.code)
             failed.append(settlement)
-    return failed
+    left = due[PRINTED_AT_ONCE:]
+    return Printed(left[0][0] - 1 if left else max(end, after), tuple(failed))
 
 
 def _enter(

@@ -152,16 +152,24 @@ def add_use(db: Rows, document_id: str, use: Use, *, operator: str, at: datetime
     return int(row["number"])
 
 
-def unprinted_settlements(db: Rows, *, newest: int) -> list[str]:
-    """Return the effective ones among the newest settlements that have no statement yet."""
+def unprinted_settlements(db: Rows, *, after: int, rows_max: int) -> list[tuple[int, str]]:
+    """Return the effective settlements without a statement, as row and id, the oldest first.
+
+    Looked through are at most ``rows_max`` rows beyond the row ``after``.
+    """
     rows = db.query(
-        "select id from settlements where effective = 1"
-        " and rowid > (select max(rowid) from settlements) - ?"
+        "select rowid, id from settlements where effective = 1 and rowid > ?1 and rowid <= ?1 + ?2"
         " and not exists (select 1 from documents where kind = 'statement'"
         " and subject = settlements.id and edition = '') order by rowid",
-        [newest],
+        [after, rows_max],
     )
-    return [row["id"] for row in rows]
+    return [(row["rowid"], row["id"]) for row in rows]
+
+
+def last_settlement(db: Rows) -> int:
+    """Return the row of the newest settlement; 0 where there is none."""
+    [row] = db.query("select coalesce(max(rowid), 0) as row from settlements", [])
+    return int(row["row"])
 
 
 def _document(row: Row) -> Document:

@@ -22,7 +22,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=zh-CN",  # its own parts, a date's field for one, in Chinese too
 ]
 COLOURS = 128
 expect.set_options(timeout=20_000)

@@ -4,7 +4,7 @@ It happens through the steps, in the past and as fast as the machine allows; the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,9 @@ from drivers.cards import read_card
 from drivers.monitor import Presented
 from edge import codec
 from edge.case import Asked
-from edge.claiming import draft_now
 from edge.clock import system_clock
 from edge.core.charges import Charge
-from edge.core.claim import Month, read_month, summed
+from edge.core.claim import Month, read_month
 from edge.core.complaint import Channel, Grievance
 from edge.core.dates import local_day
 from edge.core.fallback import Gathered
@@ -25,7 +24,6 @@ from edge.crypto import second_factor_code
 from edge.site import Site
 from edge.steps.admit import Admission, admit
 from edge.steps.charge import charge
-from edge.steps.claim import Submission, submit
 from edge.steps.collect import collect
 from edge.steps.discharge import discharge
 from edge.steps.fall_back import Request as FallBack
@@ -36,6 +34,7 @@ from edge.steps.plan_discharge import plan_discharge
 from edge.steps.receive_complaint import receive_complaint, take_complaint
 from edge.steps.settle import Request, settle
 from edge.steps.verify import verify
+from edge.store.claims import claim_of, items_of
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
 from simulators.agency.refusals import Deducted
@@ -47,10 +46,14 @@ from simulators.hospital.people import DETERMINATION
 from simulators.hospital.telling import DELIVERY_S_MAX, awaited
 from simulators.reader import InProcessReaders
 
-PEOPLE = (SyntheticPerson(), *(synthetic_person(number) for number in range(1, 16)))
-"""The first is whose card lies in the reader: nothing has happened to them yet."""
+RARE = "测·䶮𫖯㛃"
+_PEOPLE = [SyntheticPerson(), *(synthetic_person(number) for number in range(1, 16))]
+_PEOPLE[7] = replace(_PEOPLE[7], name=RARE)
+PEOPLE = tuple(_PEOPLE)
+"""The first is whose card lies in the reader: nothing has happened to them yet; the eighth has a
+name of rare characters, and is the one to be discharged."""
 
-CLERK, FINANCE = "出院员", "财务员"
+CLERK = "出院员"
 
 
 @dataclass(slots=True)
@@ -66,7 +69,7 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Stays by what they are good for; ``month`` is claimed and audited."""
+    """Stays by what they are good for; ``month`` is over and not claimed yet."""
 
     month: Month
     to_discharge: str
@@ -77,14 +80,14 @@ class Story:
 
 
 def tell(place: Hospital, clock: Late) -> Story:
-    """Let five weeks pass: a month settled, claimed and audited; then what stands today."""
+    """Let five weeks pass: a month's settlements; then what stands today."""
     site, people = place.desk.site, iter(PEOPLE[1:])
     _complain(site, "结算窗口排队时间过长", "测试投诉人")
     for days in (9, 6, 12, 8):
         _settled(site, next(people), days)
     month = read_month(f"{local_day(clock()):%Y-%m}")
     clock.behind = timedelta()
-    _claimed(place, month)
+    _delivered(place)
     _settled(site, next(people), 7)
     _planned(site, _in_hospital(site, next(people), 5), days=2)
     _planned(site, to_discharge := _in_hospital(site, next(people), 9), days=0)
@@ -115,6 +118,18 @@ def hire(place: Hospital, name: str, role: Role) -> str:
         create_operator(db, operator, password_hash=hashed, at=site.clock())
         secret = enrol(db, site.vault, operator, at=site.clock())
     return second_factor_code(secret, site.clock())
+
+
+def audit(place: Hospital, month: Month) -> None:
+    """Let the agency audit the month's claim, with two deductions, and hear of it."""
+    _delivered(place)
+    site = place.desk.site
+    claim = claim_of(site.store.read(), month)
+    assert claim
+    first, second, *_ = items_of(site.store.read(), claim.id)
+    place.office.audits.audit(claim.id, _deducted(first.settlement, second.settlement))
+    collect(site)
+    place.desk.changed("claim", str(month))
 
 
 def since_last_month(now: datetime) -> timedelta:
@@ -152,18 +167,6 @@ def _discharged(site: Site, person: SyntheticPerson, *, hours: int) -> Stay:
 def _settled(site: Site, person: SyntheticPerson, days: int) -> None:
     stay = discharge(site, _in_hospital(site, person, days).id, None, CLERK)
     settle(site, Request(case=stay.ref, key=f"key-{stay.id}"), CLERK)
-
-
-def _claimed(place: Hospital, month: Month) -> None:
-    site = place.desk.site
-    _delivered(place)
-    items = draft_now(site.store.read(), month).items
-    whole = summed(items)
-    pressed = Submission(month=month, key="claim", count=whole.count, fund_fen=whole.fund_fen)
-    claim = submit(site, pressed, FINANCE)
-    _delivered(place)
-    place.office.audits.audit(claim.id, _deducted(items[0].settlement, items[1].settlement))
-    collect(site)
 
 
 def _delivered(place: Hospital) -> None:

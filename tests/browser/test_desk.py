@@ -21,6 +21,13 @@ PAGE_BYTES_MAX = 60_000
 NO_LIST = Fault(on="lists", do="down", times=0)
 USUAL = Script(fault=(NO_LIST,))
 UNREACHABLE = Script(fault=(NO_LIST, Fault(on="verifications", do="down", times=0)))
+LOST = Script(
+    fault=(
+        NO_LIST,
+        Fault(on="messages", do="lose_ack", times=0),
+        Fault(on="status", do="down", times=0),
+    )
+)
 DETERMINATION = "津工认〔2026〕第0001号（合成）"
 RED = "rgb(160, 21, 33)"
 
@@ -53,7 +60,7 @@ def discharge(chromium: Chromium, place: Hospital) -> Iterator[Window]:
 @pytest.fixture
 def admitted(place: Hospital, admission: Window, system: HospitalSystem) -> Iterator[str]:
     """Give a stay in hospital, of the worker whose card is in; settle it at the end."""
-    expect(admission.open("/").locator("#card form")).to_be_visible()
+    expect(admission.open("/").locator("#card .main")).to_be_visible()
     shown = system.post("/identifications", {})
     asked = {"identification": shown["id"], "service": "inpatient_medical"}
     verdict = system.post("/verifications", asked)
@@ -106,7 +113,7 @@ def change_card(place: Hospital, window: Window, card: SyntheticPerson | None) -
 def test_warnings_stand_beside_the_verdict_and_an_emergency_asks_for_its_document(
     admission: Window, system: HospitalSystem
 ) -> None:
-    expect(admission.open("/").locator("#card form")).to_be_visible()
+    expect(admission.open("/").locator("#card .main")).to_be_visible()
     shown = system.post("/identifications", {})
     asked = {"identification": shown["id"], "service": "inpatient_medical"}
     verdict = system.post("/verifications", asked | {"emergency": "emergency"})
@@ -146,7 +153,7 @@ def test_a_whole_case_by_keyboard_alone(
 
 def admit_by_keyboard(window: Window, look: Look) -> str:
     page = window.page
-    expect(page.locator("#card form")).to_be_visible()
+    expect(page.locator("#card .main")).to_be_visible()
     look(page, "admission")
     page.keyboard.press("F9")
     page.wait_for_url("**/verifications/*")
@@ -281,7 +288,7 @@ def test_another_card_is_announced_and_the_panel_says_what_it_is(
     place: Hospital, admission: Window, look: Look
 ) -> None:
     page = admission.open("/")
-    expect(page.locator("#card form")).to_be_visible()
+    expect(page.locator("#card .main")).to_be_visible()
     page.keyboard.press("F9")
     page.wait_for_url("**/verifications/*")
     change_card(place, admission, synthetic_person(7))
@@ -295,7 +302,7 @@ def test_another_card_is_announced_and_the_panel_says_what_it_is(
     expect(panel).to_contain_text("下一步")
     look(page, "foreign-card")
     change_card(place, admission, SyntheticPerson())
-    expect(page.locator("#card form")).to_be_visible()
+    expect(page.locator("#card .main")).to_be_visible()
     expect(page.locator("#service")).to_be_focused()
 
 
@@ -303,7 +310,7 @@ def test_without_the_platform_the_verdict_is_unverified_and_never_red(
     place: Hospital, admission: Window, look: Look
 ) -> None:
     page = admission.open("/")
-    expect(page.locator("#card form")).to_be_visible()
+    expect(page.locator("#card .main")).to_be_visible()
     place.faults.play(UNREACHABLE)
     page.keyboard.press("F9")
     page.wait_for_url("**/verifications/*")
@@ -314,11 +321,41 @@ def test_without_the_platform_the_verdict_is_unverified_and_never_red(
     expect(page.locator("main")).not_to_contain_text("登记入院")
     lamp = page.locator(".lamp", has_text="平台")
     expect(lamp).to_contain_text("无法连接")
+    banner = page.locator(".banner")
+    expect(banner).to_have_count(1)
+    expect(banner).to_contain_text("可办：读卡")
+    expect(banner).to_contain_text("48 小时计时不停")
     look(page, "unverified")
     place.faults.play(USUAL)
     page.keyboard.press("F9")
     expect(band.locator("strong")).to_have_text("可结算")
     expect(lamp).to_contain_text("在线")
+    expect(banner).to_have_count(0)
+
+
+def test_an_outcome_that_nobody_knows_is_asked_for_by_its_button_and_never_settled_again(
+    chromium: Chromium, place: Hospital, discharge: Window, discharged: str
+) -> None:
+    page = discharge.open(f"/stays/{discharged}")
+    expect(page.locator("#delivery .tag[data-colour=good]")).to_have_count(2)
+    place.faults.play(LOST)
+    page.keyboard.press("F9")
+    expect(page.locator("#receipt")).to_be_visible()
+    expect(page.locator("#delivery")).to_contain_text("结果未知")
+    with at_work(chromium, place, "财务员", "出院1号窗", start="/stays") as finance:
+        asked = finance.open("/messages")
+        asked.locator("#messages tr", has_text="结果未知").locator("a").first.click()
+        asked.wait_for_url("**/messages/*")
+        asked.keyboard.press("F9")
+        expect(asked.locator("h2 .tag").first).to_have_text("结果未知，查询中")
+        place.faults.play(USUAL)
+        expect(asked.locator("h2 .tag").first).to_have_text("平台已接收")
+    expect(page.locator("#delivery .tag[data-colour=good]")).to_have_count(4)
+    page.go_back()
+    page.go_forward()
+    expect(page.locator("#receipt")).to_be_visible()
+    page.keyboard.press("F9")
+    assert len(settlements(place, discharged)) == 1
 
 
 def test_every_page_is_light_and_fits_its_screen(
@@ -347,12 +384,13 @@ def test_every_page_is_there_in_english(
 
 
 def weight(window: Window, path: str) -> int:
-    """Return the bytes of a page and all that it asks for, nothing from the cache."""
+    """Return the bytes on the wire of a page and all that it asks for, nothing from the cache."""
     network = window.page.context.new_cdp_session(window.page)
     network.send("Network.enable")
     network.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    sizes: list[int] = []
-    network.on("Network.dataReceived", lambda data: sizes.append(data["dataLength"]))
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
     window.open(path)
+    window.page.wait_for_load_state("networkidle")
     network.detach()
-    return sum(sizes)
+    return round(sum(sizes))

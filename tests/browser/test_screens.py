@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pypdfium2 import PdfDocument
 
 from edge.clock import system_clock
@@ -18,7 +18,7 @@ from simulators.hospital.ground import PASSWORD, Known
 from simulators.hospital.people import DEVICE, NOTICE
 from simulators.reader import in_process_reader
 from tests.browser.conftest import Look
-from tests.browser.story import PEOPLE, Late, Story, hire, since_last_month, tell
+from tests.browser.story import PEOPLE, RARE, Late, Story, audit, hire, since_last_month, tell
 from tests.browser.test_desk import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
@@ -28,6 +28,9 @@ RULES = {
     "resultTypes": ["violations"],
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
 }
+PLUGGED = "cells => cells.forEach((one) => { one.textContent = '/dev/serial/by-id/usb-scanner'; })"
+"""A real scanner's name for the picture: ours stands in a folder of this run."""
+
 GRAVE = frozenset({"serious", "critical"})
 
 
@@ -61,6 +64,13 @@ def looked_at(window: Window, path: str) -> None:
     expect(window.page.locator(".screens [aria-current=page]")).to_have_count(1)
 
 
+def printed(opened: Page) -> str:
+    """Return the text of the PDF that a tab was opened for."""
+    answer = opened.request.get(opened.url)
+    with PdfDocument(answer.body()) as document:
+        return "".join(page.get_textpage().get_text_range() for page in document)
+
+
 def test_the_discharge_desk_from_the_list_to_the_statement_in_four_keys(
     chromium: Chromium, place: Hospital, story: Story, look: Look
 ) -> None:
@@ -73,6 +83,7 @@ def test_the_discharge_desk_from_the_list_to_the_statement_in_four_keys(
             ("/search?q=ZY-2026", "search"),
             (stay, "in-stay"),
             (f"/stays/{story.unmapped}", "charges"),
+            (f"/stays/{story.unmapped}/lines", ""),
             (f"/stays/{story.manual}", "fallback"),
             ("/fallbacks", "fallbacks"),
         ):
@@ -93,7 +104,9 @@ def test_the_discharge_desk_from_the_list_to_the_statement_in_four_keys(
         with page.context.expect_page() as opened:
             page.keyboard.press("F8")  # 3: the statement, to be printed
         assert opened.value.url.endswith("/statement.pdf")
+        assert RARE in printed(opened.value)
         opened.value.close()
+        expect(page.locator("h1")).to_contain_text(RARE)
         page.keyboard.press("F10")
         expect(page.locator("#reversal_reason")).to_be_focused()
         for path, name in (
@@ -103,6 +116,7 @@ def test_the_discharge_desk_from_the_list_to_the_statement_in_four_keys(
             ("/overview", "overview"),
         ):
             looked_at(window, path)
+            page.get_by_text("demo-scanner").evaluate_all(PLUGGED)
             look(page, name)
         window.open("/messages?everything=true").locator("#messages tbody a").first.click()
         page.wait_for_url("**/messages/*")
@@ -117,11 +131,15 @@ def test_the_fitting_counter_by_keyboard_alone(
         page = window.open("/fittings")
         page.wait_for_load_state("networkidle")  # a panel that is fetched again is empty again
         expect(page.locator("#notice")).to_be_focused()
+        page.keyboard.press("F2")
+        expect(page.locator("#card form[data-working]")).to_have_count(0)
+        expect(page.locator("#notice")).to_be_focused()
         window.type(NOTICE)
         page.keyboard.type(DEVICE)
         look(page, "fittings")
         page.keyboard.press("F9")
         page.wait_for_url("**/verifications/*")
+        looked_at(window, page.url.removeprefix(window.url))
         page.keyboard.type("PZ-0001")
         page.keyboard.press("Enter")
         page.keyboard.press("ArrowDown")
@@ -149,8 +167,16 @@ def test_finance_s_month_and_a_complaint(
 ) -> None:
     with at_work(chromium, place, "财务员", "出院1号窗", start="/stays") as window:
         page = window.page
+        window.open(f"/claims/{story.month}").keyboard.press("F9")
+        tag = page.locator("#claim h2 .tag").first
+        expect(tag).to_have_text("已申请")
+        expect(page.locator("#claim")).to_contain_text("平台已接收")
+        audit(place, story.month)
+        expect(tag).to_have_text("已审核")
         looked_at(window, f"/claims/{story.month}")
         look(page, "claims")
+        page.keyboard.press("F9")
+        expect(tag).to_have_text("已确认")
         window.open("/complaints")
         page.locator("#text").focus()
         page.keyboard.type("等候时间过长 䶮𫖯㛃")

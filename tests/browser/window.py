@@ -22,8 +22,8 @@ from simulators.hospital.ground import PASSWORD
 
 SIZE = ViewportSize(width=1366, height=768)
 _HOME = "127.0.0.1"
-_OF_THE_BROWSER = frozenset({"chrome-extension", "data", "blob"})
-"""Its viewer of PDFs is an extension; the others ask nobody."""
+_OF_THE_BROWSER = frozenset({"chrome", "chrome-extension", "data", "blob"})
+"""Its viewer of PDFs is an extension of its own; the others ask nobody."""
 
 
 @dataclass  # no slots: Playwright marks who listens

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
+from pypdfium2 import raw
 
 from edge.core.errors import Fault
 from edge.core.identity import Identity
@@ -60,10 +61,20 @@ def test_every_document_claims_pdf_a_2b_its_title_and_its_own_day(made: dict[str
     for name, paper in all_papers().items():
         assert b"<pdfaid:part>2<" in made[name], name
         assert b"<pdfaid:conformance>B<" in made[name], name
+        assert b"/S/GTS_PDFA1" in made[name].replace(b" ", b""), name
         with pdfium.PdfDocument(made[name]) as document:
             told = document.get_metadata_dict()
         assert told["Title"] == f"{paper.title} {paper.number}"
         assert told["CreationDate"] == f"D:{paper.dated.astimezone(UTC):%Y%m%d%H%M%S}Z"
+
+
+def test_every_font_of_every_document_is_in_it(made: dict[str, bytes]) -> None:
+    for name, pdf in made.items():
+        with pdfium.PdfDocument(pdf) as document:
+            texts = [one for page in document for one in page.get_objects([raw.FPDF_PAGEOBJ_TEXT])]
+            fonts = [raw.FPDFTextObj_GetFont(one.raw) for one in texts]
+            assert fonts, name
+            assert {raw.FPDFFont_GetIsEmbedded(font) for font in fonts} == {1}, name
 
 
 def test_every_amount_and_every_reason_of_a_statement_can_be_read_off_it(

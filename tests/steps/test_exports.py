@@ -6,10 +6,21 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from edge.core.cases import CaseRef
-from edge.exports import bill_workbook, receivables_workbook
+from edge.core.complaint import Channel, Grievance
+from edge.core.dates import local_day
+from edge.exports import (
+    bill_workbook,
+    complaints_workbook,
+    day_end_workbook,
+    receivables_workbook,
+)
+from edge.steps.day_end import day_end
+from edge.steps.read_complaints import read_complaints_of
+from edge.steps.receive_complaint import complaint_report, receive_complaint
 from edge.steps.reconcile import receivables
+from edge.store.ledger import latest
 from tests.steps.colleagues import settled
-from tests.steps.conftest import Ground, line
+from tests.steps.conftest import CLERK, Ground, line
 
 
 def pages(data: bytes) -> dict[str, list[list[Any]]]:
@@ -46,3 +57,23 @@ def test_what_is_still_to_come_is_listed_by_age_and_by_settlement(ground: Ground
     book = pages(receivables_workbook(found.settlements, found.bands))
     assert book["账龄"][1] == ["0–30", 1.0, 10.0]
     assert book["未收回"][1][5:] == [10.0, done.id]
+
+
+def test_complaints_are_listed_with_their_answers_and_added_up(ground: Ground) -> None:
+    said = Grievance(channel=Channel.DESK, text="=1+1 等候过久", name="䶮𫖯㛃", case_number="ZY1")
+    receive_complaint(ground.site, said, CLERK)
+    today = local_day(ground.clock())
+    found = read_complaints_of(ground.site, today, today, by=CLERK)
+    book = pages(complaints_workbook(found, complaint_report(ground.site, today, today)))
+    assert book["投诉"][1][1:4] == ["窗口", "=1+1 等候过久", "䶮𫖯㛃"]
+    assert book["汇总"][1][2:] == [1.0, 0.0, 0.0, 1.0, 0.0]
+    shown = [one.act.kind for one in latest(ground.site.store.read(), limit=1)]
+    assert shown == ["complaint.shown"]
+
+
+def test_a_day_is_given_by_clerk_and_in_all(ground: Ground) -> None:
+    settled(ground, ground.discharged().id)
+    day = day_end(ground.site, local_day(ground.clock()))
+    rows = pages(day_end_workbook(day.date, day.by_clerk, day.total))["日终"]
+    assert [row[1] for row in rows] == ["经办人", *(one.clerk for one in day.by_clerk), "合计"]
+    assert rows[1][2:6] == rows[-1][2:6] == [1.0, 12.0, 10.0, 2.0]

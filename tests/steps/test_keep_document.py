@@ -1,8 +1,11 @@
 """A document is made once, kept byte for byte, and each time it was printed is counted."""
 
 from dataclasses import replace
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from edge.core.errors import BadInput, Conflict, Fault, NotFound
 from edge.core.paper import DocumentKind
@@ -24,7 +27,7 @@ from edge.paperwork import (
 from edge.paperwork.settled import settlement_to_print
 from edge.steps.fall_back import Request as HandOver
 from edge.steps.fall_back import fall_back
-from edge.steps.keep_document import hand_out, keep_document, note_print, print_settled
+from edge.steps.keep_document import Printed, hand_out, keep_document, note_print, print_settled
 from edge.store.documents import (
     Document,
     Owner,
@@ -130,8 +133,24 @@ def test_what_cannot_be_laid_out_keeps_nothing(ground: Ground) -> None:
         kept(ground, statement(ground, settlement))
     assert refused.value.code == "GLYPH_MISSING"
     assert ground.count("documents") == 0
-    assert print_settled(ground.site) == [settlement.id]
-    assert print_settled(ground.site, beside=[settlement.id]) == []
+    assert print_settled(ground.site).failed == (settlement.id,)
+    assert print_settled(ground.site, beside=[settlement.id]).failed == ()
+
+
+def test_none_is_too_old_to_be_made_and_what_was_looked_through_is_not_again(
+    ground: Ground,
+) -> None:
+    assert print_settled(ground.site) == Printed(up_to=0, failed=())
+    printable(ground)
+    with ground.site.store.transaction() as db:  # as if thousands had come since
+        db.execute("update settlements set rowid = rowid + 5000")
+    first = print_settled(ground.site)
+    second = print_settled(ground.site, after=first.up_to)
+    assert ground.count("documents") == 0
+    third = print_settled(ground.site, after=second.up_to)
+    assert (first.up_to, second.up_to, third.up_to) == (2000, 4000, 5001)
+    assert ground.count("documents") == 1
+    assert print_settled(ground.site, after=third.up_to) == Printed(up_to=5001, failed=())
 
 
 def test_statements_are_made_in_the_aftermath_of_what_stands(ground: Ground) -> None:
@@ -185,8 +204,11 @@ def test_a_package_goes_along_as_pdf_and_as_zip_with_bill_and_checklist(ground: 
     made = bundle.make()
     assert made == bundle.make()
     assert made.startswith(b"PK")
-    for name in (b"manual.pdf", b"bill.xlsx", b"checklist.txt"):
-        assert name in made
+    with ZipFile(BytesIO(made)) as files:
+        assert files.namelist() == ["manual.pdf", "bill.xlsx", "checklist.txt"]
+        sheet = CalamineWorkbook.from_filelike(BytesIO(files.read("bill.xlsx")))
+    first = sheet.get_sheet_by_name("费用明细").to_python()[1]
+    assert first[6:9] == [12.0, 10.0, 2.0]
     assert kept(ground, light(bundle, made)).media == "application/zip"
 
 

@@ -1,15 +1,18 @@
 """A page of stays costs the same however many there are: the plan is an index's own order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from edge.core.stay import Bedside, Injury, Stay, StayState
 from edge.core.verification import Decision, Service
 from edge.store.database import Rows, Store
+from edge.store.fittings import fittings_numbered_like, newest_fittings
+from edge.store.keys import create_keys, load_keys
 from edge.store.migrations import migrate
 from edge.store.stays import (
     add_stay,
@@ -19,6 +22,7 @@ from edge.store.stays import (
     newest_stays,
     stays_numbered_like,
 )
+from edge.store.vault import Vault
 
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
 STAY = Stay(
@@ -108,3 +112,30 @@ def test_no_page_sorts_or_scans_what_it_does_not_show(db: Rows, where: str, orde
     assert not [step for step in plan if "TEMP B-TREE" in step]
     # Without a condition the table itself is walked from its end, twenty rows of it.
     assert where == "" or not [step for step in plan if step.startswith("SCAN")]
+
+
+class Watched:
+    """Rows that write down how each question is answered."""
+
+    def __init__(self, db: Rows) -> None:
+        self._db = db
+        self.plans: list[str] = []
+
+    def query(self, sql: str, params: Sequence[object] = ()) -> Iterator[dict[str, Any]]:
+        """Write down the plan, and pass it on."""
+        plan = self._db.query(f"explain query plan {sql}", params)
+        self.plans += [step["detail"] for step in plan]
+        return self._db.query(sql, params)
+
+
+def test_no_page_of_fittings_sorts_or_scans_what_it_does_not_show(db: Rows, tmp_path: Path) -> None:
+    create_keys(tmp_path)
+    vault, watched = Vault(load_keys(tmp_path)), Watched(db)
+    rows = cast("Rows", watched)
+    newest_fittings(rows, vault, limit=20)
+    assert watched.plans == ["SCAN fittings"]  # from its end, twenty rows of it
+    newest_fittings(rows, vault, after="f010", limit=20)
+    fittings_numbered_like(rows, vault, "PZ01", limit=20)
+    later = watched.plans[1:]
+    assert [step for step in later if "SCAN" in step and "SUBQUERY" not in step] == []
+    assert [step for step in watched.plans if "TEMP B-TREE" in step] == []

@@ -355,6 +355,19 @@ def test_finding_what_is_due_does_not_walk_through_what_was_delivered(sender: Se
     assert not [step for step in watched.plans if "ORDER BY" in step]
 
 
+@pytest.mark.parametrize("before", [None, 7])
+def test_a_page_of_messages_begins_at_its_place_whatever_is_newer(
+    sender: Sender, before: int | None
+) -> None:
+    watched = Watched(sender)
+    sender.outbox.messages(watched, before=before)
+    assert watched.plans == ["SEARCH outbox USING INTEGER PRIMARY KEY (rowid<?)"]
+    sender.outbox.undelivered(watched, before=before)
+    assert watched.plans[1:] == ["SEARCH outbox USING INDEX outbox_in_order (seq<?)"]
+    sender.outbox.status(watched)
+    assert "COVERING INDEX outbox_by_state" in watched.plans[2]
+
+
 class Watched:
     """The connection, with the plan of every query written down."""
 

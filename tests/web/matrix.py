@@ -39,6 +39,9 @@ MATRIX: dict[str, Grants] = {
     "POST /api/v1/arrivals": ARRIVAL,  # a token needs two scopes: a test of its own
     "GET /api/v1/stays": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
     "GET /api/v1/stays/due": frozenset({Role.ADMISSION, Role.DISCHARGE, Role.FINANCE, Scope.READ}),
+    "GET /api/v1/day-ends/{day}/workbook": frozenset(
+        {Role.DISCHARGE, Role.FINANCE, Role.AUDITOR, Scope.READ}
+    ),
     "GET /api/v1/day-ends/{day}": frozenset(
         {Role.DISCHARGE, Role.FINANCE, Role.AUDITOR, Scope.READ}
     ),
@@ -128,6 +131,7 @@ MATRIX: dict[str, Grants] = {
             "GET /api/v1/complaints",
             "POST /api/v1/complaints",
             "GET /api/v1/complaints/report",
+            "GET /api/v1/complaints/workbook",
             "GET /api/v1/complaints/{complaint}",
             "POST /api/v1/complaints/{complaint}/work",
             "POST /api/v1/complaints/{complaint}/answer",
@@ -183,6 +187,7 @@ MATRIX: dict[str, Grants] = {
         (
             "GET /fittings",
             "GET /fittings/{fitting}",
+            "GET /fittings/{fitting}/lines",
             "GET /pages/fitting-card",
             "GET /pages/fittings",
             "GET /pages/fittings/{fitting}",
@@ -257,6 +262,7 @@ MATRIX: dict[str, Grants] = {
     **dict.fromkeys(
         (
             "GET /stays/{stay}",
+            "GET /stays/{stay}/lines",
             "GET /verifications/{verification}",
             "GET /pages/card",
             "GET /search",

@@ -1,8 +1,11 @@
 """A case's page beyond its main act: fallback, checklist, reversal, papers, who is offered what."""
 
+import re
+
 import pytest
 
 from edge.store.operators import Role
+from edge.web.pages.stay import LINES_SHOWN
 from tests.web.service import Json, Service, line
 
 
@@ -64,6 +67,8 @@ def test_in_manual_the_checklist_says_what_is_missing_and_then_hands_over(
     assert 'id="checklist"' in shown
     assert "尚缺" in shown
     assert 'id="fallback-form"' not in shown
+    assert 'id="handed"' in shown
+    assert "可结算" not in shown
     asked = service.done("GET", f"/stays/{stay}/manual/papers")["asked"]
     papers = {paper["zh"]: "there" for paper in asked}
     service.done("POST", f"/stays/{stay}/manual/papers", json={"papers": papers})
@@ -81,3 +86,22 @@ def test_unmapped_codes_and_the_hospital_s_total_stand_beside_the_bill(
     shown = page(service, f"/stays/{stay}", clerks[Role.DISCHARGE])
     assert "未对照编码 1" in shown
     assert "医院系统合计" in shown
+
+
+def test_a_long_bill_is_cut_on_its_case_and_turned_over_page_by_page_beside_it(
+    service: Service, clerks: dict[Role, dict[str, str]]
+) -> None:
+    desk = clerks[Role.DISCHARGE]
+    stay = service.discharged(*(line(str(number)) for number in range(120)))["id"]
+    cut = page(service, f"/stays/{stay}", desk)
+    assert cut.count("<tr><td>") == LINES_SHOWN
+    assert f'href="/stays/{stay}/lines"' in cut
+    seen: list[str] = []
+    path = f"/stays/{stay}/lines"
+    for _ in range(3):
+        shown = page(service, path, desk)
+        seen += re.findall(r"<tr><td>(\d+) · ", shown)
+        following = re.findall(r'href="(/stays/\w+/lines\?after=\d+)"', shown)
+        path = following[0] if following else ""
+    assert (seen, path) == ([str(number) for number in range(120)], "")
+    assert page(service, f"/stays/{stay}/lines?after=120", desk).count("<tr><td>") == 0

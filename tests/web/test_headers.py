@@ -37,7 +37,9 @@ def test_pages_and_calls_are_never_kept_and_the_look_is_kept_by_its_content(
     browser = ground.browser()
     for path in ("/login", "/api/v1/events", "/nowhere"):
         assert browser.ask("GET", path).headers["cache-control"] == "no-store"
-    assert "immutable" in browser.ask("GET", asset("desk.js")).headers["cache-control"]
+    script = browser.ask("GET", asset("desk.js")).headers
+    assert "immutable" in script["cache-control"]
+    assert (script["content-encoding"], script["vary"]) == ("gzip", "Accept-Encoding")
     assert browser.ask("GET", "/static/desk.js").headers["cache-control"] == "no-cache"
 
 

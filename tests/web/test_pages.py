@@ -133,9 +133,9 @@ def test_a_region_has_its_name_where_a_pack_knows_it() -> None:
     ("role", "acts"),
     [
         (Role.ADMISSION, {"verify", "confirm", "admit", "plan", "try"}),
-        (Role.DISCHARGE, {"verify", "confirm", "plan", "discharge", "settle", "try"}),
+        (Role.DISCHARGE, {"verify", "confirm", "plan", "discharge", "settle", "try", "close"}),
         (Role.FITTING, {"verify", "confirm", "fit", "try"}),
-        (Role.FINANCE, {"deliver"}),
+        (Role.FINANCE, {"deliver", "close"}),
         (Role.SYSTEM_ADMINISTRATOR, {"deliver", "try"}),
     ],
 )

@@ -1,14 +1,25 @@
-"""Workbooks to take away: a case's bill as ruled, and what the facility has not got back."""
+"""Workbooks to take away: a bill as ruled, what is not back, complaints, a day's end."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
 
 from edge.core.cases import CaseKind, CaseRef
-from edge.exports import bill_workbook, receivables_workbook
+from edge.exports import (
+    bill_workbook,
+    complaints_workbook,
+    day_end_workbook,
+    receivables_workbook,
+)
+from edge.steps.day_end import day_end
+from edge.steps.read_complaints import read_complaints_of
+from edge.steps.receive_complaint import complaint_report
 from edge.steps.reconcile import receivables
 from edge.store.operators import Role, Scope
 from edge.web.api.claims import XLSX
+from edge.web.api.complaints import Handles
+from edge.web.api.deadlines import Closes
 from edge.web.desk import Desk
 from edge.web.rooms import api_room
 from edge.web.security import Caller, require
@@ -41,6 +52,19 @@ def router(desk: Desk) -> APIRouter:
         found = receivables(site)
         made = receivables_workbook(found.settlements, found.bands)
         return _sheet(f"receivables-{found.as_of}", made)
+
+    @routes.get("/complaints/workbook", responses=_BYTES)
+    def of_complaints(caller: Handles, first: date, last: date) -> Response:
+        """Return what was complained of from ``first`` to ``last`` as XLSX; that is entered."""
+        report = complaint_report(site, first, last)
+        found = read_complaints_of(site, first, last, by=caller.name)
+        return _sheet(f"complaints-{first}-{last}", complaints_workbook(found, report))
+
+    @routes.get("/day-ends/{day}/workbook", responses=_BYTES)
+    def of_day(_caller: Closes, day: date) -> Response:
+        """Return a day's money by clerk and in all as XLSX."""
+        found = day_end(site, day)
+        return _sheet(f"day-{day}", day_end_workbook(day, found.by_clerk, found.total))
 
     return routes
 

@@ -10,6 +10,7 @@ from edge.steps.gather_papers import Papers, papers_now
 from edge.steps.reverse import REVERSERS
 from edge.store.database import Rows
 from edge.store.documents import Owner, OwnerKind, documents_of
+from edge.store.manual_packages import package_of
 from edge.store.settlements import settlement_of
 from edge.store.verifications import latest_verification
 from edge.web.api.documents import MAY
@@ -19,6 +20,9 @@ from edge.web.pages.verdict import Doubt, identity_doubt
 from edge.web.security import Caller
 
 _HANDS_OVER = {CaseKind.STAY: HandsOver, CaseKind.FITTING: HandsOverFitting}
+PATHS = {CaseKind.STAY: "/stays", CaseKind.FITTING: "/fittings"}
+"""Where the pages of a case begin."""
+
 _OWNERS = {CaseKind.STAY: OwnerKind.STAY, CaseKind.FITTING: OwnerKind.FITTING}
 
 
@@ -31,11 +35,13 @@ def case_panels(screen: Screen, caller: Caller, case: Case) -> dict[str, object]
     settled = settlement_of(db, site.vault, case.ref)
     return {
         "case": case,
+        "case_path": f"{PATHS[kind]}/{case.id}",
         "case_api": f"/api/v1/{kind.value}s/{case.id}",
         "settled": settled,
         "documents": documents_of(db, Owner(owner, case.id)) if sees else None,
         "papers": _papers(site, case.ref) if sees else None,
         "gathered": tuple(Gathered),
+        "handed": package_of(db, site.vault, case.ref),
         "falls_back": lets_in(_HANDS_OVER[kind], caller) and case.ended_at is not None,
         "reverses": settled is not None and bool(REVERSERS[kind] & caller.grants),
         "keys": {"reversal": site.fresh_id()},

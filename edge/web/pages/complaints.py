@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from edge.core.complaint import Channel, ComplaintState
+from edge.core.dates import local_day
 from edge.steps.read_complaints import read_complaint, read_complaints
 from edge.web.api.complaints import Handles, complaint_now
 from edge.web.look import Colour
@@ -36,6 +37,7 @@ def router(screen: Screen) -> APIRouter:
             everything=everything,
             channels=tuple(Channel),
             colours=COLOURS,
+            today=local_day(site.clock()),
         )
 
     @routes.get("/complaints/{complaint}")

@@ -20,7 +20,7 @@ from edge.web.pages.case_panels import case_panels
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
 from edge.web.pages.person import shown_on_page
-from edge.web.pages.stay import OpenedUnder, bill_shown, settled_bill
+from edge.web.pages.stay import OpenedUnder, bill_shown, is_sent, settled_bill
 from edge.web.pages.verdict import verdict_shown
 from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
@@ -122,7 +122,8 @@ def _fitting(screen: Screen, caller: Caller, fitting_id: str, desk_case: str) ->
         "settlement": settlement,
         "key": site.fresh_id(),
         "desk_case": desk_case or opened_under(screen.desk, caller),
-        "messages": site.outbox.of_case(db, fitting.id),
+        "messages": (messages := site.outbox.of_case(db, fitting.id)),
+        "sent": is_sent(messages),
         "acts": tuple(DeviceAct),
         "rows_asked": _asked(fitting, verification.facts.devices or ()),
         "records": fitting.state in {FittingState.VERIFIED, FittingState.FITTED},

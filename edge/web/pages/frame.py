@@ -10,6 +10,7 @@ from drivers.monitor import ReaderState
 from edge.store.operators import DESK_ROLES, Role
 from edge.store.verifications import unanswered_since
 from edge.web.api.arrivals import Confirms, Verifies
+from edge.web.api.deadlines import Closes
 from edge.web.api.fittings import Fits
 from edge.web.api.messages import Acts
 from edge.web.api.readings import Tries
@@ -40,6 +41,7 @@ _DOORS = {
     "fit": Fits,
     "deliver": Acts,
     "try": Tries,
+    "close": Closes,
 }
 
 

@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse
 
 from edge.core.dates import local_day
 from edge.core.errors import Words
-from edge.core.money import yuan
 from edge.core.stay import StayState
 from edge.steps.day_end import day_end
 from edge.store.operators import DESK_ROLES, Role
@@ -159,5 +158,5 @@ def _months(today: date) -> list[date]:
 
 
 def _short(fen: int) -> str:
-    """Write an amount so that it fits over a bar: nothing for none, else whole yuan."""
-    return yuan(fen).rpartition(".")[0] if fen else ""
+    """Write an amount so that it fits over a bar: nothing for none, else 10,000 yuan."""
+    return f"{round(fen / 10_000) / 100:,.2f}" if fen else ""

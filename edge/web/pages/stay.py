@@ -34,8 +34,8 @@ from sync.message import Message, State
 OpenedUnder = Annotated[str, Query(max_length=64)]
 """Given by the page's own fragments and refreshes: fetched again, it is held to the same case."""
 
-LINES_SHOWN = 300
-"""Of a longer bill the lines with a personal share come first, and the page says so."""
+LINES_SHOWN = 30
+"""Of a longer bill the lines with a personal share come first, and the page leads to all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def _stay(screen: Screen, caller: Caller, stay_id: str, desk_case: str) -> dict[
         "bill": bill_shown(case),
         "preview": "" if settlement else site.previews.remember(case.ruling),
         "days": days_in(screen, stay),
-        "sent": len(case.ruling.lines) if _is_sent(messages) else 0,
+        "sent": len(case.ruling.lines) if is_sent(messages) else 0,
         "unmapped": sum(line.code is Refusal.UNKNOWN_CODE for line in case.ruling.refused),
         "hospital_total": said,
         "difference": None if said is None else said - case.ruling.total_fen,
@@ -114,22 +114,29 @@ def settled_bill(settlement: Settlement) -> Ruled:
 
 
 def bill_shown(case: Ruled) -> BillShown:
-    """Return a ruled bill as the page shows it."""
-    ruling = case.ruling
-    charges = {line.id: line for line in reversed(case.bill.lines)}
-    lines = ruling.lines
+    """Return a ruled bill as its case's page shows it: a long one cut, as `LINES_SHOWN` says."""
+    lines = case.ruling.lines
     if len(lines) > LINES_SHOWN:
         lines = tuple(sorted(lines, key=lambda line: line.personal_fen == 0))[:LINES_SHOWN]
+    return bill_page(case, lines)
+
+
+def bill_page(case: Ruled, lines: Sequence[RuledLine]) -> BillShown:
+    """Return a ruled bill with these of its lines."""
+    ruling = case.ruling
+    refused = ruling.refused[:LINES_SHOWN]
+    shown = {line.id for line in lines} | {line.id for line in refused}
+    charges = {line.id: line for line in reversed(case.bill.lines) if line.id in shown}
     return BillShown(
         ruling=ruling,
         restrictions={row.label: row.restrictions for row in case.bill.catalogue},
         buckets=_buckets(ruling.personal),
         lines=[BillLine(charges[line.id], line) for line in lines],
-        refused=[BillLine(charges[line.id], line) for line in ruling.refused[:LINES_SHOWN]],
+        refused=[BillLine(charges[line.id], line) for line in refused],
     )
 
 
-def _is_sent(messages: Sequence[Message]) -> bool:
+def is_sent(messages: Sequence[Message]) -> bool:
     """Tell whether the platform has the bill's lines: they go with the settlement."""
     return any(one.kind is Kind.CHARGES and one.state is State.ACCEPTED for one in messages)
 
