@@ -1,6 +1,7 @@
 """What several folders of tests share."""
 
 import fcntl
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -37,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     refuse_unlisted(items)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what lives to the end of the run: modules and tests."""
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:
