@@ -12,7 +12,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 
 from simulators.pcscd import Pcscd, ensure_running
-from tests.scheduling import OneCardService, refuse_unlisted
+from tests.scheduling import OneCardService, long_first, refuse_unlisted
 
 # One commit, one answer: the suite tries the same examples everywhere. `make fuzz` explores others.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     refuse_unlisted(items)
+    long_first(items)
 
 
 def pytest_collection_finish() -> None:

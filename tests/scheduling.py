@@ -33,12 +33,39 @@ CARD_SERVICE = frozenset(
 """Files of which at least one test asks for the `pcscd` fixture."""
 
 
+LONG = (
+    *sorted(CARD_SERVICE),
+    "tests/torture/test_harnesses.py",
+    "tests/sync/test_torture.py",
+    "tests/journeys/test_two_days.py",
+    "tests/journeys/test_commands.py",
+    "tests/journeys/test_kill_import.py",
+    "tests/browser/test_screens.py",
+    "tests/browser/test_script.py",
+    "tests/web/test_api_rights.py",
+    "tests/fuzz/test_api.py",
+    "tests/steps/test_any_order.py",
+)
+"""Files of many seconds, begun first: a long one begun last would leave the others waiting."""
+
+
 class OneCardService(LoadScopeScheduling):
-    """Tests of a file stay together, what they share is made once; `CARD_SERVICE` is one file."""
+    """Tests of a file stay together, what they share is made once; `CARD_SERVICE` is one file.
+
+    So are the files that need a browser and no card: it takes seconds to start.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file_of(nodeid)
-        return "card service" if file in CARD_SERVICE else file
+        if file in CARD_SERVICE:
+            return "card service"
+        return "browser" if file.startswith("tests/browser/") else file
+
+
+def long_first(items: list[pytest.Item]) -> None:
+    """Put the tests of `LONG` files first, in that order; the others stay as they were found."""
+    places = {file: place for place, file in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(_file_of(item.nodeid), len(LONG)))
 
 
 def refuse_unlisted(items: Iterable[pytest.Item]) -> None:
