@@ -66,7 +66,10 @@ def service() -> Iterator[Service]:
 def quietly(words: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start our own interpreter with these words; its log goes nowhere."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, *words],
+        stdin=subprocess.PIPE,  # ours, or it would end at once where ours has ended
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 
