@@ -33,6 +33,7 @@ class Chromium:
     browser: Browser
     complaints: list[str] = field(default_factory=list)
     excuses: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     def new_context(self, **options: Any) -> BrowserContext:  # noqa: ANN401 - Playwright's own
         """Open a context whose console and requests are heard from its first page on."""
@@ -42,16 +43,20 @@ class Chromium:
         context.on("weberror", lambda error: self.complaints.append(str(error.error)))
         return context
 
-    def excuse(self, pattern: str) -> None:
-        """Let this test's pages complain so: a refusal is written to the console, too."""
-        self.excuses.append(pattern)
+    def excuse(self, pattern: str, *, certain: bool = True) -> None:
+        """Let this test's pages complain so: a refusal is written to the console, too.
+
+        Not ``certain``: whether it is refused is a matter of moments.
+        """
+        (self.excuses if certain else self.doubts).append(pattern)
 
     def settle_accounts(self) -> tuple[list[str], list[str]]:
         """Return what was complained of without excuse, and the excuses nobody needed; forget."""
-        bad = [one for one in self.complaints if not _matches(self.excuses, one)]
+        bad = [one for one in self.complaints if not _matches(self.excuses + self.doubts, one)]
         idle = [one for one in self.excuses if not any(re.search(one, c) for c in self.complaints)]
         self.complaints.clear()
         self.excuses.clear()
+        self.doubts.clear()
         return bad, idle
 
     def _heard(self, message: ConsoleMessage) -> None:
