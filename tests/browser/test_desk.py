@@ -14,10 +14,10 @@ from simulators.hospital.inpatient import first_day
 from simulators.pcscd import Pcscd
 from simulators.platform.faults import Fault, Script
 from tests.browser.conftest import Look
+from tests.browser.weight import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
 
-PAGE_BYTES_MAX = 60_000
 NO_LIST = Fault(on="lists", do="down", times=0)
 USUAL = Script(fault=(NO_LIST,))
 UNREACHABLE = Script(fault=(NO_LIST, Fault(on="verifications", do="down", times=0)))
@@ -382,16 +382,3 @@ def test_every_page_is_there_in_english(
         page = discharge.page.request.get(discharge.url + path, headers={"Accept-Language": "en"})
         assert page.status == 200
         assert '<html lang="en"' in page.text()
-
-
-def weight(window: Window, path: str) -> int:
-    """Return the bytes on the wire of a page and all that it asks for, nothing from the cache."""
-    network = window.page.context.new_cdp_session(window.page)
-    network.send("Network.enable")
-    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    sizes: list[float] = []
-    network.on("Network.loadingFinished", lambda done: sizes.append(done["encodedDataLength"]))
-    window.open(path)
-    window.page.wait_for_load_state("networkidle")
-    network.detach()
-    return round(sum(sizes))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 from pypdfium2 import PdfDocument
 
 from edge.clock import system_clock
@@ -19,7 +19,7 @@ from simulators.hospital.people import DEVICE, NOTICE
 from simulators.reader import in_process_reader
 from tests.browser.conftest import Look
 from tests.browser.story import PEOPLE, RARE, Late, Story, audit, hire, since_last_month, tell
-from tests.browser.test_desk import PAGE_BYTES_MAX, weight
+from tests.browser.weight import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
 from tests.sheets.written import ROW, listed
@@ -64,9 +64,14 @@ def looked_at(window: Window, path: str) -> None:
     expect(window.page.locator(".screens [aria-current=page]")).to_have_count(1)
 
 
-def printed(opened: Page) -> str:
+def a_statement(asked: Request) -> bool:
+    """Tell whether this is the request of a tab that was opened for a statement."""
+    return asked.url.endswith("/statement.pdf")
+
+
+def printed(page: Page, url: str) -> str:
     """Return the text of the PDF that a tab was opened for."""
-    answer = opened.request.get(opened.url)
+    answer = page.request.get(url)
     with PdfDocument(answer.body()) as document:
         return "".join(page.get_textpage().get_text_range() for page in document)
 
@@ -101,11 +106,9 @@ def test_the_discharge_desk_from_the_list_to_the_statement_in_four_keys(
         look(page, "preview")
         page.keyboard.press("F9")  # 2: settled
         expect(page.locator("#receipt")).to_be_visible()
-        with page.context.expect_page() as opened:
+        with page.context.expect_event("request", a_statement) as asked:
             page.keyboard.press("F8")  # 3: the statement, to be printed
-        assert opened.value.url.endswith("/statement.pdf")
-        assert RARE in printed(opened.value)
-        opened.value.close()
+        assert RARE in printed(page, asked.value.url)
         expect(page.locator("h1")).to_contain_text(RARE)
         page.keyboard.press("F10")
         expect(page.locator("#reversal_reason")).to_be_focused()
