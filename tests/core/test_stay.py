@@ -14,6 +14,7 @@ from edge.core.stay import (
     Injury,
     Stay,
     StayState,
+    cancelled,
     discharged,
     require_filled,
     require_known_injury,
@@ -64,6 +65,13 @@ def test_only_who_is_in_hospital_can_be_discharged(state: StayState) -> None:
     with pytest.raises(Conflict) as refused:
         discharged(replace(STAY, state=state), ADMITTED, ADMITTED, window_h=48)
     assert refused.value.code == "STAY_STATE"
+
+
+def test_only_an_admission_that_has_not_ended_can_have_been_none() -> None:
+    assert cancelled(STAY).state is StayState.CANCELLED
+    for state in set(StayState) - {StayState.ADMITTED}:
+        with pytest.raises(Conflict):
+            cancelled(replace(STAY, state=state))
 
 
 def test_only_an_allowed_state_passes() -> None:
