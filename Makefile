@@ -70,11 +70,12 @@ fuzz: setup
 	nice $(RUN)/python -m tests.fuzz $(NAME) --seconds $(SECONDS)
 
 # Cut the power, fail the disk, kill the process: N times each, SEED=n for other moments; broken
-# variants of the product must be caught.
+# variants of the product must be caught. Then 10,000 messages through a network that loses answers.
 N ?= 500
 SEED ?= 1
 torture: setup
 	nice $(RUN)/python -m tests.torture $(N) --seed $(SEED)
+	nice $(RUN)/pytest tests/sync/test_torture.py --messages 10000
 
 # Do the tests notice small changes to the money rules? Minutes of work; ends badly below 90 %.
 mutate: setup

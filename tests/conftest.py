@@ -32,7 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="insertions of a card on the real stack (each takes up to 0.8 s)",
     )
     parser.addoption(
-        "--messages", type=int, default=10_000, help="messages sent through a network that loses"
+        "--messages",
+        type=int,
+        default=2_000,
+        help="messages sent through a network that loses; `make torture` sends 10,000",
     )
 
 
@@ -47,8 +50,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: whoever has the card service mostly waits for it."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: whoever has a card or a browser mostly waits for it."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCardService:

@@ -250,7 +250,7 @@ def require(*grants: Grant) -> Callable[[Request], Caller]:
 async def json_only(request: Request) -> None:
     """Refuse a body that does not call itself JSON: no form of another site can.
 
-    Give it to a router: ``APIRouter(dependencies=[Depends(json_only)])``.
+    Give it to a room (see ``rooms``).
 
     Raises:
         HTTPException: 415.

@@ -147,3 +147,12 @@ def test_a_temporary_file_lies_beside_the_data_and_nowhere_else() -> None:
         and source.path.partition("/")[0] in {"edge", "drivers", "sync"}
     ]
     assert astray == []
+
+
+def test_endpoints_stand_in_rooms_that_join_as_they_are() -> None:
+    makers = {
+        source.path
+        for source in product()
+        if source.path.startswith("edge/web/") and "APIRouter(" in source.text
+    }
+    assert makers == {"edge/web/rooms.py", "edge/web/login.py"}

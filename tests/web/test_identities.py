@@ -44,7 +44,7 @@ def test_a_page_shows_the_whole_number_for_a_minute_to_who_asked(service: Servic
     shown = service.done("POST", call, headers=clerk, json=asked)
     assert shown["id_number"] == person.number
     assert person.number in page(clerk)
-    assert '<meta http-equiv="refresh" content="60">' in page(clerk)
+    assert '<meta http-equiv="refresh" content="60;url=/stays/' in page(clerk)
     assert person.number not in page(other)
     service.clock.pass_time(seconds=60)
     assert person.number not in page(clerk)

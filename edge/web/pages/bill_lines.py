@@ -13,6 +13,7 @@ from edge.web.pages.case_panels import PATHS
 from edge.web.pages.fittings import SeesFittings
 from edge.web.pages.frame import AtDesk, Screen
 from edge.web.pages.stay import bill_page, is_sent, settled_bill
+from edge.web.rooms import pages_room
 from edge.web.security import Caller
 
 PAGE = 50
@@ -23,7 +24,7 @@ After = Annotated[int, Query(ge=0)]
 
 def router(screen: Screen) -> APIRouter:
     """Return the page of a stay's lines and that of a fitting's."""
-    routes = APIRouter()
+    routes = pages_room()
 
     @routes.get("/stays/{stay}/lines")
     def of_stay(request: Request, caller: AtDesk, stay: str, after: After = 0) -> HTMLResponse:
