@@ -203,6 +203,8 @@ def test_the_auditor_reads_the_ledger(chromium: Chromium, place: Hospital, look:
     login.close()
     with at_work(chromium, place, "审计员", "", start="/audit") as window:
         looked_at(window, "/audit")
+        expect(window.page.locator("main .tag[data-colour=good]")).to_be_visible()
+        expect(window.page.locator("main tbody")).to_contain_text("operator.logged_in")
         look(window.page, "audit")
 
 

@@ -60,6 +60,7 @@ def test_a_token_is_held_to_its_pace(bench: Bench) -> None:
         set_pace(db, "HIS", 1)
     bench.say(*ADMITS)
     refused(bench.say(*ADMITS, control="2"), "AR", "TOO_MANY_CALLS", "")
+    assert told(bench) == [Kind.ADMISSION]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +112,7 @@ def test_a_refusal_of_a_step_names_the_field_of_the_message(bench: Bench) -> Non
     before = f"{VISIT}{'|' * 26}20261120093000+0900"
     said = bench.say(before, event="ADT^A03", control="2")
     refused(said, "AE", "DISCHARGE_MOMENT", "PV1-45")
+    assert told(bench) == [Kind.ADMISSION]
 
 
 @pytest.mark.parametrize("moment", ["20261120", "2026-11-20", "20261340093000", "yesterday"])
@@ -118,6 +120,7 @@ def test_a_moment_of_another_form_is_refused(bench: Bench, moment: str) -> None:
     bench.say(*ADMITS)
     said = bench.say(f"{VISIT}{'|' * 26}{moment}", event="ADT^A03", control="2")
     refused(said, "AE", "HL7_FIELD", "PV1-45")
+    assert told(bench) == [Kind.ADMISSION]
 
 
 def test_a_control_id_with_other_content_is_refused(bench: Bench) -> None:
@@ -180,6 +183,7 @@ def test_an_admission_with_charges_is_not_cancelled(bench: Bench) -> None:
     bench.say(VISIT, LINE, event="DFT^P03", control="2")
     said = bench.say(VISIT, event="ADT^A11", control="3")
     refused(said, "AE", "STAY_CHARGED", "PV1-19")
+    assert told(bench) == [Kind.ADMISSION]
 
 
 def test_what_a_later_message_leaves_out_stays_as_it_was(bench: Bench) -> None:
