@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from edge.core.dates import SHANGHAI, local_day
 from edge.core.errors import BadInput, Words
 from edge.site import Site
+from edge.store.names import unknown_desk
 from edge.store.operators import Scope
 from edge.store.tokens import (
     CALLS_PER_MIN,
@@ -108,7 +109,7 @@ def _require_usable(site: Site, asked: NewToken) -> None:
     if not 1 <= asked.calls_per_min <= CALLS_PER_MIN_MAX:
         raise _no_pace()
     if asked.desk and asked.desk not in [place.name for place in site.settings.desks]:
-        raise _no_desk(asked.desk)
+        raise unknown_desk(asked.desk)
     alone = Scope.AGENT in asked.scopes and (not asked.desk or len(asked.scopes) > 1)
     if not asked.scopes or alone:
         raise _bad_scopes()
@@ -126,15 +127,6 @@ def _no_pace() -> BadInput:
         ),
         Words("换一个数值", "choose another number"),
         field="calls_per_min",
-    )
-
-
-def _no_desk(desk: str) -> BadInput:
-    return BadInput(
-        "DESK_UNKNOWN",
-        Words(f"本院没有窗口“{desk}”", f"there is no desk {desk!r} here"),
-        Words("选择登记过的窗口", "choose a registered desk"),
-        field="desk",
     )
 
 

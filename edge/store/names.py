@@ -1,4 +1,4 @@
-"""Names of accounts and tokens: what is none, what is taken, what nobody has."""
+"""Names of accounts, tokens and desks: what is none, what is taken, what nobody has."""
 
 from edge.core.errors import BadInput, Conflict, NotFound, Words
 
@@ -40,4 +40,14 @@ def unknown_name(name: str) -> NotFound:
         Words(f"没有有效的“{name}”", f"there is no active {name!r}"),
         Words("核对名称；可能已被停用", "check the name; it may have been ended before"),
         field="name",
+    )
+
+
+def unknown_desk(desk: str) -> BadInput:
+    """Return the error of a desk that the settings do not know."""
+    return BadInput(
+        "DESK_UNKNOWN",
+        Words(f"本院没有窗口“{desk}”", f"there is no desk {desk!r} here"),
+        Words("选择登记过的窗口", "choose a registered desk"),
+        field="desk",
     )

@@ -17,6 +17,7 @@ from edge.core.errors import BadInput, Words
 from edge.settings import Place
 from edge.settings import Scanner as ScannerSettings
 from edge.store.agents import AgentHeard, agents_heard
+from edge.store.names import unknown_desk
 from edge.web.desk import Desk, other_desk
 from edge.web.remote_station import AgentView
 from edge.web.security import Caller
@@ -82,12 +83,7 @@ def desk_of(caller: Caller, given: Presentation, desk: Desk) -> str:
         raise other_desk("desk", given.desk)
     named = given.desk or caller.desk
     if given.desk and desk.site.settings.desks and desk.place(given.desk) is None:
-        raise BadInput(
-            "DESK_UNKNOWN",
-            Words(f"本院没有窗口“{given.desk}”", f"there is no desk {given.desk!r} here"),
-            Words("选择登记过的窗口", "choose a registered desk"),
-            field="desk",
-        )
+        raise unknown_desk(given.desk)
     return named
 
 

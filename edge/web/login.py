@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from edge.core.errors import BadInput, NotAllowed, Words
 from edge.log import Log
 from edge.store.ledger import Ledger
-from edge.store.names import NAME_LENGTH_MAX
+from edge.store.names import NAME_LENGTH_MAX, unknown_desk
 from edge.store.operators import (
     Operator,
     Session,
@@ -162,12 +162,7 @@ def _leave(guard: Guard, ledger: Ledger, request: Request, session: Session) -> 
 
 def _require_known_desk(desk: str, desks: tuple[str, ...]) -> None:
     if desk and desks and desk not in desks:
-        raise BadInput(
-            "DESK_UNKNOWN",
-            Words(f"本院没有窗口“{desk}”", f"there is no desk {desk!r} here"),
-            Words("选择登记过的窗口", "choose a registered desk"),
-            field="desk",
-        )
+        raise unknown_desk(desk)
 
 
 def _login_failed() -> NotAllowed:
