@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge import codec
-from edge.opening import LIST_FILES
+from edge.site.opening import LIST_FILES
 from simulators.platform.repository import Repository
 from sync.lists import CachedList, Delta, Release, RowSeal
 from sync.lists.offer import MANIFEST, Missing, Span

@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edge.clock import fresh_id, system_clock
-from edge.founding import found_site
 from edge.settings import load_settings
+from edge.site.founding import found_site
 
 _LOOK_S = 0.002
 _READY_S_MAX = 60.0

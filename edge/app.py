@@ -1,6 +1,6 @@
 """The composition root: the service built by hand, started and stopped in order.
 
-The site it serves is opened by ``edge.opening``, which the commands use without a web.
+The site it serves is opened by ``edge.site.opening``, which the commands use without a web.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,17 +20,17 @@ from drivers.monitor import Monitor
 from drivers.psam_slot import PsamInSlot, keys_in_order
 from drivers.scanner import Scanner
 from drivers.transport import Readers
-from edge.backing_up import backups_made
 from edge.card_key import by_platform, psam_plan
-from edge.collecting import inbox_collected
 from edge.core.errors import EdgeError
-from edge.keeper import Keeper
-from edge.leaf import Leaf
-from edge.list_keeping import keep_list
-from edge.opening import gateway_of
-from edge.rounds import attempt, beside
+from edge.loops.backing_up import backups_made
+from edge.loops.collecting import inbox_collected
+from edge.loops.keeper import Keeper
+from edge.loops.list_keeping import keep_list
+from edge.loops.rounds import attempt, beside
+from edge.loops.watched import folder_watched
 from edge.site import Site
-from edge.watched import folder_watched
+from edge.site.opening import gateway_of
+from edge.trust.leaf import Leaf
 from edge.web.agents import USUAL_PATIENCE, Agents
 from edge.web.api import api_rooms
 from edge.web.api_page import api_page_router
@@ -118,7 +118,7 @@ def _at_work(
         monitor,
         _passing_on(desk),
         _list_kept_fresh(site),
-        inbox_collected(desk),
+        inbox_collected(site, on_applied=partial(desk.changed, "claim", "all")),
         backups_made(site),
         folder_watched(site, changed=partial(desk.changed, "stay")),
         _hl7_taken(desk),

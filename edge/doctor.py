@@ -16,17 +16,17 @@ from drivers.scan_errors import ScannerBusy
 from drivers.serial_line import open_line
 from edge import packs
 from edge.card_key import psam_plan
-from edge.certificates import named
 from edge.clock import Clock
 from edge.core.dates import local_day
 from edge.core.deadline import went_back
 from edge.core.errors import EdgeError
 from edge.documents.fonts import FAMILIES, PACKAGES, missing_fonts
-from edge.opening import open_site, platform_of
-from edge.rulebooks import rulebook_in_force
 from edge.settings import Place, Settings, SettingsError, load_settings
 from edge.shipped import config_folder
 from edge.site import clock_behind
+from edge.site.opening import open_site, platform_of
+from edge.site.rulebooks import rulebook_in_force
+from edge.site.upgrading import require_brought_up
 from edge.steps.list_status import list_status
 from edge.store.agents import AgentHeard, agents_heard
 from edge.store.backup_shelf import is_late, kept_in
@@ -39,8 +39,8 @@ from edge.store.ledger import Ledger, heads_kept
 from edge.store.migrations import schema_of
 from edge.store.operators import ADMINISTRATORS, operators
 from edge.store.proofs import standing_of
-from edge.tls import ends_soon, papers_of, told
-from edge.upgrading import require_brought_up
+from edge.trust.certificates import named
+from edge.trust.tls import ends_soon, papers_of, told
 from sync.errors import SyncError
 from sync.outcome import NotReceived
 

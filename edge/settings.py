@@ -53,7 +53,7 @@ class Facility(_Section):
 class Server(_Section):
     """Where the service listens, under which names, and with whose certificate.
 
-    Without ``certificate`` and ``key`` the site makes its own (``edge.tls``).
+    Without ``certificate`` and ``key`` the site makes its own (``edge.trust.tls``).
     """
 
     host: str = "127.0.0.1"

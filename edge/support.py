@@ -19,11 +19,11 @@ from edge.clock import Clock
 from edge.core.errors import BadInput, EdgeError, Words
 from edge.doctor import examine
 from edge.log import blacken
-from edge.opening import open_site
 from edge.settings import load_settings
 from edge.site import Site
+from edge.site.opening import open_site
+from edge.site.upgrading import require_brought_up
 from edge.store.database import SQLITE_VERSION, Rows
-from edge.upgrading import require_brought_up
 
 LOG_FILES_MAX = 7
 LOG_BYTES_MAX = 8_000_000

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from bench.frame import Work
 from bench.listed import NOW, Publisher, cached_list
-from edge.opening import LIST_FILES
+from edge.site.opening import LIST_FILES
 
 SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 

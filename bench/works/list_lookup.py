@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bench.frame import Work
 from bench.listed import KEY, NOW, PRESENT, Publisher, cached_list
-from edge.opening import LIST_FILES
+from edge.site.opening import LIST_FILES
 
 SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 

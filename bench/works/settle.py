@@ -22,7 +22,7 @@ import zstandard
 from bench.frame import Work
 from bench.works.adjudicate import CODES, Case, PlainCatalogue, cases, plain_loop
 from edge import codec
-from edge.case import Asked, examined
+from edge.case.verdict import Asked, examined
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.catalogue import CatalogueRow
 from edge.core.charges import Charge
@@ -31,9 +31,9 @@ from edge.core.identity import Identity
 from edge.core.money import parse_price, parse_quantity
 from edge.core.stay import UNKNOWN_BEDSIDE, Injury, Stay, StayState
 from edge.core.verification import Decision, Moment, Service
-from edge.opening import open_site
 from edge.settings import load_settings
 from edge.site import FarEnd, Site
+from edge.site.opening import open_site
 from edge.steps.charge import charge
 from edge.steps.settle import Request, settle
 from edge.store.catalogues import NewVersion, keep_version, staged

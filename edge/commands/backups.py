@@ -33,9 +33,9 @@ def restore(
 ) -> None:
     """Put a backup in the place of the database; the site is then quarantined."""
     from edge.clock import system_clock
-    from edge.restoring import check_backup
-    from edge.restoring import restore as put_back
     from edge.settings import load_settings
+    from edge.site.restoring import check_backup
+    from edge.site.restoring import restore as put_back
 
     with faults_told():
         settings = load_settings(config)

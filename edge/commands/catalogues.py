@@ -106,9 +106,9 @@ def catalogue_map_file(
     config: Config = SITE_FILE,
 ) -> None:
     """Say what many codes mean (CSV or XLSX); one bad cell changes nothing."""
-    from edge.mapping_sheet import read_mappings
     from edge.sheets import Refusals
     from edge.steps.map_codes import map_codes
+    from edge.workbooks.mapping import read_mappings
 
     with opened(config) as site:
         read = read_mappings(file.read_bytes())

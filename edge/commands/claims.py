@@ -49,9 +49,9 @@ def reverify(month: Month, config: Config = SITE_FILE) -> None:
 @app.command("export")
 def export(month: Month, path: Path, config: Config = SITE_FILE) -> None:
     """Write the month as an XLSX workbook."""
-    from edge.claim_sheet import claim_workbook
     from edge.claiming import claim_now, claim_terms
     from edge.core.claim import read_month
+    from edge.workbooks.claim import claim_workbook
 
     with opened(config) as site:
         now = claim_now(site, site.store.read(), read_month(month))

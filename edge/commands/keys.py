@@ -18,8 +18,8 @@ def rotate(
 
     The older key file stays: settlements and messages, which never change, are opened with it.
     """
-    from edge.opening import closed_to_others
     from edge.settings import load_settings
+    from edge.site.opening import closed_to_others
     from edge.steps.rotate_keys import rotate_keys
     from edge.store.keys import ROTATED, add_version, key_store_of
 

@@ -42,7 +42,7 @@ def refresh(config: Config = SITE_FILE) -> None:
     """Bring the newest list into use, with a progress bar."""
     from rich.progress import Progress
 
-    from edge.list_keeping import keep_list
+    from edge.loops.list_keeping import keep_list
 
     with opened(config) as site, Progress(transient=True) as bar:
         task = bar.add_task("list", total=None)

@@ -15,7 +15,7 @@ def init(
 ) -> None:
     """Found a site: settings, data folder, keys, database, first administrator."""
     from edge.clock import fresh_id, system_clock
-    from edge.founding import found_site
+    from edge.site.founding import found_site
 
     with faults_told():
         given = settings.read_text(encoding="utf-8") if settings else ""
@@ -40,8 +40,8 @@ def serve(config: Config = SITE_FILE) -> None:
 
     from drivers.pcsc import PcscReaders
     from edge.app import running, server
-    from edge.opening import open_site
     from edge.settings import load_settings
+    from edge.site.opening import open_site
 
     # uvicorn stops at these and then raises them again, which would end us before we tidied up.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -26,8 +26,8 @@ _WIDE = 240
 @contextmanager
 def opened(config: Path) -> Iterator["Site"]:
     """Open the site for one command; close it after. Faults are told."""
-    from edge.opening import open_site
     from edge.settings import load_settings
+    from edge.site.opening import open_site
 
     with faults_told(), open_site(load_settings(config)) as site:
         yield site

@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="The service's TLS certificate.")
 def status(config: Config = SITE_FILE) -> None:
     """Tell for which hosts the certificate counts, until when, and what desks compare."""
     from edge.settings import load_settings
-    from edge.tls import papers_of, told
+    from edge.trust.tls import papers_of, told
 
     with faults_told():
         papers = papers_of(load_settings(config))
@@ -38,7 +38,7 @@ def renew(
     new_ca: Annotated[bool, typer.Option(help="under a new CA; every desk needs it")] = False,
 ) -> None:
     """Make a new certificate for ``server.allowed_hosts``; a running service takes it up itself."""
-    from edge.tls import renew as made
+    from edge.trust.tls import renew as made
 
     with opened(config) as site:
         said = made(site.settings, site.clock(), new_ca=new_ca)
@@ -57,6 +57,6 @@ def renew(
 
 def told_of(ca: Path | None) -> str:
     """Return the SHA-256 of a CA by which people compare it; empty without one."""
-    from edge.certificates import told_by
+    from edge.trust.certificates import told_by
 
     return told_by(ca.read_bytes()).fingerprint if ca else ""

@@ -52,7 +52,7 @@ def sync_show(message: str, config: Config = SITE_FILE) -> None:
 @sync.command("now")
 def sync_now(config: Config = SITE_FILE) -> None:
     """Try every message that is due, once, and say how many were tried."""
-    from edge.opening import gateway_of
+    from edge.site.opening import gateway_of
     from sync.relay import Relay
 
     with opened(config) as site, gateway_of(site) as gateway:

@@ -1,7 +1,7 @@
 """What the platform says of a worker, of this facility, and of catalogues and packs that are out.
 
 A suspension counts at once, also while the platform is silent and the list is older than it
-(``edge.inquiry``).
+(``edge.case.inquiry``).
 """
 
 from dataclasses import dataclass

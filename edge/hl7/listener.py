@@ -15,7 +15,7 @@ from threading import Thread
 from edge.core.errors import Fault, Words
 from edge.hl7.answering import Counter, answer
 from edge.site import Site
-from edge.tls import Papers, ready_papers
+from edge.trust.tls import Papers, ready_papers
 
 BEGIN, END = b"\x0b", b"\x1c\r"
 

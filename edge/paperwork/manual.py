@@ -1,6 +1,5 @@
 """The documents of a manual reimbursement: the package as a PDF, and all of it as one ZIP."""
 
-from edge.bill_sheet import bill_sheets
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.errors import NotFound, Words
 from edge.core.fallback import ManualPackage
@@ -12,6 +11,7 @@ from edge.sheets.written import workbook
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.manual_packages import package_of
+from edge.workbooks.bill import bill_sheets
 
 
 def manual_order(site: Site, db: Rows, ref: CaseRef) -> Order:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.case import case_ruled
+from edge.case.bill import case_ruled
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.errors import BadInput, Words
 from edge.core.money import FEN_MAX

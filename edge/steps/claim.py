@@ -6,6 +6,7 @@ What the platform says otherwise becomes a task with both answers; a person deci
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.case.reverification import reverified
 from edge.claiming import draft_now, order_key
 from edge.core.cases import CaseRef
 from edge.core.claim import (
@@ -21,7 +22,6 @@ from edge.core.claim import (
 from edge.core.errors import BadInput, Conflict, NotFound, Words
 from edge.core.settlement import require_key, reused_key
 from edge.core.verification import Basis, Decision
-from edge.reverification import reverified
 from edge.site import About, Site
 from edge.store.cases import load_case
 from edge.store.claims import (

@@ -4,7 +4,7 @@ Doubt about a number that was not read, or about a name, is the clerk's to end; 
 nobody's.
 """
 
-from edge.case import Asked, verified
+from edge.case.verdict import Asked, verified
 from edge.core.errors import Conflict, Words
 from edge.core.verification import Code
 from edge.site import Site

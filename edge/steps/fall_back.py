@@ -6,7 +6,10 @@ The case never comes back: what was handed over is kept and given again, byte fo
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from edge.case import case_ruled, forbidding
+from edge.case.bill import case_ruled
+from edge.case.reverification import reverified
+from edge.case.telling import is_typed
+from edge.case.verdict import forbidding
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.dates import local_day
 from edge.core.errors import NotFound, Words
@@ -21,7 +24,6 @@ from edge.core.reversal import required_reason
 from edge.core.rules import Pack
 from edge.core.settlement import require_same_day
 from edge.packs.papers import papers_of
-from edge.reverification import reverified
 from edge.shipped import config_folder
 from edge.site import Site
 from edge.store.books import row_sha256
@@ -33,7 +35,6 @@ from edge.store.people import identity_of
 from edge.store.quarantine import require_nothing_forgotten
 from edge.store.settlements import last_settlement_of
 from edge.store.verifications import Verification, save_verification
-from edge.telling import is_typed
 from sync.envelope import Kind
 
 

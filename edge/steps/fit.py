@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from edge.case import forbidding, ruled
+from edge.case.bill import ruled
+from edge.case.verdict import forbidding
 from edge.core.charges import RefusedLine
 from edge.core.dates import local_day
 from edge.core.fitting import Fitted, Fitting, require_complete

@@ -2,7 +2,7 @@
 
 from drivers import compat
 from drivers.monitor import Presented
-from edge.holder import enter_reading
+from edge.case.holder import enter_reading
 from edge.site import Site
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from edge.core.errors import Conflict, NotAllowed, Words
-from edge.crypto import new_first_password, second_factor_uri
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.names import unknown_name
@@ -36,6 +35,7 @@ from edge.store.proofs import (
     required_operator,
     standing_of,
 )
+from edge.trust.crypto import new_first_password, second_factor_uri
 
 
 class Cause(StrEnum):

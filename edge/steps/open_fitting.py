@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from edge.case.telling import is_typed
 from edge.core.dates import local_day
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.fitting import Fitting, FittingState, fitting_rules
@@ -14,7 +15,6 @@ from edge.store.desk_cases import require_active_case
 from edge.store.fittings import add_fitting, fitting_known_by
 from edge.store.people import identity_of
 from edge.store.verifications import Verification, load_verification
-from edge.telling import is_typed
 from sync.envelope import Kind
 
 

@@ -3,10 +3,10 @@
 The site remembers for a while what it showed, to say what has changed when it is settled.
 """
 
-from edge.case import case_ruled
+from edge.case.bill import case_ruled
 from edge.core.cases import CaseRef
-from edge.rulings import Ruled
 from edge.site import Site
+from edge.site.rulings import Ruled
 from edge.store.cases import load_case
 
 

@@ -14,8 +14,8 @@ from edge.core.errors import BadInput
 from edge.core.rules import Rulebook
 from edge.core.verification import Facts, PackUsed, Verdict, verify
 from edge.digest import sha256
-from edge.rulebooks import rulebook_by_hash
 from edge.site import Site
+from edge.site.rulebooks import rulebook_by_hash
 from edge.store.database import Rows
 from edge.store.settlements import Evidence, Settlement, evidence_of, load_settlement
 from edge.store.verifications import VerifiedEvidence, evidence_of_verification

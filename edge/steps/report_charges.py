@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge.case import case_ruled
+from edge.case.bill import case_ruled
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.site import Site
 from edge.store.bills import hospital_total, lines_of

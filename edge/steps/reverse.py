@@ -5,6 +5,7 @@ Deletes nothing; the case may then be settled again or go to manual reimbursemen
 
 from dataclasses import dataclass, field, replace
 
+from edge.case.telling import Told, typed
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.entry_sheet import SheetKind, SheetState, require_closed, reversal_fields
 from edge.core.errors import Conflict, NotAllowed, Words
@@ -23,7 +24,6 @@ from edge.store.entry_sheets import load_sheet
 from edge.store.operators import Role
 from edge.store.reversals import add_reversal, reversal_of, reversal_with_key
 from edge.store.settlements import Settlement, load_settlement
-from edge.telling import Told, typed
 from sync.envelope import Kind
 from sync.message import State
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from edge import codec
-from edge.case import case_ruled, forbidding
+from edge.case.bill import case_ruled
+from edge.case.reverification import reverified
+from edge.case.telling import Told, is_typed, typed
+from edge.case.verdict import forbidding
 from edge.core.cases import CaseRef
 from edge.core.entry_sheet import SheetKind, settlement_fields
 from edge.core.fitting import Case, Fitting
@@ -27,9 +30,8 @@ from edge.core.settlement import (
 )
 from edge.core.verification import Basis
 from edge.digest import sha256
-from edge.reverification import reverified
-from edge.rulings import Ruled
 from edge.site import Site
+from edge.site.rulings import Ruled
 from edge.store.books import row_sha256
 from edge.store.cases import load_case, move_case, said_total
 from edge.store.database import Rows
@@ -45,7 +47,6 @@ from edge.store.settlements import (
     settlement_with_key,
 )
 from edge.store.verifications import Verification, save_verification
-from edge.telling import Told, is_typed, typed
 from sync.envelope import Kind
 
 DRAFTED_BYTES_MAX = 5 * 1024 * 1024

@@ -1,6 +1,6 @@
 """Show the lines of a stay's bill a page at a time, each with why it cannot stand."""
 
-from edge.case import case_ruled
+from edge.case.bill import case_ruled
 from edge.core.charges import Charge, RefusedLine
 from edge.site import Site
 from edge.store.bills import lines_of

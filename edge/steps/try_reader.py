@@ -1,8 +1,8 @@
 """Say what a test read brought, the number masked; reading an identity is an act, entered."""
 
 from drivers.monitor import Presented
+from edge.case.holder import enter_reading
 from edge.core.identity import masked_number
-from edge.holder import enter_reading
 from edge.site import Site
 
 

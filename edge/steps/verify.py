@@ -1,6 +1,6 @@
 """Verify a worker who has shown a card: ask, judge, keep the inputs, answer."""
 
-from edge.case import Asked, verified
+from edge.case.verdict import Asked, verified
 from edge.core.credential import require_fresh
 from edge.site import Site
 from edge.store.desk_cases import require_active_case

@@ -15,12 +15,12 @@ from typing import BinaryIO
 
 from edge import codec
 from edge.core.errors import BadInput, Fault, Words
-from edge.crypto import SealBrokenError, seal, unseal
 from edge.digest import hmac_sm3
 from edge.store.database import Store
 from edge.store.keys import Keys
 from edge.store.ledger import Ledger, last_entry
 from edge.store.migrations import FIRST_WITH_HEADS, schema_of
+from edge.trust.crypto import SealBrokenError, seal, unseal
 
 _FORMAT = "edge-backup/1"
 _PIECE_BYTES = 1024 * 1024

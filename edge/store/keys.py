@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.core.errors import Fault, Words
-from edge.crypto import KEY_BYTES, new_key
 from edge.settings import Settings
+from edge.trust.crypto import KEY_BYTES, new_key
 from sync.envelope import SigningKey, load_key
 from sync.envelope import new_key as new_signing_key
 from sync.errors import SyncError

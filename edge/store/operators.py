@@ -13,10 +13,10 @@ from enum import Enum
 from functools import cache
 
 from edge.core.errors import BadInput, Fault, Words
-from edge.crypto import hash_password, new_token, password_matches
 from edge.digest import sm3
 from edge.store.database import Row, Rows
 from edge.store.names import name_taken, require_name, unknown_name
+from edge.trust.crypto import hash_password, new_token, password_matches
 
 SESSION_IDLE_MAX = timedelta(minutes=15)
 SESSION_LIFE_MAX = timedelta(hours=8)

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from edge.clock import Clock
 from edge.core.errors import Conflict, NotAllowed, Words
-from edge.crypto import new_second_factor, second_factor_step
 from edge.store.database import Row, Rows, Store
 from edge.store.ledger import Ledger
 from edge.store.names import unknown_name
 from edge.store.operators import ADMINISTRATORS, Operator, check_password, operator_named
 from edge.store.vault import Vault
+from edge.trust.crypto import new_second_factor, second_factor_step
 
 FAILURES_MAX = 5
 """So many failures in a row lock an account."""

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from edge.crypto import new_token
 from edge.digest import sm3
 from edge.store.database import Row, Rows
 from edge.store.names import name_taken, require_name, unknown_name
 from edge.store.operators import Scope
+from edge.trust.crypto import new_token
 
 CALLS_PER_MIN = 3000
 """How often a token may ask unless it is said otherwise: fifty calls a second."""

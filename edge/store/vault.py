@@ -12,9 +12,9 @@ import zstandard
 
 from edge import codec
 from edge.core.errors import Fault, Words
-from edge.crypto import Cipher, SealBrokenError, seal, unseal
 from edge.digest import hmac_sm3
 from edge.store.keys import Keys
+from edge.trust.crypto import Cipher, SealBrokenError, seal, unseal
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from drivers.monitor import Presented, ReaderEvent, ReaderState, ReaderView
 from drivers.scanner import Scanned, ScannerState, ScannerView
 from edge.core.credential import expires_at
 from edge.core.errors import BadInput, Conflict, EdgeError, Words
-from edge.keeper import Keeper
+from edge.loops.keeper import Keeper
 from edge.settings import Place
 from edge.site import Site
 from edge.steps.clear_case import clear_case

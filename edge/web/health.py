@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from edge.core.errors import EdgeError
 from edge.site import clock_behind
 from edge.store.backup_shelf import is_late, kept_in
-from edge.tls import ends_soon, papers_of
+from edge.trust.tls import ends_soon, papers_of
 from edge.web.desk import Desk
 from edge.web.rooms import open_room
 from sync.breaker import State

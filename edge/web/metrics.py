@@ -22,7 +22,7 @@ from edge.store.deadlines import count_due
 from edge.store.ledger import last_entry
 from edge.store.operators import Role
 from edge.store.operators import Scope as TokenScope
-from edge.tls import papers_of, told
+from edge.trust.tls import papers_of, told
 from edge.web.desk import Desk
 from edge.web.rooms import join, open_room
 from edge.web.security import Caller, require

@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 
 from edge import codec
-from edge.certificates import told_by
 from edge.log import json_log
 from edge.steps.keep_accounts import equip
+from edge.trust.certificates import told_by
 from simulators.card.script import CardStep
 from simulators.commands.card import told
 from simulators.commands.ending import told_to_stop

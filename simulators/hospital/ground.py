@@ -11,12 +11,12 @@ from threading import Thread
 from edge.app import running, server
 from edge.catalogues import sample_files
 from edge.clock import Clock, fresh_id, system_clock
-from edge.founding import found_site
 from edge.log import Log
-from edge.opening import open_site
 from edge.settings import load_settings
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.founding import found_site
+from edge.site.opening import open_site
 from edge.steps.import_catalogue import Import, import_catalogue
 from edge.store.keys import load_keys
 from edge.store.operators import (

@@ -17,10 +17,10 @@ from edge.catalogues import sample_files
 from edge.clock import fresh_id, system_clock
 from edge.core.catalogue import Insurance
 from edge.core.dates import local_day
-from edge.opening import open_site
 from edge.settings import load_settings
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.opening import open_site
 from edge.steps.import_catalogue import Import, import_catalogue
 from simulators.card import SyntheticPerson
 from simulators.hospital.ground import (

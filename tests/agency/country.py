@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drivers.cards import read_card
 from drivers.monitor import Presented
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.claiming import claim_now, draft_now
 from edge.core.cases import CaseRef
 from edge.core.catalogue import CatalogueRow, CostKind
@@ -20,11 +20,11 @@ from edge.core.fitting import Fitted
 from edge.core.reconciliation import Found
 from edge.core.stay import Injury
 from edge.core.verification import Code, Device, DeviceAct, Moment, Service
-from edge.opening import open_site
 from edge.settings import Facility as Ours
 from edge.settings import Lists, Settings
 from edge.settings import Platform as Far
 from edge.site import Site
+from edge.site.opening import open_site
 from edge.steps.admit import Admission, admit
 from edge.steps.charge import charge
 from edge.steps.claim import Submission, reverify, submit

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.case import Asked
+from edge.case.reverification import reverified
+from edge.case.verdict import Asked
 from edge.claiming import claim_now
 from edge.core.cases import CaseRef
 from edge.core.verification import Basis, Code, Moment, Service, Verdict
-from edge.reverification import reverified
 from edge.steps.refresh_list import refresh_list
 from edge.steps.settle import Request, settle
 from edge.steps.verify import verify

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bench.listed import NOW, PRESENT, Publisher, cached_list
 from bench.works.list_lookup import plain
-from edge.opening import LIST_FILES
+from edge.site.opening import LIST_FILES
 
 
 def test_the_floor_of_a_look_up_finds_the_record_that_the_product_finds(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from drivers.cards import read_card
 from drivers.monitor import Presented
 from edge import codec
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.clock import system_clock
 from edge.core.charges import Charge
 from edge.core.claim import Month, read_month
@@ -20,7 +20,6 @@ from edge.core.dates import local_day
 from edge.core.fallback import Gathered
 from edge.core.stay import Bedside, Injury, Stay
 from edge.core.verification import Moment, Service
-from edge.crypto import second_factor_code
 from edge.site import Site
 from edge.steps.admit import Admission, admit
 from edge.steps.charge import charge
@@ -37,6 +36,7 @@ from edge.steps.verify import verify
 from edge.store.claims import claim_of, items_of
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
+from edge.trust.crypto import second_factor_code
 from simulators.agency.refusals import Deducted
 from simulators.card import SyntheticPerson, social_security_card, synthetic_person
 from simulators.hospital import Hospital

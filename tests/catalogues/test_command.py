@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from edge.__main__ import app
 from edge.clock import fresh_id, system_clock
-from edge.founding import found_site
+from edge.site.founding import found_site
 from tests.sheets.written import ROW, listed
 
 

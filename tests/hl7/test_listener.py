@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from edge.core.errors import Fault
 from edge.hl7.listener import BEGIN, END, Where, hl7_taken, listening, tls_of
 from edge.settings import Hl7, Settings
-from edge.tls import Papers
+from edge.trust.tls import Papers
 from tests.hl7.conftest import Bench
 from tests.hl7.test_answering import ADMITS
 from tests.sync.certificates import Pair, authority, vouched

@@ -32,8 +32,8 @@ DOORS = {
     "python_calamine": {"edge.sheets.workbook"},
     "typer": {"edge.__main__", "edge.commands.*"},
     "cryptography": {
-        "edge.certificates",
-        "edge.crypto",
+        "edge.trust.certificates",
+        "edge.trust.crypto",
         "edge.digest",
         "simulators.platform.repository",
         "sync.keys",

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.core.audit import Entry
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.opening import open_site
 from edge.steps.import_catalogue import Import, Stage, import_catalogue
 from edge.store.database import Rows
 from edge.store.keys import load_keys

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from drivers.pcsc import PcscReaders
 from edge.app import running, server
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.opening import open_site
 
 
 def main(settings_file: Path, fatal: str) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from edge.clock import system_clock
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.opening import open_site
 from edge.store.operators import Scope
 from edge.store.tokens import create_token
 from simulators.card import SyntheticPerson, social_security_card, synthetic_person

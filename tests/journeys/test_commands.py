@@ -14,9 +14,9 @@ import pytest
 from drivers.serial_line import open_line
 from edge.clock import fresh_id, system_clock
 from edge.doctor import examine
-from edge.founding import found_site
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.founding import found_site
+from edge.site.opening import open_site
 from edge.store.agents import AgentHeard, note_agent
 from edge.store.database import Store
 from edge.store.high_water import raise_high_water

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from edge.clock import system_clock
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.opening import open_site
 from simulators.card import SyntheticPerson, social_security_card
 from simulators.hospital.ground import ca_of, found, open_doors, stock_catalogues, tell_platform
 from simulators.hospital.inpatient import discharged_stay

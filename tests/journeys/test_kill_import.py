@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge.core.catalogue import ByBenefit, RegionalList
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.opening import open_site
 from edge.store.catalogues import held_versions
 from simulators.hospital.ground import found
 from tests.fakes.log import Log

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from edge.__main__ import app
 from edge.core.errors import BadInput, Conflict, EdgeError
 from edge.core.stay import Stay
-from edge.opening import open_site
-from edge.restoring import check_backup, restore
 from edge.settings import Facility
+from edge.site.opening import open_site
+from edge.site.restoring import check_backup, restore
 from edge.steps.back_up import back_up
 from edge.steps.recollect import recollect, resolve
 from edge.steps.settle import Request, settle

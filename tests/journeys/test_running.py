@@ -18,8 +18,8 @@ from urllib.request import urlopen
 
 import httpx2
 
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.opening import open_site
 from edge.steps.keep_tokens import NewToken, give_token
 from edge.store.operators import Scope
 from simulators.card import psam_card

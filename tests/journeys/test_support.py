@@ -14,8 +14,8 @@ from edge.__main__ import app
 from edge.clock import system_clock
 from edge.core.errors import BadInput
 from edge.doctor import examine
-from edge.opening import log_of, open_site
 from edge.settings import load_settings
+from edge.site.opening import log_of, open_site
 from edge.store.ledger import latest
 from edge.support import make_bundle
 from simulators.card import SyntheticPerson

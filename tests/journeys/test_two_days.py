@@ -11,16 +11,16 @@ import pytest
 
 from drivers.cards import read_card
 from drivers.monitor import Presented
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.charges import Charge
 from edge.core.dates import local_day
 from edge.core.errors import Conflict
 from edge.core.settlement import Blocked
 from edge.core.stay import Injury, Stay
 from edge.core.verification import Basis, Code, Decision, Moment, Service
-from edge.opening import open_site
 from edge.settings import load_settings
 from edge.site import Site
+from edge.site.opening import open_site
 from edge.steps.admit import Admission, admit
 from edge.steps.charge import charge
 from edge.steps.discharge import discharge

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.certificates import Pair, issued, new_authority, permits, told_by, vouches_for
 from edge.clock import system_clock
 from edge.core.errors import Fault
 from edge.settings import Facility, Platform, Server, Settings
-from edge.tls import Papers, ends_soon, papers_of, ready_papers, renew, told
+from edge.trust.certificates import Pair, issued, new_authority, permits, told_by, vouches_for
+from edge.trust.tls import Papers, ends_soon, papers_of, ready_papers, renew, told
 
 HOSTS = ("edge.hospital.test", "127.0.0.1")
 NOW = system_clock()  # handshakes go by the machine's own clock

@@ -8,8 +8,8 @@ import pytest
 
 from edge import packs
 from edge.packs import PackFile
-from edge.rulebooks import rulebook_by_hash, rulebook_in_force
 from edge.shipped import config_folder
+from edge.site.rulebooks import rulebook_by_hash, rulebook_in_force
 from edge.store.database import Store
 from edge.store.kept_packs import KeptPack, PackSource, keep_packs
 from edge.store.migrations import migrate

@@ -12,15 +12,15 @@ import pytest
 from edge.clock import system_clock
 from edge.core.errors import Conflict, Fault
 from edge.doctor import examine
-from edge.opening import open_site, open_to_others
-from edge.restoring import check_backup, restore
 from edge.settings import Settings, load_settings
+from edge.site.opening import open_site, open_to_others
+from edge.site.restoring import check_backup, restore
+from edge.site.upgrading import BEFORE_UPGRADE
 from edge.store.backup import opened_backup
 from edge.store.database import Store
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, latest
 from edge.store.migrations import _history, migrate, schema_of
-from edge.upgrading import BEFORE_UPGRADE
 from tests.house.source import ROOT
 from tests.journeys.test_commands import founded
 from tests.steps.full_disk import files_no_longer_than, left_behind

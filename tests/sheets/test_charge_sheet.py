@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.charge_sheet import COLUMNS, read_charges
 from edge.core.charges import Charge
 from edge.core.errors import BadInput
 from edge.core.money import yuan
 from edge.sheets import Refusals
+from edge.workbooks.charges import COLUMNS, read_charges
 from tests.sheets.written import Cells, csv_of, workbook, xlsx_of
 
 HEADER = tuple(column.title for column in COLUMNS)

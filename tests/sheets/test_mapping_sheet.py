@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from edge.core.errors import BadInput
-from edge.mapping_sheet import COLUMNS, read_mappings
 from edge.sheets import Refusals
 from edge.store.code_mappings import Meaning
+from edge.workbooks.mapping import COLUMNS, read_mappings
 from tests.sheets.written import csv_of, xlsx_of
 
 HEADER = tuple(column.title for column in COLUMNS)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from edge.charge_sheet import read_charges
 from edge.core.errors import BadInput
 from edge.sheets import Refusals
 from edge.sheets.xml_lines import csv_of_xml
+from edge.workbooks.charges import read_charges
 
 LINE = (
     '<line id="L1" date="2026-11-20" code="DRUG" quantity="2" price="12.345600"'

@@ -14,17 +14,17 @@ import pytest
 from drivers.cards import read_card
 from drivers.monitor import Presented
 from edge import packs
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
 from edge.core.rules import Rulebook
 from edge.core.stay import Injury, Stay
 from edge.core.verification import Moment, Service
-from edge.opening import LIST_FILES
 from edge.settings import Facility, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.opening import LIST_FILES
 from edge.steps.admit import Admission, admit
 from edge.steps.charge import charge
 from edge.steps.discharge import discharge

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.charges import Charge
 from edge.core.fitting import Fitted, Fitting

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.codec import encode
 from edge.core.errors import BadInput, Conflict, NotFound
 from edge.core.stay import Bedside, Injury, StayState

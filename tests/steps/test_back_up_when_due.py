@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge.core.errors import Fault
-from edge.restoring import check_backup
 from edge.settings import Backup
 from edge.site import Site
+from edge.site.restoring import check_backup
 from edge.steps.back_up import back_up_when_due, backup_is_due
 from edge.store.backup_shelf import is_late, kept_in
 from edge.store.ledger import latest

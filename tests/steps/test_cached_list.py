@@ -9,8 +9,8 @@ import pytest
 
 from edge.core.settlement import Blocked
 from edge.core.verification import Basis, Code, Decision, Verdict
-from edge.opening import LIST_FILES
 from edge.settings import Offline
+from edge.site.opening import LIST_FILES
 from edge.steps.list_status import list_status
 from edge.steps.refresh_list import refresh_list
 from edge.steps.settle import Request, settle

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.core.catalogue import Insurance
-from edge.list_keeping import keep_list
+from edge.loops.list_keeping import keep_list
 from edge.packs import pack_files
-from edge.rulebooks import rulebook_in_force
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.rulebooks import rulebook_in_force
 from edge.steps.list_status import list_status
 from edge.store.catalogues import held_versions
 from edge.store.deliveries import Delivery, DeliveryState, facility_named

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.errors import Fault
 from edge.core.fitting import Fitting
 from edge.core.stay import Injury
 from edge.core.verification import Moment, Service
 from edge.digest import sm3
-from edge.restoring import check_backup
+from edge.site.restoring import check_backup
 from edge.steps.admit import Admission, admit
 from edge.steps.back_up import back_up
 from edge.steps.charge import charge

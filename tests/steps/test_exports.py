@@ -8,17 +8,17 @@ from python_calamine import CalamineWorkbook
 from edge.core.cases import CaseRef
 from edge.core.complaint import Channel, Grievance
 from edge.core.dates import local_day
-from edge.exports import (
-    bill_workbook,
-    complaints_workbook,
-    day_end_workbook,
-    receivables_workbook,
-)
 from edge.steps.day_end import day_end
 from edge.steps.read_complaints import read_complaints_of
 from edge.steps.receive_complaint import complaint_report, receive_complaint
 from edge.steps.reconcile import receivables
 from edge.store.ledger import latest
+from edge.workbooks.exports import (
+    bill_workbook,
+    complaints_workbook,
+    day_end_workbook,
+    receivables_workbook,
+)
 from tests.steps.colleagues import settled
 from tests.steps.conftest import CLERK, Ground, line
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from edge import codec
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.adjudication import Bill
 from edge.core.errors import BadInput, Conflict, Fault
 from edge.core.fitting import Channel, Fitting, FittingState

@@ -11,7 +11,7 @@ from edge.core.errors import BadInput, Conflict, Fault, NotFound
 from edge.core.paper import DocumentKind
 from edge.core.paper.handed import Referral
 from edge.digest import sha256
-from edge.keeper import Keeper
+from edge.loops.keeper import Keeper
 from edge.paperwork import (
     Order,
     bundle_order,

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from edge.core.errors import Fault
-from edge.keeper import Keeper, LogOfWrites
+from edge.loops.keeper import Keeper, LogOfWrites
 from tests.steps.conftest import Ground
 from tests.steps.full_disk import failing_after
 

@@ -4,7 +4,7 @@ from edge import codec
 from edge.core.changes import Change
 from edge.core.settlement import Blocked
 from edge.digest import sha256
-from edge.previews import Previews
+from edge.site.previews import Previews
 from edge.steps.charge import charge
 from edge.steps.preview import preview
 from edge.steps.settle import Request, settle

@@ -11,9 +11,9 @@ from edge.core.errors import Fault, NotFound
 from edge.core.rules import Rulebook
 from edge.core.verification import Facts, Verdict
 from edge.digest import sha256
-from edge.rulebooks import kept_by_release
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.rulebooks import kept_by_release
 from edge.steps.replay import Difference, Differs, Same, replay, said
 from edge.store.kept_packs import keep_packs
 from edge.store.settlements import Settlement, evidence_of, load_settlement

@@ -7,7 +7,6 @@ import pytest
 
 from edge.core.errors import BadInput, Fault
 from edge.core.identity import Identity
-from edge.crypto import Cipher, seal
 from edge.site import Site
 from edge.steps.rotate_keys import rotate_keys
 from edge.store.backup import make_backup, opened_backup
@@ -16,6 +15,7 @@ from edge.store.keys import add_version, load_keys
 from edge.store.people import identity_of, person_with, remember_person
 from edge.store.settlements import load_settlement
 from edge.store.vault import Vault
+from edge.trust.crypto import Cipher, seal
 from tests.steps.colleagues import settled
 from tests.steps.conftest import Ground
 

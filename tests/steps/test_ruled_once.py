@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from edge.case import case_ruled, ruled
+from edge.case.bill import case_ruled, ruled
 from edge.core.catalogue import ByBenefit, RegionalList
 from edge.core.errors import Fault
 from edge.core.rules import Rulebook
 from edge.core.stay import Stay
-from edge.rulings import Inputs, Ruled, Rulings
+from edge.site.rulings import Inputs, Ruled, Rulings
 from edge.steps.charge import charge
 from edge.steps.discharge import discharge
 from edge.steps.preview import preview

@@ -9,7 +9,7 @@ import pytest
 from edge.core.audit import BrokenLink
 from edge.core.errors import EdgeError, Fault
 from edge.core.reversal import Reversal
-from edge.keeper import Keeper
+from edge.loops.keeper import Keeper
 from edge.steps.charge import charge
 from edge.steps.fall_back import Request as HandOver
 from edge.steps.fall_back import fall_back

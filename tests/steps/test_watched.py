@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.core.stay import Stay
+from edge.loops.watched import folder_watched, look_through
 from edge.store.bills import lines_of
-from edge.watched import folder_watched, look_through
 from tests.sheets.test_charge_sheet import HEADER, ROW
 from tests.sheets.written import csv_of, xlsx_of
 from tests.steps.colleagues import settled

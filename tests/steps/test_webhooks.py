@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from edge.opening import gateway_of
 from edge.settings import Settings, Webhook
+from edge.site.opening import gateway_of
 from edge.steps.fall_back import Request, fall_back
 from edge.store.database import Rows
 from sync.envelope import Kind, open_signed

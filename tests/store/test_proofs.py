@@ -10,7 +10,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from edge.core.errors import Conflict
-from edge.crypto import second_factor_code, second_factor_uri
 from edge.store import operators as op
 from edge.store import proofs as pr
 from edge.store.database import Store
@@ -20,6 +19,7 @@ from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role
 from edge.store.proofs import Proofs
 from edge.store.vault import Vault
+from edge.trust.crypto import second_factor_code, second_factor_uri
 from tests.web.ground import SetClock
 
 PASSWORD, WRONG = "synthetic-password-1", "synthetic-password-2"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.opening import LIST_FILES
+from edge.site.opening import LIST_FILES
 from simulators.platform.register import Register, Worker, load_register
 from simulators.platform.releases import Releases
 from sync.errors import PlatformUnreachable

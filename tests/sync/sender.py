@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge.codec import encode
-from edge.crypto import new_key as new_sealing_key
-from edge.crypto import seal, unseal
 from edge.store.database import Store
 from edge.store.migrations import migrate
+from edge.trust.crypto import new_key as new_sealing_key
+from edge.trust.crypto import seal, unseal
 from sync.envelope import Envelope, Kind, SigningKey
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform, Wire

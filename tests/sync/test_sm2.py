@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.core.errors import Fault
-from edge.founding import example_settings, found_site
-from edge.opening import open_site
 from edge.settings import load_settings
+from edge.site.founding import example_settings, found_site
+from edge.site.opening import open_site
 from sync import sm2
 from sync.envelope import (
     ENVELOPE_TYPE,

@@ -15,7 +15,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from edge.clock import fresh_id
-from edge.crypto import second_factor_code
 from edge.store import operators as op
 from edge.store.keys import create_keys, load_keys
 from edge.store.ledger import Ledger
@@ -23,6 +22,7 @@ from edge.store.operators import ADMINISTRATORS, Operator, Role, Scope
 from edge.store.proofs import Proofs, enrol
 from edge.store.tokens import create_token
 from edge.store.vault import Vault
+from edge.trust.crypto import second_factor_code
 from edge.web.events import Hints
 from edge.web.floor import Floor, Server, lay
 from edge.web.look import Look

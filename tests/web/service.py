@@ -16,11 +16,10 @@ import httpx2
 from drivers.transport import Readers
 from edge import packs
 from edge.app import running, server
-from edge.crypto import second_factor_code
-from edge.opening import LIST_FILES, log_of
 from edge.settings import Facility, Place, Psam, Server, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
+from edge.site.opening import LIST_FILES, log_of
 from edge.store import operators as op
 from edge.store.catalogues import Catalogues
 from edge.store.database import Store
@@ -31,6 +30,7 @@ from edge.store.operators import Operator, Role, Scope
 from edge.store.proofs import enrol
 from edge.store.tokens import create_token
 from edge.store.vault import Vault
+from edge.trust.crypto import second_factor_code
 from edge.web.agents import USUAL_PATIENCE
 from edge.web.desk import Desk
 from edge.web.remote_station import Patience

@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from edge.crypto import second_factor_code
 from edge.store.ledger import latest
 from edge.store.operators import Role
+from edge.trust.crypto import second_factor_code
 from tests.web.ground import PASSWORD
 from tests.web.service import Json, Service
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from edge.charge_sheet import COLUMNS
 from edge.web.api.cells import CSV, XLSX
+from edge.workbooks.charges import COLUMNS
 from tests.sheets.written import csv_of, xlsx_of
 from tests.web.service import Json, Service
 from tests.web.test_api import problem

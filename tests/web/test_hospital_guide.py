@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from cryptography.exceptions import InvalidSignature
 
+from edge.loops.watched import TAKEN, look_through
 from edge.settings import Place, Webhook
 from edge.store.operators import Scope
-from edge.watched import TAKEN, look_through
 from sync.frame import unpack
 from sync.message import open_frame
 from tests.house.source import ROOT

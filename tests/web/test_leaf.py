@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from edge.settings import Server, Settings
-from edge.tls import Papers, papers_of, renew, told
+from edge.trust.tls import Papers, papers_of, renew, told
 from edge.web.desk import Desk
 from tests.web.service import Service, serving
 

@@ -19,8 +19,8 @@ from edge.core.verification import (
     Emergency,
     Service,
 )
-from edge.rulings import Ruled
 from edge.shipped import config_folder
+from edge.site.rulings import Ruled
 from edge.store.operators import Role
 from edge.web.look import Colour
 from edge.web.pages.deadline import time_left

@@ -9,7 +9,7 @@ import pytest
 from edge.settings import Backup
 from edge.store.ledger import latest
 from edge.store.operators import Role
-from edge.tls import renew
+from edge.trust.tls import renew
 from edge.web.api.cells import CSV, XLSX
 from edge.web.pages.admin import ends
 from tests.sheets.written import HEADER, ROW, changed, listed, xlsx_of

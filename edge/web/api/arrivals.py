@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.errors import Conflict
 from edge.core.identity import masked_number
 from edge.core.reversal import REASON_LENGTH_MAX

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from pydantic import BaseModel, TypeAdapter
 
 from edge import codec
-from edge.charge_sheet import read_charges
 from edge.core.charges import Charge, Refusal
 from edge.sheets import Refusals
 from edge.steps.charge import LINES_MAX, Received, charge
@@ -21,6 +20,7 @@ from edge.web.desk import Desk
 from edge.web.rooms import api_room
 from edge.web.schema import spelt_out
 from edge.web.security import Caller, require
+from edge.workbooks.charges import read_charges
 
 Charges = Annotated[Caller, Depends(require(Scope.CHARGE))]
 Reads = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Scope.READ, Scope.CHARGE))]

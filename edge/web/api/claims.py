@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from edge import codec
-from edge.claim_sheet import claim_workbook
 from edge.claiming import ClaimNow, claim_now, claim_terms
 from edge.core.claim import (
     NOTE_LENGTH_MAX,
@@ -49,6 +48,7 @@ from edge.store.operators import Role, Scope
 from edge.web.desk import Desk
 from edge.web.rooms import api_room
 from edge.web.security import Caller, require
+from edge.workbooks.claim import claim_workbook
 from sync.message import State
 
 Reads = Annotated[Caller, Depends(require(Role.FINANCE, Scope.READ))]

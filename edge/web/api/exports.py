@@ -6,12 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from edge.core.cases import CaseKind, CaseRef
-from edge.exports import (
-    bill_workbook,
-    complaints_workbook,
-    day_end_workbook,
-    receivables_workbook,
-)
 from edge.steps.day_end import day_end
 from edge.steps.read_complaints import read_complaints_of
 from edge.steps.receive_complaint import complaint_report
@@ -23,6 +17,12 @@ from edge.web.api.deadlines import Closes
 from edge.web.desk import Desk
 from edge.web.rooms import api_room
 from edge.web.security import Caller, require
+from edge.workbooks.exports import (
+    bill_workbook,
+    complaints_workbook,
+    day_end_workbook,
+    receivables_workbook,
+)
 
 OfStay = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE, Scope.READ))]
 OfFitting = Annotated[Caller, Depends(require(Role.FITTING, Role.FINANCE, Scope.READ))]

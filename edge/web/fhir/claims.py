@@ -9,7 +9,7 @@ from pydantic import Field
 from edge.core.adjudication import RuledLine
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.charges import Charge
-from edge.rulings import Ruled
+from edge.site.rulings import Ruled
 from edge.steps.settle import Request
 from edge.store.settlements import Settlement
 from edge.web.fhir.reading import (

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from edge import codec
-from edge.case import Asked
+from edge.case.verdict import Asked
 from edge.core.stay import ADMITS
 from edge.core.verification import Emergency, Moment, Service
 from edge.store.verifications import Verification

@@ -10,7 +10,6 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from edge.certificates import told_by
 from edge.core.catalogue import Insurance
 from edge.site import Site
 from edge.steps.keep_accounts import Cause
@@ -19,7 +18,8 @@ from edge.store.keys import ages, key_store_of
 from edge.store.names import unknown_name
 from edge.store.operators import DESK_ROLES, Role, Scope
 from edge.store.tokens import CALLS_PER_MIN
-from edge.tls import ALARM_BEFORE, papers_of
+from edge.trust.certificates import told_by
+from edge.trust.tls import ALARM_BEFORE, papers_of
 from edge.web.api.accounts import AccountNow, Sees, accounts_now
 from edge.web.api.catalogues import Imports
 from edge.web.api.tokens import tokens_now

@@ -11,7 +11,7 @@ from edge import codec
 from edge.core.adjudication import Bill, Personal, RuledLine, Ruling
 from edge.core.charges import Charge, Refusal, RefusedLine
 from edge.core.stay import Stay
-from edge.rulings import Ruled
+from edge.site.rulings import Ruled
 from edge.steps.preview import preview
 from edge.steps.reveal import Ground
 from edge.store.bills import hospital_total

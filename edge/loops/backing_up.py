@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event
 
-from edge.rounds import attempt, beside
+from edge.loops.rounds import attempt, beside
 from edge.site import Site
 from edge.steps.back_up import back_up_when_due, backup_is_due
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from edge.core.errors import EdgeError
-from edge.rounds import attempt
+from edge.loops.rounds import attempt
 from edge.site import Site
 from edge.steps.keep_document import print_settled
 from edge.steps.sign_head import sign_head

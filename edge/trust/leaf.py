@@ -1,6 +1,6 @@
 """The certificate that the running service shows: renewed in time, taken up without a restart.
 
-Makes no certificate itself (``edge.tls`` does) and opens no connection.
+Makes no certificate itself (``edge.trust.tls`` does) and opens no connection.
 """
 
 import ssl
@@ -8,7 +8,7 @@ import ssl
 from edge.clock import Clock
 from edge.log import Log
 from edge.settings import Settings
-from edge.tls import Papers, ready_papers, told
+from edge.trust.tls import Papers, ready_papers, told
 
 Stamp = tuple[tuple[int, int, int], ...]
 

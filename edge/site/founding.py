@@ -7,10 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.certificates import told_by
 from edge.clock import Clock, FreshId
 from edge.core.errors import Fault, Words
-from edge.crypto import new_token, second_factor_uri
 from edge.settings import load_settings
 from edge.shipped import config_folder
 from edge.store.database import Store
@@ -19,7 +17,9 @@ from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
 from edge.store.vault import CIPHERS, Vault
-from edge.tls import ready_papers
+from edge.trust.certificates import told_by
+from edge.trust.crypto import new_token, second_factor_uri
+from edge.trust.tls import ready_papers
 
 ADMINISTRATOR = "admin"
 _PASSWORD_CHARACTERS = 16

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from edge import codec
-from edge.bill_sheet import Row, bill_sheets
-from edge.case import case_ruled
+from edge.case.bill import case_ruled
 from edge.core.adjudication import Bill, Ruling
 from edge.core.cases import CaseRef
 from edge.core.complaint import Channel, Complaint, ComplaintState, Report
@@ -20,6 +19,7 @@ from edge.sheets.written import Fen, Sheet, workbook
 from edge.site import Site
 from edge.store.cases import load_case
 from edge.store.settlements import settlement_of
+from edge.workbooks.bill import Row, bill_sheets
 
 
 def bill_workbook(site: Site, ref: CaseRef) -> bytes:

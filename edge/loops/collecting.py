@@ -3,21 +3,21 @@
 Decides nothing (``edge.steps.collect`` does); whatever goes wrong, it goes on.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event
 
-from edge.rounds import attempt, beside
+from edge.loops.rounds import attempt, beside
+from edge.site import Site
 from edge.steps.collect import collect
-from edge.web.desk import Desk
 
 
-def inbox_collected(desk: Desk) -> AbstractContextManager[None]:
-    """Collect at once and then every ``platform.collect_s``; open pages hear of what is new."""
-    site = desk.site
+def inbox_collected(site: Site, on_applied: Callable[[], None]) -> AbstractContextManager[None]:
+    """Collect at once and then every ``platform.collect_s``; ``on_applied`` hears of news."""
 
     def collect_once() -> None:
         if collect(site).applied:
-            desk.changed("claim", "all")
+            on_applied()
 
     def keep_collecting(ending: Event) -> None:
         while not ending.is_set():

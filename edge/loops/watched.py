@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from edge.charge_sheet import read_charges
 from edge.core.errors import BadInput, EdgeError, Fault, NotFound, Words
-from edge.rounds import attempt, beside
+from edge.loops.rounds import attempt, beside
 from edge.sheets import Refusals
 from edge.sheets.table import FILE_MB_MAX
 from edge.sheets.xml_lines import csv_of_xml
 from edge.site import Site
 from edge.steps.charge import charge
 from edge.store.stays import stay_numbered
+from edge.workbooks.charges import read_charges
 
 OPERATOR = "watched-folder"
 SUFFIXES = (".csv", ".xlsx", ".xml")

@@ -1,6 +1,6 @@
 """Certificates of the site's own: an authority that may name this site alone, and what it signs.
 
-Bytes in, bytes out; keeps no file (``edge.tls`` does).
+Bytes in, bytes out; keeps no file (``edge.trust.tls`` does).
 """
 
 import ipaddress

@@ -3,7 +3,7 @@
 Writes nothing and holds no transaction while it asks.
 """
 
-from edge.case import Asked, examined
+from edge.case.verdict import Asked, examined
 from edge.core.fitting import Case, Fitting
 from edge.core.verification import Moment
 from edge.site import Site

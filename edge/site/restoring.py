@@ -8,8 +8,8 @@ from pathlib import Path
 
 from edge.clock import Clock
 from edge.core.errors import Conflict, Words
-from edge.opening import closed_to_others
 from edge.settings import Settings
+from edge.site.opening import closed_to_others
 from edge.store.backup import Header, opened_backup
 from edge.store.database import Store
 from edge.store.keys import key_store_of, load_keys

@@ -1,4 +1,4 @@
-"""One site, assembled: everything a step works with. Built by ``edge.opening``, by hand, once."""
+"""One site, assembled: all that a step works with. Built by ``edge.site.opening``, by hand."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +11,9 @@ from edge.core.errors import Fault, Words
 from edge.core.fitting import Case
 from edge.core.rules import Rulebook
 from edge.log import Log
-from edge.previews import Previews
-from edge.rulings import Rulings
 from edge.settings import Settings
+from edge.site.previews import Previews
+from edge.site.rulings import Rulings
 from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
 from edge.store.high_water import high_water

@@ -12,10 +12,11 @@ from edge import packs
 from edge.clock import Clock, FreshId, fresh_id, system_clock
 from edge.core.errors import Conflict, Fault, Words
 from edge.log import Log, LogFolder, json_log
-from edge.rulebooks import rulebook_in_force
 from edge.settings import Settings
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.rulebooks import rulebook_in_force
+from edge.site.upgrading import bring_up
 from edge.store.catalogues import Catalogues
 from edge.store.circuit import note_circuit
 from edge.store.database import Store, open_building, open_unchanging
@@ -24,7 +25,6 @@ from edge.store.keys import SIGNATURES, Keys, key_store_of, load_keys, require_a
 from edge.store.ledger import Ledger
 from edge.store.migrations import is_older, migrate
 from edge.store.vault import CIPHERS, Vault
-from edge.upgrading import bring_up
 from sync.breaker import Breaker, Rest
 from sync.dialect import DIRECT
 from sync.envelope import PublicKey, SigningKey, key_ring, load_public

@@ -8,10 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from edge.certificates import Pair as Held
-from edge.certificates import Told, issued, named, new_authority, permits, told_by, vouches_for
 from edge.core.errors import Fault, Words
 from edge.settings import Settings
+from edge.trust.certificates import Pair as Held
+from edge.trust.certificates import (
+    Told,
+    issued,
+    named,
+    new_authority,
+    permits,
+    told_by,
+    vouches_for,
+)
 
 RENEWED_BEFORE = timedelta(days=60)
 """Our own certificate is renewed when it has less than this left."""

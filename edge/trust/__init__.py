@@ -1,0 +1,1 @@
+"""What keeps secrets and proves: sealing, certificates, the service's own TLS."""
