@@ -9,16 +9,15 @@ import asyncio
 import ipaddress
 import ssl
 from collections.abc import Mapping
-from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from enum import Enum
-from threading import Lock, Thread
 from typing import Any
 
 import httpx2
 
 from sync.errors import PlatformMisplaced, Reason
 from sync.frame import Unpackable, plain
+from sync.looped import Ended, Looped
 from sync.tls import certificate_refused, untrusted
 
 ANSWER_BYTES_MAX = 2 * 1024 * 1024
@@ -75,41 +74,18 @@ class Line:
         self._url = _private(base_url)
         self._tls = tls
         self._client = _client(self._url, tls)
-        self._guard = Lock()
-        self._closed = False
-        self._calls: set[asyncio.Task[Reply | Silence]] = set()
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="platform-line", daemon=True)
-        self._thread.start()
+        self._looped = Looped("platform-line")
 
     def call(self, call: Call) -> Reply | Silence:
         """Make one call and wait for what becomes of it."""
-        with self._guard:
-            if self._closed:
-                return Silence(sent=False, what="closed")
-            answer = asyncio.run_coroutine_threadsafe(self._tracked(call), self._loop)
         try:
-            return answer.result()
-        except CancelledError:
-            return Silence(sent=True, what="closed")
+            return self._looped.run(self._exchange(call))
+        except Ended as ended:
+            return Silence(sent=ended.begun, what="closed")
 
     def close(self) -> None:
         """Cut what is under way and close every connection."""
-        with self._guard:
-            if self._closed:
-                return
-            self._closed = True
-            hung_up = asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop)
-        hung_up.result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _tracked(self, call: Call) -> Reply | Silence:
-        exchange = asyncio.ensure_future(self._exchange(call))
-        self._calls.add(exchange)
-        exchange.add_done_callback(self._calls.discard)
-        return await exchange
+        self._looped.close(self._client.aclose)
 
     async def _exchange(self, call: Call) -> Reply | Silence:
         sent = False
@@ -151,14 +127,6 @@ class Line:
             if await certificate_refused(host, port, self._tls):
                 return Cause.OUR_CERTIFICATE
         return Cause.NETWORK
-
-    async def _hang_up(self) -> None:
-        # Only our own tasks: those that the client made inside them are the client's to end.
-        under_way = tuple(self._calls)
-        for exchange in under_way:
-            exchange.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-        await self._client.aclose()
 
 
 def _client(base_url: httpx2.URL, tls: ssl.SSLContext | None) -> httpx2.AsyncClient:

@@ -1,0 +1,391 @@
+"""Streams: publish, fetch and acknowledge, ask and answer. Knows no message.
+
+The one importer of ``nats``. The client runs on an event loop in a thread of its own, as
+``sync.line`` does; every method here waits for what becomes of the call, within a deadline. A call
+made while there is no connection is never kept to be sent later: what waits, waits in the outbox.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import (
+    Error,
+    MaxPayloadError,
+    NoRespondersError,
+    OutboundBufferLimitError,
+)
+from nats.js import JetStreamContext
+from nats.js.api import (
+    ConsumerConfig,
+    DiscardPolicy,
+    ExternalStream,
+    StorageType,
+    StreamConfig,
+    StreamSource,
+)
+from nats.js.errors import APIError, NoStreamResponseError
+
+from sync.line import Silence
+from sync.looped import Ended, Looped
+from sync.streams import DUPLICATES_S, PullPlan, StreamPlan
+
+T = TypeVar("T")
+
+TOO_LARGE = "MaxPayloadError"
+"""What is said of a message that is larger than the server takes."""
+
+PUBLISH_S = 5.0
+DECLARE_S = 10.0
+ANSWERERS = 8
+_CONNECT_S = 2
+_AGAIN_S = 1
+_PING_S = 10
+_GRACE_S = 1.0
+_MESSAGE_ID = "Nats-Msg-Id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the servers are, and who we are to them.
+
+    ``inbox`` begins the subjects on which answers come: one's own, where others must not listen.
+    """
+
+    servers: tuple[str, ...]
+    name: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
+    inbox: str = "_INBOX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message to be kept by a stream."""
+
+    subject: str
+    body: bytes = field(repr=False)
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PubAck:
+    """A stream has it; ``duplicate`` when it had it under the same id a short while ago."""
+
+    stream: str
+    sequence: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question as it came; ``waited_s`` is how long it has stood here."""
+
+    subject: str
+    body: bytes = field(repr=False)
+    waited_s: float
+
+
+class Delivery:
+    """One message of a stream, ours until it is acknowledged or its time is over.
+
+    ``times`` is how often it has been delivered, this time included.
+    """
+
+    def __init__(self, message: Msg, run: "Callable[[Coroutine[Any, Any, None]], object]") -> None:
+        told = message.metadata
+        self._message = message
+        self._run = run
+        self.subject: str = message.subject
+        self.headers: Mapping[str, str] = message.headers or {}
+        self.body: bytes = message.data
+        self.sequence: int = told.sequence.stream
+        self.times: int = told.num_delivered or 1
+
+    def ack(self) -> None:
+        """Say that it is done with. One that the server does not hear of comes again."""
+        self._run(self._message.ack())
+
+    def nak(self, delay_s: float | None = None) -> None:
+        """Give it back, to come again at once, or after a while."""
+        self._run(self._message.nak(delay=delay_s))
+
+
+Handler = Callable[[Asked], bytes | None]
+
+
+class Stream:
+    """A connection to the stream servers, made when first needed and kept up. Thread-safe.
+
+    Close it when done.
+    """
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._trouble = ""
+        self._client = Client()
+        self._connecting: asyncio.Task[None] | None = None
+        self._up = asyncio.Event()
+        self._pulls: dict[tuple[str, str, str], JetStreamContext.PullSubscription] = {}
+        self._answerers = ThreadPoolExecutor(ANSWERERS, "stream-answer")
+        self._looped = Looped("stream")
+
+    def publish(
+        self, subject: str, body: bytes, message_id: str, deadline_s: float = PUBLISH_S
+    ) -> PubAck | Silence:
+        """Have one message kept, and wait until the stream says that it is."""
+        [what] = self.publish_all(
+            [Outgoing(subject=subject, body=body, message_id=message_id)], deadline_s
+        )
+        return what
+
+    def publish_all(
+        self, messages: Sequence[Outgoing], deadline_s: float = PUBLISH_S
+    ) -> list[PubAck | Silence]:
+        """Have several kept, side by side; what became of each, in order."""
+
+        async def all_of_them() -> list[PubAck | Silence]:
+            return await asyncio.gather(*(self._published(one, deadline_s) for one in messages))
+
+        answers = self._run(all_of_them())
+        return [answers] * len(messages) if isinstance(answers, Silence) else answers
+
+    def request(self, subject: str, body: bytes, deadline_s: float) -> bytes | Silence:
+        """Ask whoever answers on a subject; a question that nobody hears now is not kept."""
+        return self._run(self._requested(subject, body, deadline_s))
+
+    def fetch(
+        self, pull: PullPlan, *, batch: int, wait_s: float, domain: str = ""
+    ) -> list[Delivery] | Silence:
+        """Take up to ``batch`` messages of a durable consumer; none when none came in time."""
+        return self._run(self._fetched(pull, batch, wait_s, domain))
+
+    def serve(self, subject: str, queue: str, handler: Handler) -> Silence | None:
+        """Answer what is asked on a subject, with others of the same ``queue``; from now on.
+
+        ``handler`` runs in one of a few threads; where it returns None, who asks waits in vain.
+        Once begun, a lost connection does not end it.
+        """
+        return self._run(self._served(subject, queue, handler))
+
+    def declare(self, *plans: StreamPlan | PullPlan, domain: str = "") -> Silence | None:
+        """See to it that these streams and consumers stand, made anew or changed as planned."""
+        return self._run(self._declared(plans, domain))
+
+    def version(self) -> str | Silence:
+        """Return the server's release."""
+        return self._run(self._version())
+
+    def payload_max(self) -> int | None:
+        """Return how many bytes the server takes in one message, once there is a connection."""
+        return self._client.max_payload if self._client.is_connected else None
+
+    def trouble(self) -> str:
+        """Return what the connection last failed of; empty when it did not."""
+        return self._trouble
+
+    def close(self) -> None:
+        """Cut what is under way and end the connection."""
+        self._looped.close(self._hang_up)
+        self._answerers.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self, what: Coroutine[Any, Any, T]) -> T | Silence:
+        """Run one call; what the client raises is silence."""
+        try:
+            return self._looped.run(what)
+        except Ended as ended:
+            return Silence(sent=ended.begun, what="closed")
+        except _LOST as lost:
+            self._trouble = _named(lost)
+            return _silence(lost)
+
+    async def _connected(self, wait_s: float) -> None:
+        """Wait for the connection; making it goes on when the wait ends.
+
+        Raises:
+            OutboundBufferLimitError: there is none now.
+        """
+        if self._connecting is None or _failed(self._connecting):
+            self._connecting = self._looped.start(self._connect())
+        if not self._client.is_connected:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._up.wait()
+        if not self._client.is_connected:
+            raise OutboundBufferLimitError
+
+    async def _connect(self) -> None:
+        address = self._address
+        await self._client.connect(
+            list(address.servers),
+            name=address.name,
+            user=address.user,
+            password=address.password,
+            tls=address.tls,
+            inbox_prefix=address.inbox,
+            error_cb=self._note_trouble,
+            disconnected_cb=self._note_down,
+            reconnected_cb=self._note_up,
+            pending_size=0,  # what cannot be sent now is told, not kept for later
+            reconnect_time_wait=_AGAIN_S,
+            connect_timeout=_CONNECT_S,
+            max_reconnect_attempts=-1,
+            ping_interval=_PING_S,
+        )
+        await self._note_up()
+
+    async def _note_up(self) -> None:
+        self._trouble = ""
+        self._up.set()
+
+    async def _note_down(self) -> None:
+        self._up.clear()
+
+    async def _note_trouble(self, trouble: Exception) -> None:
+        self._trouble = str(trouble)[:_TROUBLE_LENGTH_MAX] or type(trouble).__name__
+
+    async def _published(self, one: Outgoing, deadline_s: float) -> PubAck | Silence:
+        try:
+            await self._connected(_CONNECT_S)
+            if len(one.body) + _HEADERS_MAX > self._client.max_payload:
+                raise MaxPayloadError  # the server would hang up: its limit counts the headers
+            ack = await self._client.jetstream().publish(
+                one.subject, one.body, timeout=deadline_s, headers={_MESSAGE_ID: one.message_id}
+            )
+        except _LOST as lost:
+            return _silence(lost)
+        return PubAck(ack.stream, ack.seq, bool(ack.duplicate))
+
+    async def _requested(self, subject: str, body: bytes, deadline_s: float) -> bytes:
+        begun = time.monotonic()
+        await self._connected(deadline_s)
+        left_s = deadline_s - (time.monotonic() - begun)
+        return (await self._client.request(subject, body, timeout=left_s)).data
+
+    async def _fetched(
+        self, pull: PullPlan, batch: int, wait_s: float, domain: str
+    ) -> list[Delivery]:
+        await self._connected(_CONNECT_S)
+        place = (domain, pull.stream, pull.durable)
+        if place not in self._pulls:
+            self._pulls[place] = await self._streams(domain).pull_subscribe_bind(
+                consumer=pull.durable, stream=pull.stream
+            )
+        try:
+            messages = await self._pulls[place].fetch(batch, timeout=wait_s)
+        except TimeoutError:
+            return []
+        return [Delivery(message, self._run) for message in messages]
+
+    async def _served(self, subject: str, queue: str, handler: Handler) -> None:
+        await self._connected(_CONNECT_S)
+
+        async def answer(message: Msg, came_at: float) -> None:
+            try:
+                body = await self._looped.loop.run_in_executor(
+                    self._answerers, _answered, handler, message, came_at
+                )
+                if body is not None:
+                    await message.respond(body)
+            except Exception as wrong:  # noqa: BLE001 - who asked waits in vain; others are heard
+                self._trouble = _named(wrong)
+
+        async def hear(message: Msg) -> None:
+            self._looped.start(answer(message, time.monotonic()))
+
+        await self._client.subscribe(subject, queue=queue, cb=hear)
+        await self._client.flush()
+
+    async def _declared(self, plans: Sequence[StreamPlan | PullPlan], domain: str) -> None:
+        await self._connected(_CONNECT_S)
+        streams = self._streams(domain)
+        for plan in plans:
+            if isinstance(plan, PullPlan):
+                await streams.add_consumer(plan.stream, _consumer(plan))
+                continue
+            try:
+                await streams.add_stream(_stream(plan))
+            except APIError as wrong:
+                if wrong.err_code != _STANDS_OTHERWISE:
+                    raise
+                await streams.update_stream(_stream(plan))
+
+    async def _version(self) -> str:
+        await self._connected(_CONNECT_S)
+        told = self._client.connected_server_version
+        return f"{told.major}.{told.minor}.{told.patch}"
+
+    def _streams(self, domain: str) -> JetStreamContext:
+        return self._client.jetstream(domain=domain or None, timeout=DECLARE_S)
+
+    async def _hang_up(self) -> None:
+        with suppress(*_LOST):
+            async with asyncio.timeout(_GRACE_S):
+                await self._client.close()
+
+
+_LOST = (Error, OSError, TimeoutError)
+_UNSENT = (
+    OutboundBufferLimitError,
+    NoRespondersError,
+    NoStreamResponseError,
+    MaxPayloadError,
+    APIError,
+)
+_HEADERS_MAX = 512
+_STANDS_OTHERWISE = 10058
+_TROUBLE_LENGTH_MAX = 200
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def _silence(lost: BaseException) -> Silence:
+    return Silence(sent=not isinstance(lost, _UNSENT), what=_named(lost))
+
+
+def _named(lost: BaseException) -> str:
+    said = lost.description if isinstance(lost, APIError) else None
+    return said or type(lost).__name__
+
+
+def _answered(handler: Handler, message: Msg, came_at: float) -> bytes | None:
+    waited_s = time.monotonic() - came_at
+    return handler(Asked(subject=message.subject, body=message.data, waited_s=waited_s))
+
+
+def _stream(plan: StreamPlan) -> StreamConfig:
+    return StreamConfig(
+        name=plan.name,
+        subjects=list(plan.subjects) or None,
+        sources=[_source(one.stream, one.domain) for one in plan.sources] or None,
+        storage=StorageType.FILE,
+        # A full stream refuses what is new: what it holds may not have been gathered yet.
+        discard=DiscardPolicy.NEW,
+        max_age=plan.age_s_max,
+        max_bytes=plan.bytes_max,
+        duplicate_window=DUPLICATES_S,
+    )
+
+
+def _source(stream: str, domain: str) -> StreamSource:
+    return StreamSource(name=stream, external=ExternalStream(api=f"$JS.{domain}.API"))
+
+
+def _consumer(plan: PullPlan) -> ConsumerConfig:
+    return ConsumerConfig(
+        durable_name=plan.durable,
+        filter_subject=plan.subject or None,
+        ack_wait=plan.ack_wait_s,
+        max_ack_pending=plan.pending_max,
+        max_deliver=-1,
+    )

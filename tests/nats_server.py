@@ -1,0 +1,134 @@
+"""Real stream servers for tests: an office's hub and campuses' leaves, on free ports of loopback.
+
+Debian's ``nats-server``, each with a store of its own in the folder given; only what was started
+here is stopped. A release from 2.10 on syncs each write (``sync_interval: always``); the one before
+has no such setting.
+"""
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from sync.streams import HUB
+
+_READY_S_MAX = 10.0
+_LOOK_AGAIN_S = 0.01
+_SYNCS_SINCE = (2, 10)
+
+
+@dataclass
+class NatsServer:
+    """One server; ``url`` is for clients, ``leaf_port`` where leaves connect (0: nowhere)."""
+
+    folder: Path
+    words: str
+    port: int
+    leaf_port: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """What it has said so far."""
+        return (self.folder / "server.log").read_text(encoding="utf-8")
+
+    def start(self) -> None:
+        """Start it, or start it again on the store that it had, and wait until it answers."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "server.conf"
+        file.write_text(self.words, encoding="utf-8")
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(["nats-server", "-c", file], stdout=log, stderr=log)
+        deadline = time.monotonic() + _READY_S_MAX
+        while not _answers(self.port):
+            assert self.process.poll() is None, self.log
+            assert time.monotonic() < deadline, self.log
+            time.sleep(_LOOK_AGAIN_S)
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it in good order, if it runs."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+
+
+@contextmanager
+def hub(folder: Path) -> Iterator[NatsServer]:
+    """Run an office's server: JetStream domain ``hub``, and a door for leaves."""
+    port, leaf_port = _free_ports(2)
+    doors = f'leafnodes {{ listen: "127.0.0.1:{leaf_port}" }}\n'
+    server = NatsServer(folder, _words(folder, HUB, port) + doors, port, leaf_port)
+    with _running(server):
+        yield server
+
+
+@contextmanager
+def leaf(folder: Path, facility: str, hub_port: int) -> Iterator[NatsServer]:
+    """Run a campus's server, connected to the hub's leaf port (or to what stands before it)."""
+    [port] = _free_ports(1)
+    remote = (
+        "leafnodes { reconnect: 1, remotes: [ { "
+        f'url: "nats-leaf://127.0.0.1:{hub_port}", deny_exports: ["up.>"] '
+        "} ] }\n"
+    )
+    server = NatsServer(folder, _words(folder, facility, port) + remote, port)
+    with _running(server):
+        yield server
+
+
+@contextmanager
+def _running(server: NatsServer) -> Iterator[None]:
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+
+
+def _words(folder: Path, domain: str, port: int) -> str:
+    synced = "sync_interval: always, " if version() >= _SYNCS_SINCE else ""
+    return (
+        f'server_name: "{domain}-{port}"\nlisten: "127.0.0.1:{port}"\nmax_payload: 8MB\n'
+        f'jetstream {{ store_dir: "{folder / "store"}", domain: "{domain}", {synced}'
+        'cipher: aes, key: "a key of the tests" }\n'
+    )
+
+
+@cache
+def version() -> tuple[int, ...]:
+    """Return the release of this machine's server."""
+    told = subprocess.run(["nats-server", "--version"], capture_output=True, check=True, text=True)
+    found = re.search(r"v(\d+)\.(\d+)\.(\d+)", told.stdout + told.stderr)
+    assert found, told
+    return tuple(map(int, found.groups()))
+
+
+def _free_ports(count: int) -> list[int]:
+    with_them = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in with_them]
+    for one in with_them:
+        one.close()
+    return ports
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as line:
+        return line.recv(4) == b"INFO"
+    return False
