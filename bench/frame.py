@@ -30,7 +30,8 @@ class Work:
     each call is a round of its own, for what waits on other processes, whose pauses a mean would
     keep. ``size`` is how much of it there is, where several works of one name differ in nothing
     else: then it is told how ours grows. ``few``: so many rounds and nothing to warm up, for what
-    takes minutes.
+    takes minutes. ``clock``: what is read before and after each call, in ns; of the processor where
+    the wall's would tell of the neighbours.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Work:
     singly: bool = False
     size: int = 0
     few: int = 0
+    clock: Callable[[], int] = perf_counter_ns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +104,12 @@ def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     rounds = work.few or rounds * (_SINGLE_CALLS if work.singly else 1)
     once = bool(work.few or work.singly)
     ways = [
-        (way, before, 1 if once else _calls(way, before), list[float]())
+        (way, before, 1 if once else _calls(way, before, work.clock), list[float]())
         for way, before in ((work.ours, work.before), (work.floor, work.before_floor))
     ]
     for _ in range(rounds):
         for way, before, calls, times in ways:
-            times.append(_time_ms(way, before, calls))
+            times.append(_time_ms(way, before, calls, work.clock))
     gc.unfreeze()
     ours_ms, floor_ms = (median(times) for *_, times in ways)
     return Measurement(
@@ -125,18 +127,25 @@ def _weighed(size: Size) -> dict[str, object]:
     return {**asdict(size), "ratio": ratio, "runs": 1}
 
 
-def _calls(way: Callable[[], object], before: Callable[[], object] | None) -> int:
+def _calls(
+    way: Callable[[], object], before: Callable[[], object] | None, clock: Callable[[], int]
+) -> int:
     """Call once to warm up, once to see how often it must be called in a round."""
-    _time_ms(way, before, 1)
-    once_ns = _time_ms(way, before, 1) * 1_000_000
+    _time_ms(way, before, 1, clock)
+    once_ns = _time_ms(way, before, 1, clock) * 1_000_000
     # What uses up its work is called once a round.
     return 1 if before else max(1, min(_CALLS_MAX, int(_ROUND_NS_MIN / max(once_ns, 1))))
 
 
-def _time_ms(way: Callable[[], object], before: Callable[[], object] | None, calls: int) -> float:
+def _time_ms(
+    way: Callable[[], object],
+    before: Callable[[], object] | None,
+    calls: int,
+    clock: Callable[[], int],
+) -> float:
     if before:
         before()
-    start = perf_counter_ns()
+    start = clock()
     for _ in range(calls):
         way()
-    return (perf_counter_ns() - start) / calls / 1_000_000
+    return (clock() - start) / calls / 1_000_000

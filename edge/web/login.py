@@ -17,6 +17,7 @@ from edge.store.operators import (
     open_session,
 )
 from edge.store.proofs import Proofs, standing_of
+from edge.web.late import LateRoute
 from edge.web.look import Look
 from edge.web.problems import LOGIN_PATH, OPENAPI_RESPONSES, OWN_PASSWORD
 from edge.web.security import Guard, json_only
@@ -59,7 +60,9 @@ class Welcome(BaseModel):
 
 def login_router(guard: Guard, proofs: Proofs, look: Look, log: Log) -> APIRouter:
     """Return the router of the two pages, and of ``login``, ``logout`` and ``password``."""
-    router = APIRouter(dependencies=[Depends(json_only)], responses=OPENAPI_RESPONSES)
+    router = APIRouter(
+        dependencies=[Depends(json_only)], responses=OPENAPI_RESPONSES, route_class=LateRoute
+    )
 
     _pages(router, guard, look)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
+from edge.web.late import LateRoute
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.security import json_only
 
@@ -24,6 +25,7 @@ def api_room(*tags: str, at: str = "", takes_sheets: bool = False) -> APIRouter:
         tags=[*tags],
         dependencies=[Depends(_TOKEN), *bodies],
         responses=OPENAPI_RESPONSES,
+        route_class=LateRoute,
     )
 
 
@@ -40,12 +42,12 @@ def neighbours_room(at: str, *tags: str, route: type[APIRoute]) -> APIRouter:
 
 def pages_room() -> APIRouter:
     """Return a room of pages: people see them, the API's document does not."""
-    return APIRouter(include_in_schema=False)
+    return APIRouter(include_in_schema=False, route_class=LateRoute)
 
 
 def open_room(*tags: str) -> APIRouter:
     """Return a room at the root, with its place in the API's document."""
-    return APIRouter(tags=[*tags], responses=OPENAPI_RESPONSES)
+    return APIRouter(tags=[*tags], responses=OPENAPI_RESPONSES, route_class=LateRoute)
 
 
 def join(app: FastAPI, *rooms: APIRouter) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from drivers.errors import DriverError
@@ -15,6 +14,7 @@ from edge.core.errors import EdgeError, Words
 from edge.core.settlement import Blocked
 from edge.web.fhir.resources import written
 from edge.web.fhir.words import CODE, MEDIA_TYPE, Json, concept
+from edge.web.late import LateRoute
 from edge.web.problems import Problem, problem_of
 from sync.errors import SyncError
 
@@ -32,7 +32,7 @@ _ISSUE = {
 }
 
 
-class FhirRoute(APIRoute):
+class FhirRoute(LateRoute):
     """A call whose errors leave as OperationOutcome."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
