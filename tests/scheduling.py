@@ -52,13 +52,16 @@ LONG = (
 class OneCardService(LoadScopeScheduling):
     """Tests of a file stay together, what they share is made once; `CARD_SERVICE` is one file.
 
-    So are the files that need a browser and no card: it takes seconds to start.
+    So are the files that need a browser and no card, and those that need PostgreSQL: each takes
+    seconds to start.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = _file_of(nodeid)
         if file in CARD_SERVICE:
             return "card service"
+        if file.startswith("tests/office/"):
+            return "office"
         return "browser" if file.startswith("tests/browser/") else file
 
 

@@ -45,6 +45,7 @@ DOORS = {
     "jinja2": {"edge.web.look"},
     "fastapi": {"edge.app", "edge.web.*", "simulators.agency.*", "simulators.platform.*"},
     "starlette": {"edge.web.*", "simulators.agency.*", "simulators.platform.*"},
+    "psycopg": {"edge.office.books"},
     "prometheus_client": {"edge.web.metrics"},
     "uvicorn": {"edge.app", "edge.web.floor", "simulators.platform.server"},
     "pydantic": {

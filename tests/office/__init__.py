@@ -1,0 +1,1 @@
+"""The office of a group: its books, its workers, its screens."""
