@@ -153,10 +153,13 @@ def _administrators(db: Rows, clock: Clock) -> Finding:
     found = [one for one in operators(db) if one.role in ADMINISTRATORS]
     bare = [one.name for one in found if not standing_of(db, one.id, at=clock()).second_factor]
     locked = [one.name for one in found if standing_of(db, one.id, at=clock()).locked_until]
+    roles = {one.role for one in found}
+    absent = [role.value.replace("_", " ") for role in sorted(ADMINISTRATORS - roles)]
     seen = f"{len(found)} with an account"
+    seen += f"; no {' and no '.join(absent)}" if absent else ""
     seen += f"; no authenticator: {', '.join(bare)}" if bare else ""
     seen += f"; locked: {', '.join(locked)}" if locked else ""
-    well = bool(found) and not bare and not locked
+    well = not (absent or bare or locked)
     fix = "edge users equip NAME, edge users unlock NAME; edge users add NAME --role ROLE"
     return _judged("administrators", seen, well=well, fix=fix)
 

@@ -13,7 +13,7 @@ def init(
     data: Annotated[Path, typer.Option(help="folder of the new site")] = Path(),
     settings: Annotated[Path | None, typer.Option(help="a settings file to start from")] = None,
 ) -> None:
-    """Found a site: settings, data folder, keys, database, first administrator."""
+    """Found a site: settings, data folder, keys, database, its two first administrators."""
     from edge.clock import fresh_id, system_clock
     from edge.site.founding import found_site
 
@@ -22,13 +22,15 @@ def init(
         founded = found_site(data, clock=system_clock, fresh_id=fresh_id, settings=given)
     file = founded.settings_file
     typer.echo(f"site written: {file}")
-    typer.echo(f"administrator: {founded.administrator}")
-    typer.echo(f"password, shown once: {founded.password}")
-    typer.echo(f"authenticator, shown once: {founded.second_factor}")
+    for one in founded.accounts:
+        typer.echo(f"{one.role.value.replace('_', ' ')}: {one.name}")
+        typer.echo(f"    password, shown once: {one.password}")
+        typer.echo(f"    authenticator, shown once: {one.second_factor}")
     typer.echo(f"for the platform to register: {founded.public_key}")
     if founded.ca:
         typer.echo(f"for desks and agents to trust: {founded.ca}")
         typer.echo(f"    SHA-256 {founded.ca_fingerprint}")
+    typer.echo("two people, one account each; the security administrator chooses a new password")
     typer.echo(f"next: edit {file}, then: edge doctor --config {file}")
 
 

@@ -1,4 +1,4 @@
-"""Found a site: its settings file, data folder, keys, TLS files, database, first administrator.
+"""Found a site: its settings file, data folder, keys, TLS files, database, first administrators.
 
 Never touches a site that exists.
 """
@@ -13,6 +13,7 @@ from edge.settings import load_settings
 from edge.shipped import config_folder
 from edge.store.database import Store
 from edge.store.keys import SIGNATURES, create_keys, load_keys
+from edge.store.ledger import Ledger
 from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
@@ -21,23 +22,40 @@ from edge.trust.certificates import told_by
 from edge.trust.crypto import new_token, second_factor_uri
 from edge.trust.tls import ready_papers
 
-ADMINISTRATOR = "admin"
+FIRST = {"admin": Role.SYSTEM_ADMINISTRATOR, "security": Role.SECURITY_ADMINISTRATOR}
+"""Who a site begins with: who runs it keeps no account, who keeps accounts does not run it."""
+
+FOUNDER = "edge init"
+"""In whose name the first accounts stand in the ledger: nobody has one yet."""
+
 _PASSWORD_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAccount:
+    """An account of a new site; password and ``second_factor`` are shown once and kept nowhere.
+
+    The security administrator's password opens nothing but the choice of their own: whoever
+    founded the site has seen it.
+    """
+
+    name: str
+    role: Role
+    password: str
+    second_factor: str
 
 
 @dataclass(frozen=True, slots=True)
 class Founded:
     """A new site; ``public_key`` is for the platform to register.
 
-    The password is shown once and kept nowhere; ``second_factor`` is for an authenticator, ``ca``
-    for desks and agents to trust (None with a hospital's own certificate).
+    ``accounts`` are those of ``FIRST``, in this order; ``ca`` is for desks and agents to trust
+    (None with a hospital's own certificate).
     """
 
     settings_file: Path
     public_key: Path
-    administrator: str
-    password: str
-    second_factor: str
+    accounts: tuple[FirstAccount, ...]
     ca: Path | None
     ca_fingerprint: str
 
@@ -65,17 +83,17 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
     create_keys(data / "keys", SIGNATURES[chosen.platform.signature])
     public_key = data / "facility.pub.pem"
     public_key.write_bytes(load_keys(data / "keys").signing.public().pem())
-    password = new_token()[:_PASSWORD_CHARACTERS]
     papers = ready_papers(chosen, clock())
     ca = papers.ca if papers else None
-    vault = Vault(load_keys(data / "keys"), CIPHERS[chosen.identities.cipher])
-    second_factor = _create_database(data / "edge.db", vault, password, clock, fresh_id)
+    keys = load_keys(data / "keys")
+    vault = Vault(keys, CIPHERS[chosen.identities.cipher])
+    with closing(Store(data / "edge.db")) as store:
+        migrate(store)
+        accounts = _first_accounts(store, Ledger(keys), vault, clock, fresh_id)
     return Founded(
         settings_file=settings_file,
         public_key=public_key,
-        administrator=ADMINISTRATOR,
-        password=password,
-        second_factor=second_factor,
+        accounts=accounts,
         ca=ca,
         ca_fingerprint=told_by(ca.read_bytes()).fingerprint if ca else "",
     )
@@ -86,15 +104,29 @@ def example_settings() -> str:
     return (config_folder() / "site.example.toml").read_text(encoding="utf-8")
 
 
-def _create_database(
-    path: Path, vault: Vault, password: str, clock: Clock, fresh_id: FreshId
-) -> str:
-    """Make the database with its first administrator; return what an authenticator is shown."""
-    with closing(Store(path)) as store:
-        migrate(store)
-        hashed = new_password_hash(password)
-        administrator = Operator(fresh_id(), ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR)
-        with store.transaction() as db:
-            create_operator(db, administrator, password_hash=hashed, at=clock())
-            secret = enrol(db, vault, administrator, at=clock())
-    return second_factor_uri(secret, ADMINISTRATOR)
+def _first_accounts(
+    store: Store, ledger: Ledger, vault: Vault, clock: Clock, fresh_id: FreshId
+) -> tuple[FirstAccount, ...]:
+    """Make the accounts of ``FIRST`` and enter them, all or none."""
+    passwords = {name: new_token()[:_PASSWORD_CHARACTERS] for name in FIRST}
+    hashed = {name: new_password_hash(password) for name, password in passwords.items()}
+    made = []
+    with store.transaction() as db:
+        for name, role in FIRST.items():
+            operator = Operator(fresh_id(), name, role)
+            for_once = role is Role.SECURITY_ADMINISTRATOR
+            create_operator(
+                db, operator, password_hash=hashed[name], at=clock(), must_change=for_once
+            )
+            uri = second_factor_uri(enrol(db, vault, operator, at=clock()), name)
+            ledger.enter(
+                db,
+                kind="operator.created",
+                operator=FOUNDER,
+                subject=operator.id,
+                now=clock(),
+                name=name,
+                role=role.value,
+            )
+            made.append(FirstAccount(name, role, passwords[name], uri))
+    return tuple(made)

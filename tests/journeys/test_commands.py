@@ -51,7 +51,12 @@ def founded(folder: Path) -> Path:
 def test_a_site_is_founded_once_and_its_password_shown_once(tmp_path: Path) -> None:
     done = edge("init", "--data", tmp_path)
     assert done.returncode == 0
-    assert re.search(r"password, shown once: \S{12,}", done.stdout)
+    assert re.findall(r"^(system|security) administrator: \w+$", done.stdout, re.MULTILINE) == [
+        "system",
+        "security",
+    ]
+    passwords = re.findall(r"password, shown once: (\S{12,})", done.stdout)
+    assert len(set(passwords)) == len(re.findall(r"otpauth://\S+", done.stdout)) == 2
     assert "edge doctor" in done.stdout
     assert b"PUBLIC KEY" in (tmp_path / "data/facility.pub.pem").read_bytes()
     keys = list((tmp_path / "data/keys").iterdir())
@@ -144,19 +149,19 @@ def test_the_ledger_verifies_until_somebody_touches_it(tmp_path: Path) -> None:
     done = edge("ledger", "verify", "--config", settings_file, "--json")
     report = json.loads(done.stdout)
     assert done.returncode == 0
-    assert (report["ok"], report["broken"], report["entries"]) == (True, None, 2)
+    assert (report["ok"], report["broken"], report["entries"]) == (True, None, 4)
     assert report["platform"] == "silent"
 
-    printed = f"2:{report['mac']}"
+    printed = f"4:{report['mac']}"
     verify = ("ledger", "verify", "--config", settings_file, "--offline", "--anchor")
     assert edge(*verify, printed).returncode == 0
-    assert edge(*verify, "2:none").returncode == 2
+    assert edge(*verify, "4:none").returncode == 2
     with closing(Store(tmp_path / "data/edge.db")) as store:
         store.read().execute("drop trigger ledger_is_never_shortened")
-        store.read().execute("delete from ledger where seq = 2")
+        store.read().execute("delete from ledger where seq = 4")
     assert edge("ledger", "verify", "--config", settings_file, "--offline").returncode == 0
     cut = edge(*verify, printed)
-    assert (cut.returncode, cut.stdout) == (1, "✗ entry 2: cut off (against: day-end sheet)\n")
+    assert (cut.returncode, cut.stdout) == (1, "✗ entry 4: cut off (against: day-end sheet)\n")
     with closing(Store(tmp_path / "data/edge.db")) as store:
         store.read().execute("drop trigger ledger_is_never_changed")
         store.read().execute("update ledger set operator = 'nobody'")
@@ -169,7 +174,7 @@ def test_a_days_end_is_told_and_its_head_verifies(tmp_path: Path) -> None:
     settings_file = founded(tmp_path)
     edge("tokens", "add", "HIS", "--scope", "read", "--config", settings_file)
     told = edge("ledger", "day-end", "2026-11-20", "--config", settings_file)
-    head = re.search(r"^head (1:[0-9A-F]{64})$", told.stdout, re.MULTILINE)
+    head = re.search(r"^head (3:[0-9A-F]{64})$", told.stdout, re.MULTILINE)
     assert head
     assert "messages waiting: 0, refused: 0" in told.stdout
     verified = edge("ledger", "verify", "--config", settings_file, "--anchor", head[1])

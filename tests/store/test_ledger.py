@@ -1,7 +1,8 @@
 """The ledger shows any change: edit, delete, insert, swap; and refuses change to begin with."""
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from edge.core.errors import Fault
 from edge.store.database import Store
 from edge.store.keys import create_keys, load_keys
-from edge.store.ledger import Ledger, latest
+from edge.store.ledger import Asked, Ledger, entries, latest, question
 from edge.store.migrations import migrate
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -105,3 +106,57 @@ def test_an_entry_made_with_another_key_is_found(
 def _unlock(store: Store) -> None:
     store.read().execute("drop trigger ledger_is_never_changed")
     store.read().execute("drop trigger ledger_is_never_shortened")
+
+
+OLDER = "SEARCH ledger USING COVERING INDEX ledger_by_time (at<?)"
+NEWER = "SEARCH ledger USING COVERING INDEX ledger_by_time (at>?)"
+NUMBERS = "SEARCH ledger USING INTEGER PRIMARY KEY"
+BY = "SEARCH ledger USING INDEX ledger_by_"
+
+
+@pytest.mark.parametrize(
+    ("asked", "plan"),
+    [
+        (Asked(), ["SCAN ledger"]),  # from its end, as far as the page goes
+        (Asked(before=3), [f"{NUMBERS} (rowid<?)"]),
+        (Asked(since=AT), [f"{NUMBERS} (rowid>?)", NEWER]),
+        (Asked(until=AT), [f"{NUMBERS} (rowid<?)", OLDER]),
+        (Asked(since=AT, until=AT), [f"{NUMBERS} (rowid>? AND rowid<?)", NEWER, OLDER]),
+        (Asked(subject="s3"), [f"{BY}subject (subject=?)"]),
+        (Asked(operator="甲", before=9), [f"{BY}operator (operator=? AND rowid<?)"]),
+        (Asked(kind="test"), [f"{BY}kind (kind=?)"]),
+        (Asked(kind="test", since=AT), [f"{BY}kind (kind=? AND rowid>?)", NEWER]),
+    ],
+)
+def test_whatever_the_audit_is_asked_for_is_found_without_reading_all_of_it(
+    store: Store, asked: Asked, plan: list[str]
+) -> None:
+    assert sorted(planned(store, f"{question(asked)} order by seq desc limit 9")) == sorted(plan)
+
+
+def test_what_is_asked_for_is_found_though_the_clock_was_set_back(
+    store: Store, ledger: Ledger
+) -> None:
+    with store.transaction() as db:
+        for hours, subject in ((3, "s6"), (1, "back"), (2, "s8")):
+            late = AT + timedelta(hours=hours)
+            ledger.enter(db, kind="test", operator="乙", subject=subject, now=late)
+    soon = AT + timedelta(hours=2)
+    assert subjects(store, Asked(since=soon)) == ["s6", "s8"]
+    assert subjects(store, Asked(until=soon, operator="乙")) == ["back"]
+    assert subjects(store, Asked(since=AT + timedelta(hours=1), until=soon)) == ["back"]
+    assert subjects(store, Asked(since=AT + timedelta(days=9))) == []
+    assert subjects(store, Asked(until=AT)) == []
+
+
+def subjects(store: Store, asked: Asked) -> list[str]:
+    found = [entry.act.subject for entry in entries(store.read(), asked)]
+    assert [one.act.subject for one in latest(store.read(), limit=9, asked=asked)] == found[::-1]
+    return found
+
+
+def planned(store: Store, sql: str) -> list[str]:
+    """Return how SQLite would look for it; what only says that there is a subquery is left out."""
+    given = dict.fromkeys(re.findall(r":(\w+)", sql), "")
+    rows = store.read().query(f"explain query plan {sql}", given)
+    return [row["detail"] for row in rows if "SUBQUERY" not in row["detail"]]

@@ -126,6 +126,7 @@ def _history() -> list[str]:
         _script("0030_first_passwords.sql"),
         _script("0028_hl7_answers.sql"),
         _script("0031_drafts.sql"),
+        _script("0034_audit_filters.sql"),
     ]
 
 

@@ -1,0 +1,67 @@
+"""A new site: two administrators who exclude each other; the doctor misses whoever is not there."""
+
+import os
+from contextlib import closing
+
+import pytest
+
+from edge.clock import fresh_id, system_clock
+from edge.doctor import WAL_MAX_MB, Finding, examine
+from edge.founding import FOUNDER, Founded, found_site
+from edge.store.database import Store
+from edge.store.keys import load_keys
+from edge.store.ledger import Ledger, latest
+from edge.store.operators import ADMINISTRATORS, check_password, disable_operator, operators
+from edge.store.proofs import standing_of
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    return found_site(tmp_path_factory.mktemp("site"), clock=system_clock, fresh_id=fresh_id)
+
+
+def test_a_site_begins_with_one_account_of_each_administrator(founded: Founded) -> None:
+    data = founded.settings_file.parent / "data"
+    with closing(Store(data / "edge.db")) as store:
+        db = store.read()
+        assert {one.role for one in operators(db)} == ADMINISTRATORS
+        assert len(operators(db)) == len({one.password for one in founded.accounts}) == 2
+        for one in founded.accounts:
+            operator = check_password(db, one.name, one.password)
+            assert operator
+            assert operator.role is one.role
+            standing = standing_of(db, operator.id, at=system_clock())
+            assert standing.second_factor
+            # whoever founded the site has seen it: it opens nothing but the choice of one's own
+            assert standing.must_change is (one.name == "security")
+        acts = [entry.act for entry in latest(db, limit=9)]
+        assert {(act.kind, act.operator) for act in acts} == {("operator.created", FOUNDER)}
+        assert {act.subject for act in acts} == {one.id for one in operators(db)}
+        assert Ledger(load_keys(data / "keys")).verify(db) is None
+        held = (data / "edge.db").read_bytes() + (data / "edge.db-wal").read_bytes()
+    assert not any(one.password.encode() in held for one in founded.accounts)
+
+
+def test_the_doctor_misses_an_administrator_and_sees_a_log_of_writes_that_grew(
+    founded: Founded,
+) -> None:
+    whole = seen(founded)
+    assert whole["administrators"] == Finding(
+        name="administrators", well=True, seen="2 with an account"
+    )
+    assert whole["write-ahead log"].well
+    database = founded.settings_file.parent / "data/edge.db"
+    with closing(Store(database)) as store:
+        with store.transaction() as db:
+            disable_operator(db, "security", at=system_clock())
+        os.truncate(f"{database}-wal", (WAL_MAX_MB + 2) * 1_000_000)  # zeros that lie on no disk
+        found = seen(founded)
+    missed, grown = found["administrators"], found["write-ahead log"]
+    assert (missed.well, missed.seen) == (False, "1 with an account; no security administrator")
+    assert "edge users add NAME --role ROLE" in missed.fix
+    assert (grown.well, "restart the service" in grown.fix) == (False, True)
+    assert int(grown.seen.removesuffix(" MB")) > WAL_MAX_MB
+
+
+def seen(founded: Founded) -> dict[str, Finding]:
+    return {one.name: one for one in examine(founded.settings_file, system_clock)}
