@@ -154,7 +154,7 @@ def _administrators(db: Rows, clock: Clock) -> Finding:
     bare = [one.name for one in found if not standing_of(db, one.id, at=clock()).second_factor]
     locked = [one.name for one in found if standing_of(db, one.id, at=clock()).locked_until]
     roles = {one.role for one in found}
-    absent = [role.value.replace("_", " ") for role in sorted(ADMINISTRATORS - roles)]
+    absent = sorted(role.value.replace("_", " ") for role in ADMINISTRATORS - roles)
     seen = f"{len(found)} with an account"
     seen += f"; no {' and no '.join(absent)}" if absent else ""
     seen += f"; no authenticator: {', '.join(bare)}" if bare else ""

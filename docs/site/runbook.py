@@ -4,27 +4,17 @@ Made of two sources: the table in docs/errors.md (a test holds it complete again
 the sentences in the source itself, so that what the clerk reads stands here word for word.
 """
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from docs.site.sentences import Said, of_line_reasons, said
+
 _ROOT = Path(__file__).parents[2]
-_ROOMS = ("edge", "drivers", "sync")
-_CODE = re.compile(r"[A-Z][A-Z0-9_*]+")
 _BETWEEN = re.compile(r" ?/ (?=[a-z`A-Z])")
 _LINK = re.compile(r"\]\((?=\w)")
-_BLANK = re.compile(r"\{\w+\}")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Two sentences as they are shown, each in Chinese and English; the second may be empty."""
-
-    reason: tuple[str, str]
-    next_action: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +102,32 @@ _INSTEAD: Mapping[tuple[str, ...], str] = {
 }
 """Codes at which others act than those of their chapter."""
 
+_ALARM = "`/readyz`：`alarms: [{}]`", "`/readyz`: `alarms: [{}]`"
+
+_ELSEWHERE: Mapping[str, Said] = {
+    "STAY_STATE": Said(
+        ("该住院记录当前为“…”，此操作仅限“…”", "the stay is …; this needs …"),
+        ("刷新页面查看当前状态", "look at the stay again and go on from its state"),
+    ),
+    "FITTING_STATE": Said(
+        ("该配置记录当前为“…”，此操作仅限“…”", "the fitting is …; this needs …"),
+        ("刷新页面查看当前状态", "look at the fitting again and go on from its state"),
+    ),
+    "PLATFORM_REFUSAL": Said(("（平台所写的话）", "(what the platform wrote)")),
+    "OUT_OF_ORDER": Said(("（平台所写的话）", "(what the platform wrote)")),
+    "EDGE_MISPLACED": Said(("（终端）…", "(terminal) …"), ("see docs/agent.md",) * 2),
+    "TOKEN_MISSING": Said(
+        ("（终端）…", "(terminal) …"), ("edge tokens add --scope agent --desk …",) * 2
+    ),
+    "SETTINGS": Said(("（终端）…", "(terminal) …"), ("see docs/settings.md",) * 2),
+    "FILE": Said(("（终端）…", "(terminal) …"), ("check path and rights",) * 2),
+    **{
+        code: Said((_ALARM[0].format(code), _ALARM[1].format(code)))
+        for code in ("CERTIFICATE_ENDS", "DISK_SMALL", "DATABASE_LOG_LARGE", "BACKUP_LATE")
+    },
+}
+"""What is shown and stands in no one sentence of the source: it is put together, or another's."""
+
 _HEADS = {
     "zh": ("代码", "页面上的话", "意思", "怎么办", "谁"),
     "en": ("code", "what is shown", "what it means", "what to do", "who"),
@@ -129,103 +145,34 @@ def made(language: str) -> str:
 
 
 def unknown() -> list[str]:
-    """Return the codes that `_INSTEAD` names and the table has not."""
+    """Return the codes that `_INSTEAD` or `_ELSEWHERE` names and the table has not."""
     known = {entry.code for chapter in chapters() for entry in chapter.entries}
-    return [code for codes in _INSTEAD.values() for code in codes.split() if code not in known]
+    named = [code for codes in _INSTEAD.values() for code in codes.split()]
+    return [code for code in (*named, *_ELSEWHERE) if code not in known]
+
+
+def twice_said() -> list[str]:
+    """Return the codes that `_ELSEWHERE` says and the source as well."""
+    return sorted(_ELSEWHERE.keys() & said().keys())
 
 
 @cache
 def chapters() -> tuple[Chapter, ...]:
     """Return every chapter of docs/errors.md with its codes."""
     found: list[Chapter] = []
-    sentences = said()
+    sentences = {**{code: [one] for code, one in _ELSEWHERE.items()}, **said()}
+    of_lines = {code: [one] for code, one in of_line_reasons().items()}
     for line in (_ROOT / "docs/errors.md").read_text(encoding="utf-8").splitlines():
         heading = re.fullmatch(r"##+ (.*?)(?: /)? ([A-Za-z][A-Za-z, ]*)", line)
         row = re.fullmatch(r"\| `([A-Z0-9_*]+)` \|([^|]+)\|(?:([^|]+)\|)?", line)
         if heading:
             found.append(Chapter((heading[1], heading[2])))
         elif row:
-            entry = _entry(row[1], row[2], row[3] or "", found[-1].title[1], sentences)
+            chapter = found[-1].title[1]
+            shown = of_lines if _REASONS.get(chapter) == "line-" else sentences
+            entry = _entry(row[1], row[2], row[3] or "", chapter, shown)
             found[-1].entries.append(entry)
     return tuple(chapter for chapter in found if chapter.entries)
-
-
-def said() -> dict[str, list[Said]]:
-    """Return the sentences that the source has for each code, those shown first."""
-    found: dict[str, list[Said]] = {}
-    for room in _ROOMS:
-        for path in sorted((_ROOT / room).rglob("*.py")):
-            for code, sentence in _sentences(ast.parse(path.read_text(encoding="utf-8"))):
-                known = found.setdefault(code, [])
-                known += [] if sentence in known else [sentence]
-    return found
-
-
-def _sentences(tree: ast.Module) -> Iterator[tuple[str, Said]]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            # a vocabulary of the drivers: the member's name is the code
-            [target, *_] = node.targets
-            name, given = getattr(target, "id", ""), _keywords(node.value)
-            if _CODE.fullmatch(name) and "text_en" in given:
-                yield name, _paired(given, "text")
-        if isinstance(node, ast.Call):
-            yield from _told(node)
-        if isinstance(node, ast.Dict):
-            yield from _reasoned(node)
-
-
-def _told(call: ast.Call) -> Iterator[tuple[str, Said]]:
-    given = _keywords(call)
-    code = _text(call.args[0]) if call.args else given.get("code", "")
-    if not _CODE.fullmatch(code):
-        return
-    words = [one for one in (*call.args, *(k.value for k in call.keywords)) if _is_words(one)]
-    pairs = [(_text(one.args[0]), _text(one.args[1])) for one in words if isinstance(one, ast.Call)]
-    if pairs:
-        yield code, Said(*pairs[:2])
-    elif "detail_en" in given:
-        yield code, _paired(given, "detail")
-
-
-def _reasoned(node: ast.Dict) -> Iterator[tuple[str, Said]]:
-    """Yield the sentences of a verdict's reasons: {(Code.X, variant): Sentence(zh, en, mend)}."""
-    for key, value in zip(node.keys, node.values, strict=True):
-        if (
-            isinstance(key, ast.Tuple)
-            and getattr(getattr(value, "func", 0), "id", "") == "Sentence"
-        ):
-            zh, en, mend = map(_text, value.args)  # type: ignore[attr-defined]
-            yield getattr(key.elts[0], "attr", ""), Said((zh, en), (mend, ""))
-
-
-def _paired(given: Mapping[str, str], reason: str) -> Said:
-    return Said(
-        (given[reason], given[f"{reason}_en"]),
-        (given.get("next_action", ""), given.get("next_action_en", "")),
-    )
-
-
-def _keywords(call: ast.Call) -> dict[str, str]:
-    return {one.arg: _text(one.value) for one in call.keywords if one.arg}
-
-
-def _is_words(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") == "Words"
-        and len(node.args) > 1
-    )
-
-
-def _text(node: ast.expr) -> str:
-    """Return a text of the source; what is filled in when it is shown is three dots."""
-    if isinstance(node, ast.JoinedStr):
-        return "".join(_text(part) for part in node.values)
-    if isinstance(node, ast.FormattedValue):
-        return "…"
-    text = node.value if isinstance(node, ast.Constant) else ""
-    return _BLANK.sub("…", text) if isinstance(text, str) else ""
 
 
 def _entry(

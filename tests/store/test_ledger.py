@@ -157,6 +157,6 @@ def subjects(store: Store, asked: Asked) -> list[str]:
 
 def planned(store: Store, sql: str) -> list[str]:
     """Return how SQLite would look for it; what only says that there is a subquery is left out."""
-    given = dict.fromkeys(re.findall(r":(\w+)", sql), "")
+    given: dict[str, object] = dict.fromkeys(re.findall(r":(\w+)", sql), "")
     rows = store.read().query(f"explain query plan {sql}", given)
     return [row["detail"] for row in rows if "SUBQUERY" not in row["detail"]]
