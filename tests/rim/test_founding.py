@@ -7,7 +7,7 @@ import pytest
 
 from edge.clock import fresh_id, system_clock
 from edge.doctor import WAL_MAX_MB, Finding, examine
-from edge.founding import FOUNDER, Founded, found_site
+from edge.site.founding import FOUNDER, Founded, found_site
 from edge.store.database import Store
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, latest
