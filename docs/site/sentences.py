@@ -77,6 +77,7 @@ class _Source:
                 yield from _of_row(node, scope)
             if isinstance(node, ast.Dict):
                 yield from _reasoned(node)
+                yield from _of_answer(node, scope)
                 yield from self._by_function(node)
 
     def _by_helpers(self) -> Iterator[tuple[str, Said]]:
@@ -163,6 +164,17 @@ def _of_row(row: ast.Tuple, scope: Scope) -> Iterator[tuple[str, Said]]:
     pairs = [words for one in row.elts[1:] if (words := _words(one, scope))]
     if _CODE.fullmatch(code) and len(pairs) > 1:
         yield code, Said(*pairs[:2])
+
+
+def _of_answer(node: ast.Dict, scope: Scope) -> Iterator[tuple[str, Said]]:
+    """Yield what an answer on the wire says: {"code": …, "text": …, "text_en": …}."""
+    given = {
+        str(key.value): _text(value, scope)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant)
+    }
+    if _CODE.fullmatch(given.get("code", "")) and "text_en" in given:
+        yield given["code"], _paired(given, "text")
 
 
 def _reasoned(node: ast.Dict) -> Iterator[tuple[str, Said]]:
