@@ -4,15 +4,17 @@ import fcntl
 import gc
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from xdist.remote import Producer
 
 from simulators.pcscd import Pcscd, ensure_running
-from tests.scheduling import OneCardService, long_first, refuse_unlisted
+from tests.programs import start_nursery
+from tests.scheduling import batches
+from tests.sharing import Sharing
 
 # One commit, one answer: the suite tries the same examples everywhere. `make fuzz` explores others.
 settings.register_profile("same", derandomize=True, deadline=None)
@@ -32,6 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="insertions of a card on the real stack (each takes up to 0.8 s)",
     )
     parser.addoption(
+        "--workers", type=_workers, default=0, help="share the run among so many, or auto"
+    )
+    parser.addoption(
         "--messages",
         type=int,
         default=2_000,
@@ -39,23 +44,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    refuse_unlisted(items)
-    long_first(items)
-
-
 def pytest_collection_finish() -> None:
     """Spare the collector what lives to the end of the run: modules and tests."""
     gc.freeze()
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are processors: whoever has a card or a browser mostly waits for it."""
-    return (os.cpu_count() or 1) + 2
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Share the run among forked processes when asked to; leave it to pytest otherwise."""
+    workers = session.config.getoption("workers")
+    if not workers or session.testsfailed or session.config.option.collectonly:
+        return None
+    start_nursery()
+    assert threading.active_count() == 1, "a fork has one thread: a test module started another"
+    Sharing(session, batches(session.items), workers).run()
+    return True
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCardService:
-    return OneCardService(config, log)
+def _workers(word: str) -> int:
+    """Read how many: two more than there are processors is ``auto``.
+
+    Whoever has a card or a browser mostly waits for it.
+    """
+    return (os.cpu_count() or 1) + 2 if word == "auto" else int(word)
 
 
 @pytest.fixture(scope="session")

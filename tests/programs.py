@@ -110,6 +110,11 @@ def finished(
         return subprocess.CompletedProcess(command, code, said, program.complaints())
 
 
+def start_nursery() -> None:
+    """Start the process that is forked now: whoever is forked from us shares it."""
+    _nursery()
+
+
 @cache
 def _nursery() -> socket.socket:
     """Start the process that is forked, once; return the line to it."""
