@@ -306,10 +306,11 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(path, problems) from wrong
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
         raise SettingsError(path, [("(file)", str(wrong))]) from wrong
-    return _placed(settings, path.parent)
+    return placed(settings, path.parent)
 
 
-def _placed(settings: Settings, folder: Path) -> Settings:
+def placed(settings: Settings, folder: Path) -> Settings:
+    """Return the settings with every relative path taken from ``folder``."""
     data = (folder / settings.data).absolute()
     root = settings.lists.root and (folder / settings.lists.root).absolute()
     lists = settings.lists.model_copy(update={"root": root})

@@ -114,7 +114,14 @@ create trigger envelopes_end_once before update of state on envelopes
     for each row when (old.state = 'accepted') execute function ends_once();
 """
 
-STEPS: tuple[LiteralString, ...] = (_BEGINNING, _KEPT)
+_SHOWN: LiteralString = """\
+create index envelopes_of_a_case on envelopes (facility, order_key, kind)
+    where kind in ('discharge', 'cancellation', 'settlement', 'manual');
+create index envelopes_taken_back on envelopes (about) where kind = 'reversal';
+create index quarantine_by_facility on quarantine (facility, number);
+"""
+
+STEPS: tuple[LiteralString, ...] = (_BEGINNING, _KEPT, _SHOWN)
 """In order; the number of a step is its place, from 1."""
 
 

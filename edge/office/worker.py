@@ -85,6 +85,9 @@ class Worker:
     """The loops, each also as one round, for tests and for whoever drives them by hand."""
 
     work: Work
+    to_relay: Event = field(default_factory=Event)
+    to_publish: Event = field(default_factory=Event)
+    stopping: Event = field(default_factory=Event)
     _heard: dict[str, datetime] = field(default_factory=dict)
     _quiet_until: datetime | None = None
 
@@ -108,6 +111,9 @@ class Worker:
         work.crash("after keep")
         work.post.done(taken)
         work.crash("after acknowledgement")
+        self.to_relay.set()
+        if kept.again or kept.quarantined:
+            self.to_publish.set()
         self._note_heard({one.envelope.facility for one in given if isinstance(one, Checked)}, now)
         return kept
 
@@ -129,6 +135,7 @@ class Worker:
             work.crash("after hand-over")
             settle(db, work.vault, answers, work.clock())
         work.crash("after settling")
+        self.to_publish.set()
         self._note_pause(answers)
         return len(taken)
 
@@ -180,13 +187,18 @@ class Worker:
 def working(worker: Worker) -> Iterator[None]:
     """Run the three loops while the block runs; they outlive every fault of books, stream, line."""
     with ExitStack() as loops:
-        for name, turn in (
-            ("office intake", lambda: _taken_in(worker)),
-            ("office relay", lambda: _relayed(worker)),
-            ("office receipts", worker.publish),
+        for name, turn, woken in (
+            ("office intake", lambda: _taken_in(worker), Event()),
+            ("office relay", worker.relay, worker.to_relay),
+            ("office receipts", worker.publish, worker.to_publish),
         ):
-            loops.enter_context(beside(_again_and_again(worker.work.log, turn, name), name))
-        yield
+            loops.enter_context(beside(_loop(worker, turn, name, woken), name))
+        try:
+            yield
+        finally:
+            worker.stopping.set()
+            worker.to_relay.set()
+            worker.to_publish.set()
 
 
 def _taken_in(worker: Worker) -> int:
@@ -198,15 +210,15 @@ def _taken_in(worker: Worker) -> int:
     return max(kept.new + kept.again + kept.quarantined, 1)  # the fetch itself has waited
 
 
-def _relayed(worker: Worker) -> int:
-    return worker.relay()
-
-
-def _again_and_again(log: Log, turn: Callable[[], int], name: str) -> Callable[[Event], None]:
+def _loop(
+    worker: Worker, turn: Callable[[], int], name: str, woken: Event
+) -> Callable[[Event], None]:
     """Return a loop that takes its turn at once again while there was something to do."""
+    log = worker.work.log
 
-    def loop(ending: Event) -> None:
-        while not ending.is_set():
+    def loop(_ending: Event) -> None:
+        while not worker.stopping.is_set():
+            woken.clear()
             try:
                 rest_s = 0.0 if turn() else IDLE_S
             except AlreadyThere:
@@ -218,8 +230,8 @@ def _again_and_again(log: Log, turn: Callable[[], int], name: str) -> Callable[[
                 # Named, not told: what a fault of ours quotes may be somebody's.
                 log.error("office.failed", loop=name, why=type(wrong).__name__)  # noqa: TRY400
                 rest_s = MENDING_S
-            if rest_s:
-                ending.wait(rest_s)
+            if rest_s and not worker.stopping.is_set():
+                woken.wait(rest_s)
 
     return loop
 

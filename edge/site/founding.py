@@ -89,7 +89,7 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
     vault = Vault(keys, CIPHERS[chosen.identities.cipher])
     with closing(Store(data / "edge.db")) as store:
         migrate(store)
-        accounts = _first_accounts(store, Ledger(keys), vault, clock, fresh_id)
+        accounts = first_accounts(store, Ledger(keys), vault, clock, fresh_id)
     return Founded(
         settings_file=settings_file,
         public_key=public_key,
@@ -104,7 +104,7 @@ def example_settings() -> str:
     return (config_folder() / "site.example.toml").read_text(encoding="utf-8")
 
 
-def _first_accounts(
+def first_accounts(
     store: Store, ledger: Ledger, vault: Vault, clock: Clock, fresh_id: FreshId
 ) -> tuple[FirstAccount, ...]:
     """Make the accounts of ``FIRST`` and enter them, all or none."""

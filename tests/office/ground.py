@@ -62,16 +62,14 @@ class MemoryPost:
         return not self.away
 
 
-def new_vault() -> Vault:
-    """Return a vault under keys of its own."""
-    return Vault(
-        Keys(
-            identity=(new_secret(),),
-            index=(new_secret(),),
-            ledger=new_secret(),
-            listing=new_secret(),
-            signing=new_key(),
-        )
+def new_secrets() -> Keys:
+    """Return an office's keys."""
+    return Keys(
+        identity=(new_secret(),),
+        index=(new_secret(),),
+        ledger=new_secret(),
+        listing=new_secret(),
+        signing=new_key(),
     )
 
 
@@ -85,7 +83,8 @@ class Office:
         self.log = Log()
         self.post = MemoryPost()
         self.line = Line(platform_url, None)
-        self.vault = new_vault()
+        self.secrets = new_secrets()
+        self.vault = Vault(self.secrets)
         self.campuses = {
             name: Campus(facility=name, name=f"院区 {name}", keys={key.kid: key.public()})
             for name, key in keys.items()

@@ -1,0 +1,101 @@
+"""The office of a group of campuses: founded, served, looked at."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.commands.terminal import faults_told, one_of
+
+app = typer.Typer(no_args_is_help=True, help="The office of a group of campuses.")
+
+OFFICE_FILE = Path("office.toml")
+OfficeConfig = Annotated[Path, typer.Option("--config", help="the office's settings file")]
+
+
+@app.command()
+def init(
+    data: Annotated[Path, typer.Option(help="folder of the new office")] = Path(),
+    settings: Annotated[Path | None, typer.Option(help="a settings file to start from")] = None,
+) -> None:
+    """Found an office: settings, data folder, keys, accounts, first administrator."""
+    from edge.clock import fresh_id, system_clock
+    from edge.office.founding import found_office
+
+    with faults_told():
+        given = settings.read_text(encoding="utf-8") if settings else ""
+        founded = found_office(data, clock=system_clock, fresh_id=fresh_id, settings=given)
+    file = founded.settings_file
+    typer.echo(f"office written: {file}")
+    for one in founded.accounts:
+        typer.echo(f"{one.role.value}: {one.name}")
+        typer.echo(f"    password, shown once: {one.password}")
+        typer.echo(f"    authenticator, shown once: {one.second_factor}")
+    if founded.ca:
+        typer.echo(f"for browsers to trust: {founded.ca}")
+        typer.echo(f"    SHA-256 {founded.ca_fingerprint}")
+    typer.echo(f"next: edit {file}, then: edge office doctor --config {file}")
+
+
+@app.command("add-viewer")
+def add_viewer(
+    name: str,
+    role: Annotated[str, typer.Option(help="finance or auditor")],
+    config: OfficeConfig = OFFICE_FILE,
+) -> None:
+    """Give somebody an account for the office's screens; the password is for the first login."""
+    from edge.clock import fresh_id, system_clock
+    from edge.office import founding
+    from edge.store.operators import Role
+
+    with faults_told():
+        chosen = one_of(Role, role)
+        password = founding.add_viewer(config, name, chosen, system_clock, fresh_id)
+    typer.echo(f"created: {name} ({role})")
+    typer.echo(f"password for the first login, shown once: {password}")
+
+
+@app.command()
+def serve(config: OfficeConfig = OFFICE_FILE) -> None:
+    """Run the office: its workers, each a process of its own, and its screens."""
+    import signal
+
+    from edge.office.opening import open_office
+    from edge.office.serving import kept_fresh, server_of, workers_of
+    from edge.office.settings import load_office
+    from edge.web.events import Hints
+
+    # uvicorn stops at these and then raises them again, which would end us before we tidied up.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    with faults_told(), open_office(load_office(config)) as office:
+        command = [sys.executable, "-m", "edge", "office", "work", "--config", str(config)]
+        hints = Hints()
+        with workers_of(office, command), kept_fresh(office, hints):
+            server_of(office, hints).run()
+
+
+@app.command()
+def work(config: OfficeConfig = OFFICE_FILE) -> None:
+    """Run one worker alone, until it is told to stop (or its standard input ends)."""
+    from edge.office.opening import open_office, worker_of
+    from edge.office.serving import until_told
+    from edge.office.settings import load_office
+
+    with faults_told(), open_office(load_office(config)) as office, worker_of(office, "worker"):
+        until_told()
+
+
+@app.command()
+def doctor(config: OfficeConfig = OFFICE_FILE) -> None:
+    """Look at everything the office needs; say what mends what is wrong; exit 1 if anything is."""
+    from edge.clock import system_clock
+    from edge.office.doctor import examine_office
+
+    findings = examine_office(config, system_clock)
+    for finding in findings:
+        typer.echo(f"{'✓' if finding.well else '✗'} {finding.name}: {finding.seen}")
+        if finding.fix:
+            typer.echo(f"    → {finding.fix}")
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
