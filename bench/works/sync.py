@@ -1,7 +1,8 @@
 """A backlog delivered: outbox → durable receiver → receipts → marked, against ready bytes posted.
 
-Both speak to one receiver in a process of its own, four requests under way. ``sync-bytes`` is what
-travels, against the same messages as JSON.
+Both speak to one receiver in a process of its own, four requests under way. What waits are drafts,
+as settling leaves them: ours makes and signs them first. The same is told of messages that were
+signed when they were put. ``sync-bytes`` is what travels, against the same messages as JSON.
 """
 
 import http.client
@@ -18,13 +19,23 @@ from pathlib import Path
 from random import Random
 
 from bench.frame import Size, Work
+from bench.works.settle import bills as settling
 from edge.store.database import Store
-from edge.store.keys import create_keys, load_keys
+from edge.store.drafts import composer
+from edge.store.keys import create_keys, key_store_of, load_keys
 from edge.store.migrations import migrate
 from edge.store.vault import Vault
 from sync import codec
-from sync.envelope import Envelope, Kind, SigningKey, signed_envelope
-from sync.frame import batch, pack
+from sync.envelope import (
+    Envelope,
+    Kind,
+    SigningKey,
+    key_ring,
+    open_signed,
+    payload_of_envelope,
+    signed_envelope,
+)
+from sync.frame import batch, messages_in, pack, plain
 from sync.outbox import Outbox
 from sync.platform import Platform, Wire
 from sync.relay import Pace, Relay
@@ -33,6 +44,7 @@ BILLS = 1_000
 LINES = 200
 SENDERS = 4
 BATCHES = (10, 20, 100)
+CODES = 3_000
 
 _NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
@@ -61,7 +73,7 @@ class Backlog:
     def ours(self) -> None:
         """Let the relay deliver all of it; fail if a message is left."""
         store = self.store or Store(self.folder / "edge.db")
-        outbox = Outbox(self.vault, self.key)
+        outbox = Outbox(self.vault, self.key, compose=composer(store, self.vault))
         wire = Wire(batch_max=self.batch_max)
         url = f"http://127.0.0.1:{self.port}"
         with Platform(url, facility="TJ0001", key=self.key, clock=now, wire=wire) as platform:
@@ -91,26 +103,52 @@ class Backlog:
 
 def works() -> Iterator[Work | Size]:
     """Yield the delivery for each size of a batch, then the bytes."""
-    for batch_max in BATCHES:
-        with backlog(BILLS, LINES, batch_max) as waiting:
-            yield Work(
-                name="sync",
-                work=f"{BILLS:,} bills of {LINES} lines, batch {batch_max}, {SENDERS} under way",
-                ours=waiting.ours,
-                floor=waiting.floor,
-                before=waiting.refill,
-            )
-    envelopes = list(bills(100, LINES))
-    with tempfile.TemporaryDirectory() as folder:
-        create_keys(Path(folder) / "keys")
-        key = load_keys(Path(folder) / "keys").signing
-    signed = [signed_envelope(one, key) for one in envelopes]
-    yield Size(
-        name="sync-bytes",
-        work=f"{len(signed)} bills of {LINES} lines",
-        ours_bytes=len(batch([pack(one) for one in signed])),
-        floor_bytes=sum(len(one.payload) for one in signed),
-    )
+    for waiting_as, made in (("drafts", drafted), ("signed", backlog)):
+        for batch_max in BATCHES:
+            with made(BILLS, LINES, batch_max) as waiting:
+                sizes = f"{BILLS:,} bills of {LINES} lines, batch {batch_max}"
+                yield Work(
+                    name="sync",
+                    work=f"{sizes}, {SENDERS} under way, {waiting_as}",
+                    ours=waiting.ours,
+                    floor=waiting.floor,
+                    before=waiting.refill,
+                )
+    yield travelling(100, LINES)
+
+
+def travelling(count: int, lines: int) -> Size:
+    """Weigh the messages of ``count`` bills, and the JSON that they say."""
+    with drafted(count, lines, batch_max=2 * count) as waiting:
+        ring = key_ring(waiting.key.public())
+        said = [one for frame in waiting.frames for one in messages_in(plain(frame))]
+        return Size(
+            name="sync-bytes",
+            work=f"{count} bills of {lines} lines, {len(said)} messages",
+            ours_bytes=len(batch(waiting.frames)),
+            floor_bytes=sum(len(payload_of_envelope(open_signed(one, ring))) for one in said),
+        )
+
+
+@contextmanager
+def drafted(count: int, lines: int, batch_max: int) -> Iterator[Backlog]:
+    """Settle ``count`` bills: their messages wait as drafts, two of each."""
+    sizes, stays = ((lines, lines // 2),), {lines: count}
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-sync-") as name,
+        settling(sizes, CODES, stays) as made,
+    ):
+        folder, [(_, bill)] = Path(name), made
+        site = bill.site
+        for _ in range(count):
+            bill.ours()
+        site.store.read().execute("pragma wal_checkpoint(truncate)")
+        shutil.copyfile(site.store.path, folder / "full.db")
+        key = load_keys(key_store_of(site.settings)).signing
+        rows = site.store.read().query("select * from outbox order by rowid")
+        frames = [site.outbox.drafts.made(row).frame for row in rows]
+        with _waiting(folder, site.vault, key, frames, batch_max) as waiting:
+            yield waiting
 
 
 @contextmanager
@@ -124,15 +162,8 @@ def backlog(count: int, lines: int, batch_max: int) -> Iterator[Backlog]:
         envelopes = list(bills(count, lines))
         _fill(folder / "full.db", Outbox(vault, keys.signing), envelopes)
         frames = [pack(signed_envelope(one, keys.signing)) for one in envelopes]
-        (folder / "key.pem").write_bytes(keys.signing.public().pem())
-        with _receiver(folder) as port:
-            waiting = Backlog(folder, vault, keys.signing, frames, port, batch_max)
-            waiting.refill()
-            try:
-                yield waiting
-            finally:
-                if waiting.store:
-                    waiting.store.close()
+        with _waiting(folder, vault, keys.signing, frames, batch_max) as waiting:
+            yield waiting
 
 
 def bills(count: int, lines: int) -> Iterator[Envelope]:
@@ -155,6 +186,21 @@ def bills(count: int, lines: int) -> Iterator[Envelope]:
 def now() -> datetime:
     """Return the moment at which all of this happens."""
     return _NOW
+
+
+@contextmanager
+def _waiting(
+    folder: Path, vault: Vault, key: SigningKey, frames: list[bytes], batch_max: int
+) -> Iterator[Backlog]:
+    (folder / "key.pem").write_bytes(key.public().pem())
+    with _receiver(folder) as port:
+        waiting = Backlog(folder, vault, key, frames, port, batch_max)
+        waiting.refill()
+        try:
+            yield waiting
+        finally:
+            if waiting.store:
+                waiting.store.close()
 
 
 def _fill(path: Path, outbox: Outbox, envelopes: Sequence[Envelope]) -> None:

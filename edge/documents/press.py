@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import category
 
 from edge import codec
@@ -21,7 +21,7 @@ from edge.documents.fonts import FAMILIES, font_folders
 if TYPE_CHECKING:
     import typst
 
-STANDARD = "a-2b"
+STANDARD: Literal["a-2b"] = "a-2b"
 
 _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 _LINES = "\n\t"
@@ -46,16 +46,22 @@ def pictured(paper: Paper, *, ppi: float = 96) -> list[bytes]:
     return made if isinstance(made, list) else [made]
 
 
+def given_to_typst(paper: Paper) -> dict[str, Any]:
+    """Return the template, the paper as JSON and its moment, as Typst's compiler takes them."""
+    return {
+        "input": _template(),
+        "sys_inputs": {"paper": codec.encode(_given(paper)).decode()},
+        "timestamp": int(paper.dated.timestamp()),
+    }
+
+
 def _pressed(paper: Paper, **how: Any) -> Any:  # noqa: ANN401 - one page or several, as Typst gives them
     import typst  # noqa: PLC0415 - 3 MB that a service which presses none does not hold
 
-    compiler = _compiler()
-    source = {"paper": codec.encode(_given(paper)).decode()}
+    compiler, ready = _compiler(), given_to_typst(paper)
     try:
         with _turn:  # one compiler, one paper at a time: it keeps the fonts and the template parsed
-            made, warned = compiler.compile_with_warnings(
-                input=_template(), sys_inputs=source, timestamp=int(paper.dated.timestamp()), **how
-            )
+            made, warned = compiler.compile_with_warnings(**ready, **how)
     except typst.TypstError as wrong:
         raise _told(wrong) from wrong
     if warned:

@@ -27,7 +27,7 @@ def statement_order(site: Site, db: Rows, settlement_id: str) -> Order:
         Conflict: SETTLEMENT_REVERSED.
         BadRule: the region's documents.toml is wrong.
     """
-    settled = _settled(site, db, settlement_id)
+    settled = settled_as_told(site, db, settlement_id)
     form = statement_form(REGIONS, place_of(site, settled.case), settled.case.service)
     paper = statement(settled, form)
     return printed(DocumentKind.STATEMENT, owner_of(settled.case.ref), settlement_id, paper)
@@ -35,7 +35,7 @@ def statement_order(site: Site, db: Rows, settlement_id: str) -> Order:
 
 def slip_order(site: Site, db: Rows, settlement_id: str) -> Order:
     """Return the order of the payment slip. Raises as ``statement_order``."""
-    settled = _settled(site, db, settlement_id)
+    settled = settled_as_told(site, db, settlement_id)
     owner = owner_of(settled.case.ref)
     return printed(DocumentKind.PAYMENT_SLIP, owner, settlement_id, payment_slip(settled))
 
@@ -61,7 +61,8 @@ def settlement_to_print(site: Site, db: Rows, ref: CaseRef) -> str:
     return settlement.id
 
 
-def _settled(site: Site, db: Rows, settlement_id: str) -> Settled:
+def settled_as_told(site: Site, db: Rows, settlement_id: str) -> Settled:
+    """Return all that papers say of a settlement. Raises as ``statement_order``."""
     settlement = load_settlement(db, site.vault, settlement_id)
     if reversal_of(db, site.vault, settlement_id):
         raise _reversed()

@@ -5,6 +5,7 @@ and cipher are bound with the place. What the first releases sealed begins with 
 nothing about who may open a value. The one importer of zstandard.
 """
 
+import threading
 from contextlib import suppress
 from typing import TypeVar
 
@@ -30,6 +31,17 @@ _FORM = b"\x01"
 _HEAD_BYTES = 4
 
 
+class _Packing(threading.local):
+    """A thread's own: making one anew takes longer than a small value's compression."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=_LEVEL).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_PACKING = _Packing()
+
+
 class Vault:
     """Seals with the site's newest identity key, and opens with the one that sealed."""
 
@@ -41,7 +53,7 @@ class Vault:
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Compress and encrypt; ``place`` (``table.column:row``) must be given again to open."""
-        packed = zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
+        packed = _PACKING.compress(plain)
         bound = place.encode() + b"|" + self._head
         return self._head + seal(self._keys.identity[-1], packed, bound, self._cipher)
 
@@ -57,7 +69,7 @@ class Vault:
         """
         try:
             packed = self._unsealed(sealed, place.encode())
-            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_PLAIN_MAX)
+            return _PACKING.decompress(packed, max_output_size=_PLAIN_MAX)
         except (SealBrokenError, zstandard.ZstdError) as broken:
             raise _broken(place) from broken
 
