@@ -5,7 +5,8 @@ The floor is a prepared statement, one keyed hash and one decryption: what no li
 
 import hmac
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -22,15 +23,36 @@ SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 _ROW = "select sealed from persons where place = ?"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """A list of ``rows`` rows: the next worker looked up in it, and by the floor."""
+
+    rows: int
+    ours: Callable[[], object]
+    floor: Callable[[], object]
+
+
 def works() -> Iterator[Work]:
-    """Yield the look-up in a list of each size."""
-    for rows in SIZES:
-        with TemporaryDirectory(prefix="bench-list-") as folder:
-            yield from look_up(Path(folder), rows)
+    """Yield the look-up in a list of each size, and against the size before by turns.
+
+    Between two sizes minutes go by, in which a shared machine becomes another.
+    """
+    with ExitStack() as kept:
+        smaller: LookUp | None = None
+        for rows in SIZES:
+            folder = kept.enter_context(TemporaryDirectory(prefix="bench-list-"))
+            one = kept.enter_context(installed(Path(folder), rows))
+            yield Work(
+                name="list-lookup", work=f"{rows:,} rows", ours=one.ours, floor=one.floor, size=rows
+            )
+            if smaller:
+                yield from _grown(smaller, one)
+            smaller = one
 
 
-def look_up(folder: Path, rows: int) -> Iterator[Work]:
-    """Install a list of ``rows`` rows and yield the look-up in it."""
+@contextmanager
+def installed(folder: Path, rows: int) -> Iterator[LookUp]:
+    """Install a list of ``rows`` rows and give the look-up in it."""
     publisher = Publisher(folder / "platform", rows)
     publisher.publish_first()
     with closing(cached_list(publisher, folder)) as ours:
@@ -39,13 +61,19 @@ def look_up(folder: Path, rows: int) -> Iterator[Work]:
         Random(1).shuffle(numbers)  # noqa: S311 - an order, not a secret
         mine, theirs = cycle(numbers), cycle(numbers)
         floor = plain(folder / "list/list-1.db")
-        yield Work(
-            name="list-lookup",
-            work=f"{rows:,} rows",
+        yield LookUp(
+            rows=rows,
             ours=lambda: ours.look_up(next(mine), now=NOW),
             floor=lambda: floor(next(theirs)),
-            size=rows,
         )
+
+
+def _grown(small: LookUp, large: LookUp) -> Iterator[Work]:
+    sizes = f"{large.rows:,} rows by turns with {small.rows:,}"
+    yield Work(name="list-growth", work=sizes, ours=large.ours, floor=small.ours)
+    yield Work(
+        name="list-growth", work=f"{sizes}, the floor's", ours=large.floor, floor=small.floor
+    )
 
 
 def plain(path: Path) -> Callable[[str], bytes]:
