@@ -115,7 +115,7 @@ def bills(
 ) -> Iterator[Iterator[tuple[int, Bill]]]:
     """Found a site with the catalogue; give a bill of each size, its stays waiting."""
     with TemporaryDirectory() as folder:
-        settings_file, _ = found(Path(folder) / "site")
+        settings_file, _ = found(Path(folder) / "site", lambda: _ADMITTED)
         file = os.open(Path(folder) / "floor", os.O_RDWR | os.O_CREAT)
         with open_site(load_settings(settings_file), clock=lambda: _NOW) as opened:
             site = replace(opened, platform=cast("FarEnd", _Platform()))

@@ -45,6 +45,7 @@ LINES = 200
 SENDERS = 4
 BATCHES = (10, 20, 100)
 CODES = 3_000
+WEIGHED = 100
 
 _NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
@@ -114,20 +115,20 @@ def works() -> Iterator[Work | Size]:
                     floor=waiting.floor,
                     before=waiting.refill,
                 )
-    yield travelling(100, LINES)
+    with drafted(WEIGHED, LINES, batch_max=BATCHES[-1]) as waiting:
+        yield travelling(waiting, f"{WEIGHED} bills of {LINES} lines")
 
 
-def travelling(count: int, lines: int) -> Size:
-    """Weigh the messages of ``count`` bills, and the JSON that they say."""
-    with drafted(count, lines, batch_max=2 * count) as waiting:
-        ring = key_ring(waiting.key.public())
-        said = [one for frame in waiting.frames for one in messages_in(plain(frame))]
-        return Size(
-            name="sync-bytes",
-            work=f"{count} bills of {lines} lines, {len(said)} messages",
-            ours_bytes=len(batch(waiting.frames)),
-            floor_bytes=sum(len(payload_of_envelope(open_signed(one, ring))) for one in said),
-        )
+def travelling(waiting: Backlog, work: str) -> Size:
+    """Weigh a backlog's messages, and the JSON that they say."""
+    ring = key_ring(waiting.key.public())
+    said = [one for frame in waiting.frames for one in messages_in(plain(frame))]
+    return Size(
+        name="sync-bytes",
+        work=f"{work}, {len(said)} messages",
+        ours_bytes=len(batch(waiting.frames)),
+        floor_bytes=sum(len(payload_of_envelope(open_signed(one, ring))) for one in said),
+    )
 
 
 @contextmanager

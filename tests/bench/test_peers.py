@@ -52,12 +52,9 @@ def test_drafts_of_settled_bills_are_made_and_delivered_as_they_lie_ready_for_th
         ours = messages_in(plain(kept.read_bytes()))
         waiting.floor()
         both = messages_in(plain(kept.read_bytes()))
+        weighed = travelling(waiting, "three bills")
     ring = key_ring(waiting.key.public())
     assert len(ours) == len(waiting.frames) == 6
     assert sorted(ours) == sorted(both[6:])
     assert {open_signed(one, ring).order_key for one in ours} == {"6-0", "6-1", "6-2"}
-
-
-def test_what_travels_is_less_than_what_it_says() -> None:
-    weighed = travelling(2, 50)
     assert 0 < weighed.ours_bytes < weighed.floor_bytes
