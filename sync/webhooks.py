@@ -38,6 +38,11 @@ def order_key(name: str, case: str) -> str:
     return f"{PREFIX}{name}:{case}"
 
 
+def told_case(key: str) -> str:
+    """Return the case of an order key that `order_key` made; empty for any other."""
+    return key.rpartition(":")[2] if key.startswith(PREFIX) else ""
+
+
 class Webhooks:
     """The systems by name, each with its address; close it when done. Thread-safe."""
 

@@ -178,13 +178,13 @@ def _of_answer(node: ast.Dict, scope: Scope) -> Iterator[tuple[str, Said]]:
 
 
 def _reasoned(node: ast.Dict) -> Iterator[tuple[str, Said]]:
-    """Yield the sentences of a verdict's reasons: {(Code.X, variant): Sentence(zh, en, mend)}."""
+    """Yield a verdict's reasons: {(Code.X, variant): Sentence(zh, en, mend, mend_en)}."""
     for key, value in zip(node.keys, node.values, strict=True):
         if not (isinstance(key, ast.Tuple) and isinstance(value, ast.Call)):
             continue
         if _name(value.func) == "Sentence":
-            zh, en, mend = (_text(one, {}) for one in value.args)
-            yield getattr(key.elts[0], "attr", ""), Said((zh, en), (mend, ""))
+            zh, en, mend, mend_en = (_text(one, {}) for one in value.args)
+            yield getattr(key.elts[0], "attr", ""), Said((zh, en), (mend, mend_en))
 
 
 def _code_of(call: ast.Call, scope: Scope) -> str:

@@ -24,7 +24,7 @@ from edge.web.security import Caller
 
 
 class DeviceNow(BaseModel):
-    """One device and its ``state``; ``code`` and ``text`` say what is wrong.
+    """One device and its ``state``; ``code``, ``text`` and ``text_en`` say what is wrong.
 
     ``desks`` are those it is bound to, ``agent`` the desk behind whose agent it stands. The
     nameless reader stands for "no reader at all". An agent is ``online`` or ``offline``; ``name``
@@ -38,6 +38,7 @@ class DeviceNow(BaseModel):
     since: datetime
     code: str | None
     text: str | None
+    text_en: str | None
     simulated: bool
     agent: str | None = None
     seen_at: datetime | None = None
@@ -133,6 +134,7 @@ def _reader(desk: Desk, view: ReaderView, desks: list[str], agent: str | None) -
         since=view.since,
         code=view.error.code if view.error else None,
         text=view.error.text if view.error else None,
+        text_en=view.error.text_en if view.error else None,
         simulated=desk.site.settings.desk.simulated,
         agent=agent,
     )
@@ -147,6 +149,7 @@ def _scanner(desk: Desk, view: ScannerView, place: Place) -> DeviceNow:
         since=view.since,
         code=view.error.code if view.error else None,
         text=view.error.text if view.error else None,
+        text_en=view.error.text_en if view.error else None,
         simulated=desk.site.settings.desk.simulated,
         agent=place.name if place.agent else None,
     )
@@ -163,6 +166,7 @@ def _agent(desk: Desk, view: AgentView, heard: AgentHeard | None) -> DeviceNow:
         since=view.since,
         code=offline.code if offline else None,
         text=offline.text if offline else None,
+        text_en=offline.text_en if offline else None,
         simulated=desk.site.settings.desk.simulated,
         agent=view.desk,
         seen_at=view.seen_at or (heard.seen_at if heard else None),

@@ -26,7 +26,8 @@ from edge.core.verification import (
     WarningCode,
 )
 from edge.core.verification.reasons import Finding
-from edge.core.verification.sentences import _SENTENCES, next_step, told
+from edge.core.verification.sentences import _SENTENCES, next_step, next_step_en, told
+from edge.core.verification.warned import warned, warning_en
 from tests.core.desk import FILING, SOUND, at, codes, discharged, verdict
 
 
@@ -74,7 +75,26 @@ def test_every_code_has_its_sentences_and_a_next_step_for_every_effect() -> None
         for effect in Decision:
             step = next_step(sentence.mend, effect)
             assert step.endswith("。"), (code, variant)
+            assert next_step_en(step, effect).isascii(), (code, variant)
+            assert next_step_en(step, effect), (code, variant)
         assert sentence.zh != sentence.en
+
+
+def test_a_next_step_of_another_release_has_no_english() -> None:
+    assert next_step_en("照旧办理。", Decision.DIRECT) == ""
+    assert next_step_en("以核验结果为准办理。", Decision.DIRECT) == "go by what was verified"
+
+
+@pytest.mark.parametrize("code", WarningCode)
+def test_a_warning_is_read_in_english_with_what_it_names(code: WarningCode) -> None:
+    blanks = {"last": "2024-06-30", "given": "2025-01-01", "allowed": "2024-12-31", "region": "TJ"}
+    warning = warned(code, **blanks)
+    english = warning_en(warning)
+    assert english.isascii()
+    assert [one for one in blanks.values() if one in english] == [
+        one for one in blanks.values() if one in warning.text
+    ]
+    assert warning_en(replace(warning, text="旧的说法")) == "旧的说法"
 
 
 def test_sentences_name_days_as_shanghai_has_them() -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from edge.steps.sign_head import sign_head
 from edge.store.operators import Role
 from tests.web.service import Json, Service
 
@@ -114,6 +115,9 @@ def test_every_message_is_listed_and_shown_with_its_tries(
     shown = page(service, f"/messages/{message['id']}", clerk)
     assert left["hospital_number"] in shown
     assert "重发与另行处理由财务或信息科办理" in shown
+    sign_head(service.site, rows=1)
+    anchored = page(service, "/messages?everything=true", clerk)
+    assert "<td>账链</td>" in anchored
     gone = service.client.get("/messages/nobody", headers=clerk | {"Accept": "text/html"})
     assert gone.status_code == 404
 

@@ -36,6 +36,7 @@ VERDICTS = [
         "reasons": [
             {
                 "text": Words("备案在有效期内", "the filing is valid"),
+                "code": "VERIFIED_ONLINE",
                 "article": "川 第十四条",
                 "next": None,
             }
@@ -47,6 +48,7 @@ VERDICTS = [
         "reasons": [
             {
                 "text": Words("未备案且非急诊", "no filing, no emergency"),
+                "code": "FILING_MISSING",
                 "article": "川 第十七条",
                 "next": Words("打印手工报销材料清单", "print the list of papers"),
             }

@@ -11,6 +11,7 @@ from functools import lru_cache
 from edge.core.dates import Period
 from edge.core.rules import SILENT, Area, Pack, Rule, Rulebook, Scope
 from edge.core.verification.reasons import DeskWarning, PackSide, PackUsed, WarningCode
+from edge.core.verification.warned import warned
 
 _KEPT = 1024
 """Grounds that are remembered: those of a month's admissions from every region."""
@@ -86,10 +87,7 @@ def ground_of(rulebook: Rulebook, insured_region: str, region: str, day: date) -
 def _past_term(insured: Pack, treatment: Pack, day: date) -> tuple[DeskWarning, ...]:
     packs = [insured] if insured is treatment else [insured, treatment]
     return tuple(
-        DeskWarning(
-            code=WarningCode.PACK_TERM_PASSED,
-            text=f"{pack.name}文件的规定期限已过，新文件录入前继续适用",
-        )
+        warned(WarningCode.PACK_TERM_PASSED, region=pack.name)
         for pack in packs
         if pack.term_passed(day)
     )

@@ -145,6 +145,7 @@ class Look:
             t=partial(text, language=language),
             say=partial(say, language=language),
             language=language,
+            runbook=f"/help/{language.name.lower()}/runbook.html#",
             switch_url=f"?{request.url.include_query_params(lang=other.value).query}",
         )
         response = HTMLResponse(page)

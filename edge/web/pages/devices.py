@@ -34,7 +34,8 @@ class Row:
     colour: Colour
     state: Words
     at: datetime
-    told: str
+    told: Words | None
+    code: str | None
     holds: bool | None
     first: bool = False
 
@@ -78,6 +79,7 @@ def _row(device: DeviceNow) -> Row:
         colour=colour,
         state=state,
         at=device.seen_at or device.since,
-        told=device.text or "",
+        told=Words(device.text, device.text_en or device.text) if device.text else None,
+        code=device.code,
         holds=device.state in _HOLDS if device.kind == "reader" and device.name else None,
     )

@@ -10,7 +10,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from edge.claiming import ORDER_KEY
 from edge.core.cases import CaseKind
+from edge.core.errors import Words
 from edge.steps.remind import remind
 from edge.store.cases import case_with_id
 from edge.store.database import Rows
@@ -19,8 +21,11 @@ from edge.web.look import Colour
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
 from edge.web.rooms import pages_room
+from edge.web.texts import words
 from sync.breaker import State as CircuitState
+from sync.ledger_head import ORDER_KEY as CHAIN
 from sync.message import Message, State
+from sync.webhooks import told_case
 
 COLOURS = {
     State.PENDING: Colour.BUSY,
@@ -35,11 +40,11 @@ Before = Annotated[int | None, Query(ge=1)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One message, how old it is in minutes, its case's number and page, if it has one."""
+    """One message, how old it is in minutes, what it is about and its page, if it has one."""
 
     message: Message
     age_min: int
-    number: str
+    number: Words
     path: str
     colour: Colour
 
@@ -116,12 +121,26 @@ def _one(screen: Screen, message_id: str) -> dict[str, object]:
 
 
 def _row(db: Rows, message: Message, now: datetime) -> Row:
-    known = case_with_id(db, message.order_key)
-    folder = "fittings" if known and known[0].kind is CaseKind.FITTING else "stays"
+    number, path = _about(db, message.order_key)
     return Row(
         message=message,
         age_min=max(int((now - message.created_at).total_seconds() // 60), 0),
-        number=known[1] if known else message.order_key,
-        path=f"/{folder}/{message.order_key}" if known else "",
+        number=number,
+        path=path,
         colour=Colour.GOOD if message.resolved_at else COLOURS[message.state],
     )
+
+
+def _about(db: Rows, order_key: str) -> tuple[Words, str]:
+    """Return what a message is about, as people call it; of a case its page, too."""
+    if order_key == CHAIN:
+        return words("messages.chain"), ""
+    month = order_key.removeprefix(ORDER_KEY.format(month=""))
+    if month != order_key:
+        return words("messages.month", month=month), ""
+    case = told_case(order_key) or order_key
+    known = case_with_id(db, case)
+    if known is None:
+        return Words(order_key, order_key), ""
+    folder = "fittings" if known[0].kind is CaseKind.FITTING else "stays"
+    return Words(known[1], known[1]), f"/{folder}/{case}"

@@ -12,6 +12,8 @@ from drivers.errors import CardFault
 from edge.core.errors import Words
 from edge.core.rules import Rulebook
 from edge.core.verification import Code, Decision, Reason
+from edge.core.verification.sentences import next_step_en
+from edge.core.verification.warned import warning_en
 from edge.store.deliveries import facility_named
 from edge.store.people import desk_identified_at, presentation_is_used
 from edge.store.stays import open_stay_of
@@ -107,7 +109,7 @@ def verdict_shown(desk: Desk, verification: Verification) -> dict[str, object]:
         "family": FAMILIES[verdict.decision],
         "headline": words(f"headline.{verdict.decision.value}"),
         "reasons": [_reason(reason) for reason in verdict.reasons],
-        "warnings": verdict.warnings,
+        "warnings": [Words(one.text, warning_en(one)) for one in verdict.warnings],
     }
 
 
@@ -144,8 +146,10 @@ def region_named(rulebook: Rulebook, region: str) -> str:
 
 
 def _reason(reason: Reason) -> dict[str, object]:
+    english = next_step_en(reason.next, reason.effect)
     return {
+        "code": reason.code,
         "text": Words(reason.text, reason.text_en),
         "article": reason.article,
-        "next": Words(reason.next, reason.next) if reason.next else None,
+        "next": Words(reason.next, english or reason.next) if reason.next else None,
     }

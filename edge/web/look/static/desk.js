@@ -7,6 +7,7 @@
   const POST_WAIT_MS = 30_000;
   const REOPEN_WAIT_MS = 3_000;
   const SOUND_AFTER_MS = 10_000;
+  const DAY = /^(\d{4})(?:[-/.](?=\d+[-/.])|(?=\d{4}$))(\d{1,2})[-/.]?(\d{1,2})$/;
   const SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -140,6 +141,13 @@
     return Number(whole + part.padEnd(2, "0"));
   }
 
+  // A day as it is typed in haste, or copied: 20261126, 2026/11/26. What is none stays as it is.
+  function tidy(field) {
+    if (field.dataset.type !== "day") return;
+    const [, year, month, date] = DAY.exec(field.value.trim()) ?? [];
+    if (year) field.value = `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
+  }
+
   async function post(form, pressed) {
     if ("working" in form.dataset) return;
     const body = contents(form);
@@ -221,10 +229,15 @@
     const lines = [
       ["strong", (english && problem.detail_en) || problem.detail],
       ["p", (english && problem.next_action_en) || problem.next_action],
-      ["code", problem.code],
     ];
     for (const [tag, words] of lines) {
       if (words) box.appendChild(document.createElement(tag)).textContent = words;
+    }
+    if (problem.code) {
+      const told = box.appendChild(document.createElement("a"));
+      Object.assign(told, { className: "code", target: "_blank", rel: "noopener" });
+      told.href = root.dataset.runbook + problem.code.toLowerCase();
+      told.appendChild(document.createElement("code")).textContent = problem.code;
     }
     const heading = form.querySelector("h1, h2");
     heading ? heading.after(box) : form.prepend(box);
@@ -309,10 +322,12 @@
     );
     if (!target) return;
     event.preventDefault();
+    tidy(event.target);
     /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) ? target.focus() : target.click();
   }
 
   document.addEventListener("keydown", (event) => (event.key === "Enter" ? pressEnter : pressHotkey)(event));
+  document.addEventListener("change", ({ target }) => tidy(target));
   // What is chosen brings another field's usual text, which what was typed there keeps out.
   document.addEventListener("change", (event) => {
     const chosen = event.target.dataset.fills && event.target.selectedOptions[0];
