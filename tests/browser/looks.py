@@ -32,5 +32,8 @@ LOOKS = {
     "overview": "overview",
     "audit": "audit",
     "admin": "admin",
+    "account": "admin",
+    "upload": "admin",
+    "password": "admin",
 }
 """Each picture's name, and the screen (``edge.web.pages.screens.SCREENS``) that it belongs to."""

@@ -33,6 +33,7 @@ from edge.steps.plan_discharge import plan_discharge
 from edge.steps.receive_complaint import receive_complaint, take_complaint
 from edge.steps.settle import Request, settle
 from edge.steps.verify import verify
+from edge.store.audits import objections_of
 from edge.store.claims import claim_of, items_of
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.proofs import enrol
@@ -77,6 +78,8 @@ class Story:
     overdue: str
     due_soon: str
     manual: str
+    settled: str
+    """The hospital's number of one that was settled this month."""
 
 
 def tell(place: Hospital, clock: Late) -> Story:
@@ -88,7 +91,7 @@ def tell(place: Hospital, clock: Late) -> Story:
     month = read_month(f"{local_day(clock()):%Y-%m}")
     clock.behind = timedelta()
     _delivered(place)
-    _settled(site, next(people), 7)
+    settled = _settled(site, next(people), 7)
     _planned(site, _in_hospital(site, next(people), 5), days=2)
     _planned(site, to_discharge := _in_hospital(site, next(people), 9), days=0)
     overdue = _discharged(site, next(people), hours=51)
@@ -106,6 +109,7 @@ def tell(place: Hospital, clock: Late) -> Story:
         overdue=overdue.id,
         due_soon=due_soon.id,
         manual=manual.id,
+        settled=settled,
     )
 
 
@@ -128,6 +132,18 @@ def audit(place: Hospital, month: Month) -> None:
     assert claim
     first, second, *_ = items_of(site.store.read(), claim.id)
     place.office.audits.audit(claim.id, _deducted(first.settlement, second.settlement))
+    collect(site)
+    place.desk.changed("claim", str(month))
+
+
+def answer_objections(place: Hospital, month: Month) -> None:
+    """Let the agency keep every deduction of the month that was objected to, and hear of it."""
+    _delivered(place)
+    site = place.desk.site
+    claim = claim_of(site.store.read(), month)
+    assert claim
+    for one in objections_of(site.store.read(), site.vault, claim.id):
+        place.office.audits.answer(one.id, lifted_fen=0, text="维持")
     collect(site)
     place.desk.changed("claim", str(month))
 
@@ -164,9 +180,10 @@ def _discharged(site: Site, person: SyntheticPerson, *, hours: int) -> Stay:
     return discharge(site, stay.id, site.clock() - timedelta(hours=hours), CLERK)
 
 
-def _settled(site: Site, person: SyntheticPerson, days: int) -> None:
+def _settled(site: Site, person: SyntheticPerson, days: int) -> str:
     stay = discharge(site, _in_hospital(site, person, days).id, None, CLERK)
     settle(site, Request(case=stay.ref, key=f"key-{stay.id}"), CLERK)
+    return stay.hospital_number
 
 
 def _delivered(place: Hospital) -> None:

@@ -18,7 +18,17 @@ from simulators.hospital.ground import PASSWORD, Known
 from simulators.hospital.people import DEVICE, NOTICE
 from simulators.reader import in_process_reader
 from tests.browser.conftest import Look
-from tests.browser.story import PEOPLE, RARE, Late, Story, audit, hire, since_last_month, tell
+from tests.browser.story import (
+    PEOPLE,
+    RARE,
+    Late,
+    Story,
+    answer_objections,
+    audit,
+    hire,
+    since_last_month,
+    tell,
+)
 from tests.browser.weight import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
@@ -121,9 +131,50 @@ def test_the_discharge_desk_from_the_list_to_the_statement_in_four_keys(
             looked_at(window, path)
             page.get_by_text("demo-scanner").evaluate_all(PLUGGED)
             look(page, name)
+        window.open("/devices").keyboard.press("F2")
+        expect(page.locator("#devices [role=status]")).to_have_text(re.compile(r"\d{6}\*+\w{4}"))
         window.open("/messages?everything=true").locator("#messages tbody a").first.click()
         page.wait_for_url("**/messages/*")
         look(page, "message")
+
+
+def test_two_reverse_a_settlement_and_the_package_of_the_case_is_taken_along(
+    chromium: Chromium, place: Hospital, story: Story
+) -> None:
+    with at_work(chromium, place, "出院员", "出院1号窗") as window:
+        page = window.page
+        page.keyboard.press("/")
+        window.type(story.settled)
+        page.wait_for_url("**/stays/*")
+        page.wait_for_selector("html[data-connected=yes]")
+        page.keyboard.press("F10")
+        expect(page.locator("#reversal_reason")).to_be_focused()
+        window.type("多收一项", PASSWORD, "财务员", PASSWORD)
+        page.keyboard.press("Enter")  # Enter walks; it never undoes money
+        expect(page.locator("#receipt")).to_be_visible()
+        page.keyboard.press("Space")
+        state = page.locator("#stay h2 .tag").first
+        expect(state).to_have_text("已冲正")
+        page.keyboard.press("F10")
+        expect(page.locator("#fallback_reason")).to_be_focused()
+        window.type("第三方承担", "")  # the second field is a tick
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Space")
+        window.tab_to("BUTTON")
+        page.keyboard.press("Space")
+        expect(state).to_have_text("手工报销")
+        asked = page.locator("#checklist select")
+        expect(asked).not_to_have_count(0)
+        for paper in asked.all():
+            window.tab_to(paper.get_attribute("name") or "")
+            page.keyboard.press("ArrowDown")
+        page.keyboard.press("F9")
+        expect(page.locator("#checklist h2 .tag")).to_have_text("材料已齐")
+        window.tab_to("taken_by")
+        page.keyboard.type("测试甲之妻")
+        page.keyboard.press("F9")
+        expect(page.locator("#checklist h2 .tag")).to_have_text("已交付")
+        expect(page.locator("#checklist")).to_contain_text("测试甲之妻")
 
 
 def test_the_fitting_counter_by_keyboard_alone(
@@ -178,6 +229,14 @@ def test_finance_s_month_and_a_complaint(
         expect(tag).to_have_text("已审核")
         looked_at(window, f"/claims/{story.month}")
         look(page, "claims")
+        window.tab_to("text")
+        window.type("医嘱有记载")
+        expect(page.locator("#deductions")).not_to_contain_text("待答复")
+        page.keyboard.press("Space")
+        expect(page.locator("#deductions")).to_contain_text("待答复")
+        expect(page.locator("#claim [data-hotkey=F9]")).to_have_count(0)
+        answer_objections(place, story.month)
+        expect(page.locator("#deductions")).to_contain_text("维持")
         page.keyboard.press("F9")
         expect(tag).to_have_text("已确认")
         window.open("/complaints")
@@ -247,6 +306,7 @@ def test_the_security_administrator_makes_an_account_by_keyboard(
         page.get_by_role("link", name="新来的财务员").press("Enter")
         page.wait_for_url("**/admin/accounts/*")
         looked_at(window, urlsplit(page.url).path)
+        look(page, "account")
         window.tab_to("password")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("F9")
@@ -256,7 +316,7 @@ def test_the_security_administrator_makes_an_account_by_keyboard(
 
 
 def test_the_system_administrator_imports_a_list_as_it_was_seen(
-    chromium: Chromium, place: Hospital
+    chromium: Chromium, place: Hospital, look: Look
 ) -> None:
     code = hire(place, "信息员", Role.SYSTEM_ADMINISTRATOR)
     with at_work(chromium, place, "信息员", "", start="/messages", code=code) as window:
@@ -269,18 +329,28 @@ def test_the_system_administrator_imports_a_list_as_it_was_seen(
         page.get_by_role("button", name="比较差异").press("Enter")
         page.wait_for_url("**/admin/uploads/*")
         looked_at(window, urlsplit(page.url).path)
+        look(page, "upload")
         window.tab_to("password")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("F9")
         page.wait_for_url("**/admin")
         expect(page.locator("#catalogues")).to_contain_text("310000")
+        page.goto(f"{place.url}/password")
+        look(page, "password")
 
 
-def test_f1_leads_to_the_chapter_and_the_manual_is_searched_in_chinese(
+def test_f1_leads_to_the_chapter_a_code_to_its_entry_and_the_manual_is_searched(
     chromium: Chromium, place: Hospital
 ) -> None:
+    chromium.excuse("claims: .*403")
     with at_work(chromium, place, "入院员", "入院1号窗") as window:
         page = window.page
+        page.goto(f"{place.url}/claims")
+        with page.context.expect_page() as opened:
+            page.get_by_role("link", name="GRANT_MISSING").press("Enter")
+        expect(opened.value.locator("#grant_missing")).to_be_in_viewport()
+        opened.value.close()
+        page = window.open("/")
         page.keyboard.press("F1")
         page.keyboard.press("Enter")
         page.wait_for_url("**/help/zh/screens.html#arrival")

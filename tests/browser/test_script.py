@@ -19,13 +19,14 @@ from tests.web.ground import PASSWORD, Ground, ground_at, serving
 
 PAGE = """<!doctype html>
 <html lang="zh-CN" data-text-working="处理中…" data-text-unanswered="未收到答复"
+ data-runbook="/help/zh/runbook.html#"
  data-text-stale="已有新内容">
 <head><meta charset="utf-8"><script src="/static/desk.js" defer></script></head>
 <body data-events="/api/v1/events">
 {stay}{reader}
 <form id="money" data-post="/api/v1/money" data-key="key-1" data-money>
  <input name="who.name" value="李"><input name="days" data-type="number" value="3">
- <input name="empty" value=""><input type="checkbox" name="late">
+ <input name="empty" value=""><input name="when" data-type="day"><input type="checkbox" name="late">
  <button data-hotkey="F9">结算</button><button type="button" id="other">取消</button>
 </form>
 </body></html>"""
@@ -229,6 +230,27 @@ def test_enter_never_submits_money(page: Page, scene: Scene) -> None:
     assert len(scene.taken) == 1
 
 
+def test_a_day_is_written_as_every_page_writes_it_however_it_was_typed(
+    page: Page, scene: Scene
+) -> None:
+    when = page.locator("[name=when]")
+    for typed, written in (
+        ("20261126", "2026-11-26"),
+        ("2026/1/2", "2026-01-02"),
+        ("2026.12.3", "2026-12-03"),
+        ("2026111", "2026111"),
+        ("26/11/2026", "26/11/2026"),
+    ):
+        when.fill(typed)
+        when.press("Enter")
+        expect(when).to_have_value(written)
+    when.fill("20261130")
+    with page.expect_navigation():
+        when.press("F9")
+    [(_, given)] = scene.taken
+    assert given == {"who": {"name": "李"}, "days": 3, "late": False, "when": "2026-11-30"}
+
+
 def test_a_refusal_is_shown_where_it_belongs_and_the_same_form_may_try_again(
     page: Page, scene: Scene, chromium: Chromium
 ) -> None:
@@ -236,6 +258,8 @@ def test_a_refusal_is_shown_where_it_belongs_and_the_same_form_may_try_again(
     scene.refuse = True
     page.keyboard.press("F9")
     expect(page.get_by_role("alert")).to_have_text("天数不对改天数DAYS_WRONG")
+    code = page.get_by_role("alert").get_by_role("link", name="DAYS_WRONG")
+    expect(code).to_have_attribute("href", "/help/zh/runbook.html#days_wrong")
     expect(page.locator("[name=days]")).to_be_focused()
     expect(page.locator("[name=days]")).to_have_attribute("aria-invalid", "true")
     scene.refuse = False

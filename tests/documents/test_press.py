@@ -4,12 +4,15 @@ import hashlib
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC
+from io import BytesIO
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
+from pikepdf import Array, Dictionary, Name, Pdf, String
 from pypdfium2 import raw
 
 from edge.core.errors import Fault
@@ -21,6 +24,7 @@ from edge.documents import bundle, missing_fonts, pressed
 from edge.documents.fonts import FILES, font_folders
 from edge.documents.press import pictured
 from tests.documents.office_samples import all_papers, complaint
+from tests.documents.pdf_a import breaches
 from tests.documents.samples import FORM, LINES, PERSON, charge, settled
 from tests.house.source import ROOT
 
@@ -66,6 +70,48 @@ def test_every_document_claims_pdf_a_2b_its_title_and_its_own_day(made: dict[str
             told = document.get_metadata_dict()
         assert told["Title"] == f"{paper.title} {paper.number}"
         assert told["CreationDate"] == f"D:{paper.dated.astimezone(UTC):%Y%m%d%H%M%S}Z"
+
+
+def test_no_document_has_anything_that_pdf_a_forbids(made: dict[str, bytes]) -> None:
+    assert {name: found for name, pdf in made.items() if (found := breaches(pdf))} == {}
+
+
+def _scripted(pdf: Pdf) -> None:
+    pdf.Root.OpenAction = Dictionary(S=Name.JavaScript, JS=String("1"))
+
+
+def _without_a_profile(pdf: Pdf) -> None:
+    pdf.Root.OutputIntents = Array()
+
+
+def _without_its_fonts(pdf: Pdf) -> None:
+    for one in pdf.objects:
+        for key in ("/FontFile2", "/FontFile3"):
+            if isinstance(one, Dictionary) and key in one:
+                del one[key]
+
+
+def _renamed(pdf: Pdf) -> None:
+    pdf.docinfo[Name.Title] = String("another")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "clause"),
+    [
+        (_scripted, "6.5.1"),
+        (_without_a_profile, "6.2.3"),
+        (_without_its_fonts, "6.2.11.4"),
+        (_renamed, "6.6.3"),
+    ],
+)
+def test_what_pdf_a_forbids_is_found(
+    made: dict[str, bytes], spoil: Callable[[Pdf], None], clause: str
+) -> None:
+    spoilt = BytesIO()
+    with Pdf.open(BytesIO(made["statement"])) as pdf:
+        spoil(pdf)
+        pdf.save(spoilt)
+    assert any(one.startswith(clause) for one in breaches(spoilt.getvalue()))
 
 
 def test_every_font_of_every_document_is_in_it(made: dict[str, bytes]) -> None:

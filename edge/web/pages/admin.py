@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from edge.core.catalogue import Insurance
+from edge.core.rules import Pack
 from edge.site import Site
 from edge.steps.keep_accounts import Cause
 from edge.store.catalogues import held_versions
@@ -70,7 +71,7 @@ def _admin(routes: APIRouter, screen: Screen) -> None:
             desks=site.settings.desks,
             catalogues=held_versions(site.store.read()),
             lists=tuple(Insurance),
-            packs=site.rulebook.packs,
+            packs=_files(site.rulebook.packs),
             backups=backups_now(site),
             ends=ends(site),
             keys=ages(key_store_of(site.settings)),
@@ -131,6 +132,11 @@ def ends(site: Site) -> list[End]:
         soon = ends_at is None or ends_at - now < ALARM_BEFORE
         found.append(End(name=name, ends_at=ends_at, soon=soon))
     return found
+
+
+def _files(packs: Sequence[Pack]) -> list[Pack]:
+    """Return each file of rules once: one that serves both scopes is two packs."""
+    return list({pack.sha256: pack for pack in packs}.values())
 
 
 def _is_security(caller: Caller) -> bool:

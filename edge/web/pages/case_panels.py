@@ -11,7 +11,7 @@ from edge.steps.reverse import REVERSERS
 from edge.store.database import Rows
 from edge.store.documents import Owner, OwnerKind, documents_of
 from edge.store.manual_packages import package_of
-from edge.store.settlements import settlement_of
+from edge.store.settlements import Settlement
 from edge.store.verifications import latest_verification
 from edge.web.api.documents import MAY
 from edge.web.api.manual import HandsOver, HandsOverFitting
@@ -26,13 +26,17 @@ PATHS = {CaseKind.STAY: "/stays", CaseKind.FITTING: "/fittings"}
 _OWNERS = {CaseKind.STAY: OwnerKind.STAY, CaseKind.FITTING: OwnerKind.FITTING}
 
 
-def case_panels(screen: Screen, caller: Caller, case: Case) -> dict[str, object]:
-    """Return what the panels of a case need, as far as the caller may see it."""
+def case_panels(
+    screen: Screen, caller: Caller, case: Case, settled: Settlement | None
+) -> dict[str, object]:
+    """Return what the panels of a case need, as far as the caller may see it.
+
+    ``settled`` is its settlement, if one counts.
+    """
     site = screen.desk.site
     db, kind = site.store.read(), case.ref.kind
     owner = _OWNERS[kind]
     sees = bool(MAY[owner] & caller.grants)
-    settled = settlement_of(db, site.vault, case.ref)
     return {
         "case": case,
         "case_path": f"{PATHS[kind]}/{case.id}",

@@ -130,7 +130,7 @@ def _fitting(screen: Screen, caller: Caller, fitting_id: str, desk_case: str) ->
         "bill": bill_shown(case),
         "preview": "" if settlement else site.previews.remember(case.ruling),
         **verdict_shown(screen.desk, verification),
-        **case_panels(screen, caller, fitting),
+        **case_panels(screen, caller, fitting, settlement),
     }
 
 

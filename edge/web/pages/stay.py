@@ -97,7 +97,7 @@ def _stay(screen: Screen, caller: Caller, stay_id: str, desk_case: str) -> dict[
         "desk_case": desk_case or opened_under(screen.desk, caller),
         "messages": messages,
         **verdict_shown(screen.desk, _verification(screen, db, stay, settlement)),
-        **case_panels(screen, caller, stay),
+        **case_panels(screen, caller, stay, settlement),
         "bill": bill_shown(case),
         "preview": "" if settlement else site.previews.remember(case.ruling),
         "days": days_in(screen, stay),
