@@ -154,8 +154,6 @@ def _of_call(call: ast.Call, scope: Scope) -> Iterator[tuple[str, Said]]:
         yield code, _paired(given, "detail")
     elif "text_en" in given:
         yield code, _paired(given, "text")
-    elif given.get("text") and _name(call.func) == "DeskWarning":
-        yield code, Said((given["text"], given["text"]))  # shown in Chinese alone
 
 
 def _of_row(row: ast.Tuple, scope: Scope) -> Iterator[tuple[str, Said]]:
@@ -178,8 +176,14 @@ def _of_answer(node: ast.Dict, scope: Scope) -> Iterator[tuple[str, Said]]:
 
 
 def _reasoned(node: ast.Dict) -> Iterator[tuple[str, Said]]:
-    """Yield a verdict's reasons: {(Code.X, variant): Sentence(zh, en, mend, mend_en)}."""
+    """Yield a verdict's sentences.
+
+    Of reasons: {(Code.X, variant): Sentence(zh, en, mend, mend_en)}; of warnings:
+    {WarningCode.X: Words(zh, en)}.
+    """
     for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Attribute) and _name(key.value) == "WarningCode":
+            yield key.attr, Said(_words(value, {}) or ("", ""))
         if not (isinstance(key, ast.Tuple) and isinstance(value, ast.Call)):
             continue
         if _name(value.func) == "Sentence":
