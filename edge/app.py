@@ -23,6 +23,7 @@ from drivers.transport import Readers
 from edge.card_key import by_platform, psam_plan
 from edge.core.errors import EdgeError
 from edge.loops.backing_up import backups_made
+from edge.loops.campus import CampusLine, campus_of
 from edge.loops.collecting import inbox_collected
 from edge.loops.keeper import Keeper
 from edge.loops.list_keeping import keep_list
@@ -78,7 +79,13 @@ def running(
     has with agents.
     """
     _verify_ledger(site)
-    with gateway_of(site) as gateway, _at_work(site, readers, gateway, crash, patience) as desk:
+    with (
+        campus_of(site) as campus,
+        gateway_of(site, campus.gateway if campus else None) as gateway,
+        _at_work(site, readers, gateway, crash, patience, campus) as desk,
+    ):
+        if campus:
+            campus.listeners.append(partial(_heard, desk))
         yield desk
 
 
@@ -89,6 +96,7 @@ def _at_work(
     gateway: Gateway,
     crash: Callable[[str], None],
     patience: Patience,
+    campus: CampusLine | None,
 ) -> Iterator[Desk]:
     hints = Hints()
     hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
@@ -106,12 +114,8 @@ def _at_work(
         hints=hints,
         relay=relay,
         readers=readers,
-        keeper=Keeper(
-            site,
-            on_told=partial(_tell_stay, hints, site),
-            on_head=relay.wake,
-            on_disk=lambda: hints.publish("disk", "", version_at(site.clock())),
-        ),
+        campus=campus,
+        keeper=_keeper(site, hints, relay),
     )
     scanners |= _scanners(desk)
     with (
@@ -196,6 +200,15 @@ def server(desk: Desk) -> Server:
     return Server(config, desk.hints, also_close=desk.agents.close)
 
 
+def _keeper(site: Site, hints: Hints, relay: Relay) -> Keeper:
+    return Keeper(
+        site,
+        on_told=partial(_tell_stay, hints, site),
+        on_head=relay.wake,
+        on_disk=lambda: hints.publish("disk", "", version_at(site.clock())),
+    )
+
+
 def _key_holders(
     site: Site, readers: Readers
 ) -> tuple[CardReaders, PsamInSlot | None, Authenticator]:
@@ -237,6 +250,12 @@ def _tell_stay(hints: Hints, site: Site, stay: str) -> None:
 
 def _tell(hints: Hints, site: Site, message: str) -> None:
     hints.publish("message", message, version_at(site.clock()))
+
+
+def _heard(desk: Desk, message: str) -> None:
+    """Tell of a message whose receipt came, and go on with what waited for it."""
+    _tell(desk.hints, desk.site, message)
+    desk.relay.wake()
 
 
 def _hl7_taken(desk: Desk) -> AbstractContextManager[object]:

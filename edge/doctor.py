@@ -79,6 +79,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("agents", lambda: _agents(settings, clock)),
         ("fonts", _fonts),
         ("files", lambda: _files(settings)),
+        ("streams", lambda: _streams(settings)),
         ("platform", lambda: _platform(settings, clock)),
         ("list", lambda: _list(settings, clock)),
     ]
@@ -297,6 +298,18 @@ def _files(settings: Settings) -> Iterator[Finding]:
     yield _judged("files", seen, well=well, fix="make the folder and give this account its rights")
 
 
+def _streams(settings: Settings) -> Iterator[Finding]:
+    """Look at a campus's stream server and, behind it, at the office's."""
+    if settings.sync.transport == "https":
+        return
+    from edge.site.group import seen_by, stream_of  # noqa: PLC0415 - nats is for campuses
+
+    with closing(stream_of(settings, "doctor")) as stream:
+        found = seen_by(stream, settings)
+    for name, one in found.items():
+        yield _judged(name, one.seen, well=one.well, fix=one.fix)
+
+
 def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:
     key = load_keys(key_store_of(settings)).signing
     url = settings.platform.url
@@ -304,7 +317,11 @@ def _platform(settings: Settings, clock: Clock) -> Iterator[Finding]:
         standing = platform.status_of("doctor", b"")
     well = isinstance(standing, NotReceived)
     seen = f"{url} answers" if well else f"{url} does not answer as a platform"
-    yield _judged("platform", seen, well=well, fix="check platform.url and the network")
+    fix = "check platform.url and the network"
+    if settings.sync.transport == "jetstream":
+        seen = f"{'answers' if well else 'no answer'} through the group's office"
+        fix = "is the leaf connected to the office's server (its log), does the office serve?"
+    yield _judged("platform", seen, well=well, fix=fix)
 
 
 def _list(settings: Settings, clock: Clock) -> Iterator[Finding]:

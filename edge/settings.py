@@ -6,7 +6,8 @@ Every setting is described in docs/settings.md (a test compares).
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -37,6 +38,9 @@ FacilityKind = Literal["medical", "rehab", "device"]
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Part = TypeVar("Part", bound=_Section)
 
 
 class Facility(_Section):
@@ -91,6 +95,47 @@ class Platform(_Section):
     retry_s_max: float = Field(default=300.0, gt=0)
     keys: tuple[Path, ...] = Field(default=(), max_length=4)
     collect_s: float = Field(default=60.0, gt=0, le=24 * 3600)
+
+
+class JetStream(_Section):
+    """The campus's stream server, and who we are to it; ``leaf``: it is our own, else the office's.
+
+    The office is found behind it, in the JetStream domain ``hub_domain``.
+    """
+
+    servers: tuple[str, ...] = Field(default=("nats://127.0.0.1:4222",), min_length=1, max_length=4)
+    leaf: bool = True
+    hub_domain: str = Field(default="hub", pattern=r"^[0-9A-Za-z_-]{1,40}$")
+    user: str = Field(default="", max_length=100)
+    password_file: Path | None = None
+    ca: Path | None = None
+    client_certificate: Path | None = None
+    client_key: Path | None = None
+    receipt_wait_s: float = Field(default=2.0, gt=0, le=30)
+
+    @field_validator("servers")
+    @classmethod
+    def _private(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        for one in servers:
+            parts = urlsplit(one)
+            if parts.scheme != "tls" and not (
+                parts.scheme == "nats" and parts.hostname in _LOOPBACK
+            ):
+                raise ValueError("tls://host:port, or nats:// to this very machine")
+        return servers
+
+    @model_validator(mode="after")
+    def _whose(self) -> Self:
+        if bool(self.user) != bool(self.password_file):
+            raise ValueError("user and password_file belong together")
+        return self
+
+
+class Sync(_Section):
+    """How messages and questions reach the platform: by ourselves, or through a group's office."""
+
+    transport: Literal["https", "jetstream"] = "https"
+    jetstream: JetStream = JetStream()
 
 
 class Offline(_Section):
@@ -242,6 +287,7 @@ class Settings(_Section):
     desks: tuple[Place, ...] = Field(default=(), max_length=100)
     facility: Facility
     platform: Platform
+    sync: Sync = Sync()
     server: Server = Server()
     offline: Offline = Offline()
     law: Law = Law()
@@ -273,6 +319,15 @@ class Settings(_Section):
     def _hl7_private(self) -> Self:
         if self.hl7.port and not self.server.tls and self.hl7.host not in _LOOPBACK:
             raise ValueError("hl7.host: without server.tls on loopback alone")
+        return self
+
+    @model_validator(mode="after")
+    def _group_speaks(self) -> Self:
+        if self.sync.transport == "jetstream":
+            if self.platform.adapter != "direct":
+                raise ValueError("sync.transport: the office speaks the direct protocol alone")
+            if not re.fullmatch(r"[0-9A-Za-z_-]{1,40}", self.facility.id):
+                raise ValueError("facility.id: letters, digits, _ and - alone in a group")
         return self
 
     @field_validator("webhooks")
@@ -311,31 +366,26 @@ def load_settings(path: Path) -> Settings:
 
 def placed(settings: Settings, folder: Path) -> Settings:
     """Return the settings with every relative path taken from ``folder``."""
-    data = (folder / settings.data).absolute()
-    root = settings.lists.root and (folder / settings.lists.root).absolute()
-    lists = settings.lists.model_copy(update={"root": root})
-    named = ("ca", "client_certificate", "client_key")
-    theirs = {name: getattr(settings.platform, name) for name in named}
-    found = {name: file and (folder / file).absolute() for name, file in theirs.items()}
-    found["keys"] = tuple((folder / key).absolute() for key in settings.platform.keys)
-    platform = settings.platform.model_copy(update=found)
-    own = {name: getattr(settings.server, name) for name in ("certificate", "key")}
-    found = {name: file and (folder / file).absolute() for name, file in own.items()}
-    server = settings.server.model_copy(update=found)
-    charges = settings.files.charges and (folder / settings.files.charges).absolute()
-    files = settings.files.model_copy(update={"charges": charges})
-    client_ca = settings.hl7.client_ca and (folder / settings.hl7.client_ca).absolute()
-    hl7 = settings.hl7.model_copy(update={"client_ca": client_ca})
-    shelf = settings.backup.folder and (folder / settings.backup.folder).absolute()
-    backup = settings.backup.model_copy(update={"folder": shelf})
+    papers = ("ca", "client_certificate", "client_key")
+    keys = tuple((folder / key).absolute() for key in settings.platform.keys)
+    platform = _found(settings.platform.model_copy(update={"keys": keys}), folder, *papers)
+    jetstream = _found(settings.sync.jetstream, folder, "password_file", *papers)
     return settings.model_copy(
         update={
-            "backup": backup,
-            "data": data,
-            "lists": lists,
+            "backup": _found(settings.backup, folder, "folder"),
+            "data": (folder / settings.data).absolute(),
+            "lists": _found(settings.lists, folder, "root"),
             "platform": platform,
-            "server": server,
-            "files": files,
-            "hl7": hl7,
+            "sync": settings.sync.model_copy(update={"jetstream": jetstream}),
+            "server": _found(settings.server, folder, "certificate", "key"),
+            "files": _found(settings.files, folder, "charges"),
+            "hl7": _found(settings.hl7, folder, "client_ca"),
         }
     )
+
+
+def _found(section: Part, folder: Path, *names: str) -> Part:
+    """Return the section with the files that it names found from ``folder`` on."""
+    files = {name: getattr(section, name) for name in names}
+    found = {name: file and (folder / file).absolute() for name, file in files.items()}
+    return section.model_copy(update=found)

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 
@@ -61,6 +61,16 @@ class Silence:
     sent: bool
     what: str
     cause: Cause = Cause.NETWORK
+
+
+class Caller(Protocol):
+    """What makes calls: this machine's own line, or somebody who is asked to make them."""
+
+    def call(self, call: Call) -> Reply | Silence:
+        """Make one call and wait for what becomes of it."""
+
+    def close(self) -> None:
+        """Cut what is under way."""
 
 
 class Line:

@@ -1,8 +1,8 @@
 """Messages to the platform, kept in the caller's database and committed with their cause.
 
-Keeps order within a stay, remembers every try, deletes nothing. Sends nothing, opens no
-transaction, and knows no table but its own two. States (DOMAIN §5): ``pending`` → ``sending`` →
-``accepted`` | ``rejected`` (a person must act) | ``unknown`` (ask by its own id first).
+Keeps order within a stay, remembers every try, deletes and sends nothing, opens no transaction.
+States (DOMAIN §5): ``pending`` → ``sending`` → ``accepted`` | ``rejected`` (a person must act) |
+``unknown`` (ask by its own id first).
 """
 
 import zlib
@@ -46,7 +46,7 @@ from sync.message import (
     seal_note,
     stored,
 )
-from sync.outcome import PAUSE_MAX, Accepted, NeedsPerson, Outcome, RetryAt, Unknown
+from sync.outcome import PAUSE_MAX, Accepted, NeedsPerson, Outcome, RetryAt, Unknown, speaks_of
 
 PAGE_MAX = 500
 NOTE_MAX = 500
@@ -95,10 +95,7 @@ class Outbox:
             raise OutboxConflict(MESSAGE_ID_REUSED, field="id")
 
     def put_draft(self, db: Rows, draft: Draft) -> None:
-        """Keep a message beside its cause that is composed from it when it is sent, likewise.
-
-        Whoever puts it sees to it that the whole will not be too large.
-        """
+        """Keep a message, likewise, that is composed when it is sent; it must not be too large."""
         envelope, said = draft.envelope, draft.kept()
         kept = _find(db, envelope.id)
         if kept is None:
@@ -134,6 +131,23 @@ class Outbox:
         late = row["state"] != State.SENDING and not isinstance(outcome, Accepted)
         if row["state"] != State.ACCEPTED and not row["resolved_at"] and not late:
             self._stand(db, row, self._hopeful(db, row, outcome), now)
+
+    def hear(self, db: Rows, message_id: str, outcome: Outcome, now: datetime) -> bool:
+        """Write down what was heard of a message later; tell whether it says anything new.
+
+        Acceptance counts whatever the state, a refusal while the outcome is not known; what speaks
+        of a message that is not ours, or of other bytes than were sent, says nothing.
+        """
+        row = _find(db, message_id)
+        if row is None or row["state"] == State.ACCEPTED or row["resolved_at"]:
+            return False
+        told = self._hopeful(db, row, outcome)
+        open_now = row["state"] in {State.UNKNOWN, State.SENDING}
+        counts = isinstance(told, Accepted) or (isinstance(told, NeedsPerson) and open_now)
+        if not counts or not speaks_of(told, message_id=message_id, sha256=_sent(db, row)):
+            return False
+        self._stand(db, row, told, now)
+        return True
 
     def recover(self, db: Rows, now: datetime) -> int:
         """Take what a crash left in ``sending`` as ``unknown``, due at once; return how many.
@@ -268,7 +282,7 @@ class Outbox:
         A predecessor which a person resolved is not sent again: whoever waits for it waits for
         ever, unless a person looks.
         """
-        waits = isinstance(outcome, RetryAt) and outcome.reason.code == OUT_OF_ORDER
+        waits = isinstance(outcome, RetryAt | Unknown) and outcome.reason.code == OUT_OF_ORDER
         if not waits or not list(db.query(tables.RESOLVED_BEFORE, [row["order_key"], row["seq"]])):
             return outcome
         return NeedsPerson(reason=PREDECESSOR_RESOLVED, message_id=row["id"])
@@ -364,6 +378,13 @@ def _refused_original(db: Rows, stored_frame: bytes) -> Row | None:
 def _find(db: Rows, message_id: str) -> Row | None:
     rows = list(db.query("select * from outbox where id = ?", [message_id]))
     return rows[0] if rows else None
+
+
+def _sent(db: Rows, row: Row) -> str:
+    """Return the SHA-256 of the signed bytes; empty while a draft was never signed."""
+    if not row["draft"]:
+        return str(row["sha256"])
+    return next((str(one["sha256"]) for one in db.query(tables.SIGNED, [row["id"]])), "")
 
 
 def _must_find(db: Rows, message_id: str) -> Row:

@@ -171,6 +171,16 @@ def sent_without_answer(now: datetime, what: str) -> Unknown:
     return Unknown(at=now, reason=_no_answer("NO_ANSWER", what))
 
 
+def on_its_way(now: datetime) -> Unknown:
+    """Return the outcome of a message that a group's stream keeps and nobody has answered yet."""
+    return Unknown(at=now, reason=_ON_ITS_WAY)
+
+
+def is_on_its_way(outcome: Outcome) -> bool:
+    """Tell whether nothing is known but that the stream has it."""
+    return isinstance(outcome, Unknown) and outcome.reason == _ON_ITS_WAY
+
+
 def answered_for_another(now: datetime) -> Unknown:
     """Return the outcome when the receipt names other bytes or another message."""
     return Unknown(at=now, reason=_no_answer("RECEIPT_MISMATCH", "receipt of something else"))
@@ -374,3 +384,12 @@ def _http_refusal(status: int) -> Reason:
         next_action="联系平台技术支持，查明原因后在待处理列表中重发或登记处理结果",
         next_action_en="ask the platform's support, then retry or note how it was resolved",
     )
+
+
+_ON_ITS_WAY = Reason(
+    code="ON_ITS_WAY",
+    text="报文已交集团中心传送，尚无回执",
+    text_en="the message is on its way through the group's office; no receipt yet",
+    next_action="系统会自动取回执或按报文编号查询；查明前请勿重复结算",
+    next_action_en="its receipt is fetched, or it is asked for by its id; do not settle again",
+)

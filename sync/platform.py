@@ -24,7 +24,7 @@ from sync.envelope import SigningKey, digest
 from sync.errors import PlatformUnreachable, PlatformUnsure
 from sync.frame import BATCH_MESSAGES_MAX, batch, plain
 from sync.ledger_head import read_kept_head
-from sync.line import Call, Cause, Line, Reply, Silence
+from sync.line import Call, Caller, Cause, Line, Reply, Silence
 from sync.lists.offer import Missing, Span
 from sync.message import Claimed
 from sync.outcome import (
@@ -63,8 +63,9 @@ class Wire:
     """How the platform is spoken to. ``batch_max`` messages go together; 1: each alone.
 
     ``packs`` lets batches travel as zstd, until a platform says that it takes none (415). ``tls``
-    carries our client certificate and the platform's CA when they are not the system's. Without a
-    ``breaker`` every call is made, however long the platform has been silent.
+    carries our client certificate and the platform's CA when they are not the system's. ``line`` is
+    another way for every call than HTTP from here (``sync.ask``). Without a ``breaker`` every call
+    is made, however long the platform has been silent.
     """
 
     deadlines: Deadlines = Deadlines()
@@ -72,6 +73,7 @@ class Wire:
     batch_max: int = 1
     packs: bool = True
     tls: ssl.SSLContext | None = None
+    line: Caller | None = None
     breaker: Breaker | None = None
 
 
@@ -98,7 +100,7 @@ class Platform:
         self._clock = clock
         self._wire = wire
         self._packs = wire.packs
-        self._line = Line(base_url, wire.tls)
+        self._line: Caller = wire.line or Line(base_url, wire.tls)
 
     @property
     def batch_max(self) -> int:

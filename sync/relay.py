@@ -17,7 +17,7 @@ from sync.attempt import NO_HOOKS, Attempting, Gateway, Hooks, Tried
 from sync.draft import Made, Rows
 from sync.message import Claimed, Row
 from sync.outbox import Outbox
-from sync.outcome import PAUSE_MAX, Outcome, RetryAt, Unknown
+from sync.outcome import PAUSE_MAX, Outcome, RetryAt, Unknown, is_on_its_way
 
 __all__ = ["Contact", "Gateway", "Hooks", "Pace", "Relay", "Store"]
 
@@ -192,8 +192,10 @@ class Relay:
         self._hooks.crash("after record")
         # What was under way meanwhile may have been taken; the pause that was asked for stands.
         self._quiet_until = max(filter(None, rests), default=self.quiet_until())
-        unanswered = away or all(isinstance(one.outcome, Unknown) for one in tried)
-        self._last_contact = Contact(self._clock(), answered=not unanswered)
+        telling = [one for one in tried if not is_on_its_way(one.outcome)]
+        if telling:
+            unanswered = away or all(isinstance(one.outcome, Unknown) for one in telling)
+            self._last_contact = Contact(self._clock(), answered=not unanswered)
         for one in tried:
             self._hooks.on_change(one.id)
 

@@ -6,41 +6,48 @@ made while there is no connection is never kept to be sent later: what waits, wa
 """
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
 from nats.errors import (
     Error,
     MaxPayloadError,
     NoRespondersError,
     OutboundBufferLimitError,
 )
-from nats.js import JetStreamContext
-from nats.js.api import (
-    ConsumerConfig,
-    DiscardPolicy,
-    ExternalStream,
-    StorageType,
-    StreamConfig,
-    StreamSource,
-)
-from nats.js.errors import APIError, NoStreamResponseError
 
+from sync import codec
 from sync.line import Silence
 from sync.looped import Ended, Looped
-from sync.streams import DUPLICATES_S, PullPlan, StreamPlan
+from sync.stream_api import (
+    Ack,
+    ConsumerInfo,
+    Refused,
+    StreamInfo,
+    api,
+    consumer_config,
+    stream_config,
+    told,
+)
+from sync.streams import (
+    TOO_LARGE,
+    Address,
+    Asked,
+    Outgoing,
+    PubAck,
+    PullPlan,
+    StreamPlan,
+)
+
+__all__ = ["TOO_LARGE", "Address", "Asked", "Delivery", "Outgoing", "PubAck", "Stream"]
 
 T = TypeVar("T")
-
-TOO_LARGE = "MaxPayloadError"
-"""What is said of a message that is larger than the server takes."""
 
 PUBLISH_S = 5.0
 DECLARE_S = 10.0
@@ -49,49 +56,8 @@ _CONNECT_S = 2
 _AGAIN_S = 1
 _PING_S = 10
 _GRACE_S = 1.0
+_ANSWER_S = 5.0
 _MESSAGE_ID = "Nats-Msg-Id"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where the servers are, and who we are to them.
-
-    ``inbox`` begins the subjects on which answers come: one's own, where others must not listen.
-    """
-
-    servers: tuple[str, ...]
-    name: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    tls: ssl.SSLContext | None = None
-    inbox: str = "_INBOX"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One message to be kept by a stream."""
-
-    subject: str
-    body: bytes = field(repr=False)
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PubAck:
-    """A stream has it; ``duplicate`` when it had it under the same id a short while ago."""
-
-    stream: str
-    sequence: int
-    duplicate: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A question as it came; ``waited_s`` is how long it has stood here."""
-
-    subject: str
-    body: bytes = field(repr=False)
-    waited_s: float
 
 
 class Delivery:
@@ -134,7 +100,7 @@ class Stream:
         self._client = Client()
         self._connecting: asyncio.Task[None] | None = None
         self._up = asyncio.Event()
-        self._pulls: dict[tuple[str, str, str], JetStreamContext.PullSubscription] = {}
+        self._pulls: dict[str, _Pull] = {}
         self._answerers = ThreadPoolExecutor(ANSWERERS, "stream-answer")
         self._looped = Looped("stream")
 
@@ -180,6 +146,14 @@ class Stream:
         """See to it that these streams and consumers stand, made anew or changed as planned."""
         return self._run(self._declared(plans, domain))
 
+    def held(self, stream: str, *, domain: str = "") -> int | Silence:
+        """Return how many messages a stream holds."""
+        return self._run(self._held(stream, domain))
+
+    def waiting(self, pull: PullPlan, *, domain: str = "") -> int | Silence:
+        """Return how many messages a durable consumer has yet to hand out or hear of again."""
+        return self._run(self._waiting(pull, domain))
+
     def version(self) -> str | Silence:
         """Return the server's release."""
         return self._run(self._version())
@@ -187,6 +161,10 @@ class Stream:
     def payload_max(self) -> int | None:
         """Return how many bytes the server takes in one message, once there is a connection."""
         return self._client.max_payload if self._client.is_connected else None
+
+    def connected(self) -> bool:
+        """Tell whether there is a connection now."""
+        return bool(self._client.is_connected)
 
     def trouble(self) -> str:
         """Return what the connection last failed of; empty when it did not."""
@@ -257,12 +235,12 @@ class Stream:
             await self._connected(_CONNECT_S)
             if len(one.body) + _HEADERS_MAX > self._client.max_payload:
                 raise MaxPayloadError  # the server would hang up: its limit counts the headers
-            ack = await self._client.jetstream().publish(
-                one.subject, one.body, timeout=deadline_s, headers={_MESSAGE_ID: one.message_id}
-            )
+            headers = {_MESSAGE_ID: one.message_id}
+            reply = await self._client.request(one.subject, one.body, deadline_s, headers=headers)
+            ack = told(reply.data, Ack)
         except _LOST as lost:
             return _silence(lost)
-        return PubAck(ack.stream, ack.seq, bool(ack.duplicate))
+        return PubAck(ack.stream, ack.seq, ack.duplicate)
 
     async def _requested(self, subject: str, body: bytes, deadline_s: float) -> bytes:
         begun = time.monotonic()
@@ -274,15 +252,12 @@ class Stream:
         self, pull: PullPlan, batch: int, wait_s: float, domain: str
     ) -> list[Delivery]:
         await self._connected(_CONNECT_S)
-        place = (domain, pull.stream, pull.durable)
-        if place not in self._pulls:
-            self._pulls[place] = await self._streams(domain).pull_subscribe_bind(
-                consumer=pull.durable, stream=pull.stream
-            )
-        try:
-            messages = await self._pulls[place].fetch(batch, timeout=wait_s)
-        except TimeoutError:
-            return []
+        subject = api(domain, f"CONSUMER.MSG.NEXT.{pull.stream}.{pull.durable}")
+        if subject not in self._pulls:
+            inbox = self._client.new_inbox()
+            listens = await self._client.subscribe(f"{inbox}.*")
+            self._pulls[subject] = _Pull(self._client, listens, inbox, subject)
+        messages = await self._pulls[subject].take(batch, wait_s)
         return [Delivery(message, self._run) for message in messages]
 
     async def _served(self, subject: str, queue: str, handler: Handler) -> None:
@@ -305,44 +280,101 @@ class Stream:
         await self._client.flush()
 
     async def _declared(self, plans: Sequence[StreamPlan | PullPlan], domain: str) -> None:
-        await self._connected(_CONNECT_S)
-        streams = self._streams(domain)
         for plan in plans:
             if isinstance(plan, PullPlan):
-                await streams.add_consumer(plan.stream, _consumer(plan))
+                what = f"CONSUMER.DURABLE.CREATE.{plan.stream}.{plan.durable}"
+                await self._declared_as(domain, what, consumer_config(plan))
                 continue
             try:
-                await streams.add_stream(_stream(plan))
-            except APIError as wrong:
-                if wrong.err_code != _STANDS_OTHERWISE:
+                await self._declared_as(domain, f"STREAM.CREATE.{plan.name}", stream_config(plan))
+            except Refused as wrong:
+                if wrong.code != _STANDS_OTHERWISE:
                     raise
-                await streams.update_stream(_stream(plan))
+                await self._declared_as(domain, f"STREAM.UPDATE.{plan.name}", stream_config(plan))
+
+    async def _declared_as(self, domain: str, what: str, config: object) -> None:
+        await self._asked(domain, what, codec.encode(config), dict)
+
+    async def _held(self, stream: str, domain: str) -> int:
+        info = await self._asked(domain, f"STREAM.INFO.{stream}", b"", StreamInfo)
+        return info.state.messages
+
+    async def _waiting(self, pull: PullPlan, domain: str) -> int:
+        what = f"CONSUMER.INFO.{pull.stream}.{pull.durable}"
+        info = await self._asked(domain, what, b"", ConsumerInfo)
+        return info.num_pending + info.num_ack_pending
+
+    async def _asked(self, domain: str, what: str, body: bytes, shape: type[T]) -> T:
+        """Ask the server about its streams; raises what the client raises, or Refused."""
+        await self._connected(_CONNECT_S)
+        reply = await self._client.request(api(domain, what), body, DECLARE_S)
+        return told(reply.data, shape)
 
     async def _version(self) -> str:
         await self._connected(_CONNECT_S)
         told = self._client.connected_server_version
         return f"{told.major}.{told.minor}.{told.patch}"
 
-    def _streams(self, domain: str) -> JetStreamContext:
-        return self._client.jetstream(domain=domain or None, timeout=DECLARE_S)
-
     async def _hang_up(self) -> None:
+        if self._connecting is None:
+            return
         with suppress(*_LOST):
             async with asyncio.timeout(_GRACE_S):
                 await self._client.close()
 
 
-_LOST = (Error, OSError, TimeoutError)
-_UNSENT = (
-    OutboundBufferLimitError,
-    NoRespondersError,
-    NoStreamResponseError,
-    MaxPayloadError,
-    APIError,
-)
+class _Pull:
+    """A durable consumer that is asked for its messages; by one caller at a time."""
+
+    def __init__(self, client: Client, listens: Subscription, inbox: str, subject: str) -> None:
+        self._client = client
+        self._listens = listens
+        self._inbox = inbox
+        self._subject = subject
+        self._asks = 0
+
+    async def take(self, batch: int, wait_s: float) -> list[Msg]:
+        """Return what is there; else wait for the first, and return it with what came with it."""
+        ready = await self._ask(batch, {"no_wait": True}, _ANSWER_S)
+        if ready:
+            return ready
+        first = await self._ask(1, {"expires": int(wait_s * 1e9)}, wait_s)
+        left = batch - len(first)
+        return first + await self._ask(left, {"no_wait": True}, _ANSWER_S) if first else first
+
+    async def _ask(self, count: int, how: Mapping[str, object], wait_s: float) -> list[Msg]:
+        self._asks += 1
+        reply = f"{self._inbox}.{self._asks}"
+        asked = codec.encode({"batch": count, **how})
+        await self._client.publish(self._subject, asked, reply=reply)
+        found: list[Msg] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while len(found) < count:
+                    message = await self._listens.next_msg(timeout=None)
+                    status = (message.headers or {}).get("Status")
+                    if status is None:
+                        found.append(message)  # one that an earlier asking waited for counts too
+                    elif message.subject == reply and status != _IDLE:
+                        _require_served(status, message)
+                        break
+        return found
+
+
+_LOST = (Error, OSError, TimeoutError, Refused)
+_UNSENT = (OutboundBufferLimitError, NoRespondersError, MaxPayloadError, Refused)
 _HEADERS_MAX = 512
 _STANDS_OTHERWISE = 10058
 _TROUBLE_LENGTH_MAX = 200
+_IDLE, _NONE_THERE, _WAIT_OVER, _NOBODY = "100", "404", "408", "503"
+
+
+def _require_served(status: str, message: Msg) -> None:
+    """Raise unless a consumer says that it has no more."""
+    if status == _NOBODY:
+        raise NoRespondersError
+    if status not in {_NONE_THERE, _WAIT_OVER}:
+        raise Refused(int(status), (message.headers or {}).get("Description", ""))
 
 
 def _failed(task: asyncio.Task[None]) -> bool:
@@ -354,38 +386,9 @@ def _silence(lost: BaseException) -> Silence:
 
 
 def _named(lost: BaseException) -> str:
-    said = lost.description if isinstance(lost, APIError) else None
-    return said or type(lost).__name__
+    return (isinstance(lost, Refused) and str(lost)) or type(lost).__name__
 
 
 def _answered(handler: Handler, message: Msg, came_at: float) -> bytes | None:
     waited_s = time.monotonic() - came_at
     return handler(Asked(subject=message.subject, body=message.data, waited_s=waited_s))
-
-
-def _stream(plan: StreamPlan) -> StreamConfig:
-    return StreamConfig(
-        name=plan.name,
-        subjects=list(plan.subjects) or None,
-        sources=[_source(one.stream, one.domain) for one in plan.sources] or None,
-        storage=StorageType.FILE,
-        # A full stream refuses what is new: what it holds may not have been gathered yet.
-        discard=DiscardPolicy.NEW,
-        max_age=plan.age_s_max,
-        max_bytes=plan.bytes_max,
-        duplicate_window=DUPLICATES_S,
-    )
-
-
-def _source(stream: str, domain: str) -> StreamSource:
-    return StreamSource(name=stream, external=ExternalStream(api=f"$JS.{domain}.API"))
-
-
-def _consumer(plan: PullPlan) -> ConsumerConfig:
-    return ConsumerConfig(
-        durable_name=plan.durable,
-        filter_subject=plan.subject or None,
-        ack_wait=plan.ack_wait_s,
-        max_ack_pending=plan.pending_max,
-        max_deliver=-1,
-    )

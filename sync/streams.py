@@ -5,8 +5,9 @@ campus's; the office's ``GROUP`` gathers every ``UP``. What the platform answere
 ``DOWN``, of which each campus has a consumer of its own.
 """
 
+import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.group import (
     DOWN_STREAM,
@@ -26,6 +27,52 @@ DUPLICATES_S = 120.0
 _DAY_S = 24 * 3600.0
 
 
+TOO_LARGE = "MaxPayloadError"
+"""What is said of a message that is larger than the server takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where the servers are, and who we are to them.
+
+    ``inbox`` begins the subjects on which answers come: one's own, where others must not listen.
+    """
+
+    servers: tuple[str, ...]
+    name: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
+    inbox: str = "_INBOX"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message to be kept by a stream."""
+
+    subject: str
+    body: bytes = field(repr=False)
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PubAck:
+    """A stream has it; ``duplicate`` when it had it under the same id a short while ago."""
+
+    stream: str
+    sequence: int
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question as it came; ``waited_s`` is how long it has stood here."""
+
+    subject: str
+    body: bytes = field(repr=False)
+    waited_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Another stream, of another domain, that a stream gathers."""
@@ -42,6 +89,7 @@ class StreamPlan:
     subjects: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     age_s_max: float = 0.0
+    duplicates_s: float = DUPLICATES_S
     bytes_max: int | None = None
 
 

@@ -30,21 +30,21 @@ class Papers:
     key: Path | None = None
 
 
-def context_of(papers: Papers) -> ssl.SSLContext | None:
+def context_of(papers: Papers, section: str = "platform") -> ssl.SSLContext | None:
     """Return the context that these make; None when there are none.
 
     Raises:
-        PlatformMisplaced: PLATFORM_TLS, naming the setting.
+        PlatformMisplaced: PLATFORM_TLS, naming the setting of ``section``.
     """
     if not (papers.ca or papers.certificate or papers.key):
         return None
     try:
         context = ssl.create_default_context(cafile=papers.ca)
     except (OSError, ssl.SSLError) as wrong:
-        raise _unusable("ca") from wrong
+        raise _unusable(section, "ca") from wrong
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if papers.certificate or papers.key:
-        _show(context, papers)
+        _show(context, papers, section)
     return context
 
 
@@ -73,17 +73,17 @@ async def certificate_refused(host: str, port: int, context: ssl.SSLContext) -> 
         return False
 
 
-def _show(context: ssl.SSLContext, papers: Papers) -> None:
+def _show(context: ssl.SSLContext, papers: Papers, section: str) -> None:
     if papers.certificate is None:
-        raise _unusable("client_certificate")
+        raise _unusable(section, "client_certificate")
     key = papers.key or papers.certificate
     try:
         private = not key.stat().st_mode & _READABLE_BY_OTHERS
         context.load_cert_chain(papers.certificate, key)
     except (OSError, ssl.SSLError) as wrong:
-        raise _unusable("client_certificate") from wrong
+        raise _unusable(section, "client_certificate") from wrong
     if not private:
-        raise _unusable("client_key")
+        raise _unusable(section, "client_key")
 
 
 def _causes(lost: BaseException) -> list[BaseException]:
@@ -95,12 +95,12 @@ def _causes(lost: BaseException) -> list[BaseException]:
     return found
 
 
-def _unusable(field: str) -> PlatformMisplaced:
+def _unusable(section: str, name: str) -> PlatformMisplaced:
     reason = Reason(
         code="PLATFORM_TLS",
-        text=f"平台证书设置不可用：platform.{field}",
-        text_en=f"the TLS files for the platform cannot be used: platform.{field}",
+        text=f"平台证书设置不可用：{section}.{name}",
+        text_en=f"the TLS files for the platform cannot be used: {section}.{name}",
         next_action="核对 site.toml 中的证书文件：PEM 格式、证书与私钥成对、私钥权限 0600",
         next_action_en="check the files named in site.toml: PEM, a matching pair, key mode 0600",
     )
-    return PlatformMisplaced(reason, field=field)
+    return PlatformMisplaced(reason, field=name)

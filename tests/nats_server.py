@@ -5,6 +5,7 @@ here is stopped. A release from 2.10 on syncs each write (``sync_interval: alway
 has no such setting.
 """
 
+import os
 import re
 import socket
 import subprocess
@@ -49,7 +50,12 @@ class NatsServer:
         file = self.folder / "server.conf"
         file.write_text(self.words, encoding="utf-8")
         with (self.folder / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(["nats-server", "-c", file], stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                ["nats-server", "-c", file],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment},
+            )
         deadline = time.monotonic() + _READY_S_MAX
         while not _answers(self.port):
             assert self.process.poll() is None, self.log
@@ -72,29 +78,30 @@ class NatsServer:
 @contextmanager
 def hub(folder: Path) -> Iterator[NatsServer]:
     """Run an office's server: JetStream domain ``hub``, and a door for leaves."""
-    port, leaf_port = _free_ports(2)
+    port, leaf_port = free_ports(2)
     doors = f'leafnodes {{ listen: "127.0.0.1:{leaf_port}" }}\n'
     server = NatsServer(folder, _words(folder, HUB, port) + doors, port, leaf_port)
-    with _running(server):
+    with running(server):
         yield server
 
 
 @contextmanager
 def leaf(folder: Path, facility: str, hub_port: int) -> Iterator[NatsServer]:
     """Run a campus's server, connected to the hub's leaf port (or to what stands before it)."""
-    [port] = _free_ports(1)
+    [port] = free_ports(1)
     remote = (
         "leafnodes { reconnect: 1, remotes: [ { "
         f'url: "nats-leaf://127.0.0.1:{hub_port}", deny_exports: ["up.>"] '
         "} ] }\n"
     )
     server = NatsServer(folder, _words(folder, facility, port) + remote, port)
-    with _running(server):
+    with running(server):
         yield server
 
 
 @contextmanager
-def _running(server: NatsServer) -> Iterator[None]:
+def running(server: NatsServer) -> Iterator[None]:
+    """Run a server until the block ends."""
     server.start()
     try:
         yield
@@ -120,7 +127,8 @@ def version() -> tuple[int, ...]:
     return tuple(map(int, found.groups()))
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on now."""
     with_them = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in with_them]
     for one in with_them:

@@ -52,10 +52,15 @@ def sync_show(message: str, config: Config = SITE_FILE) -> None:
 @sync.command("now")
 def sync_now(config: Config = SITE_FILE) -> None:
     """Try every message that is due, once, and say how many were tried."""
+    from edge.loops.campus import campus_of
     from edge.site.opening import gateway_of
     from sync.relay import Relay
 
-    with opened(config) as site, gateway_of(site) as gateway:
+    with (
+        opened(config) as site,
+        campus_of(site) as campus,
+        gateway_of(site, campus.gateway if campus else None) as gateway,
+    ):
         tried = Relay(site.store, site.outbox, gateway, site.clock).run_once()
     typer.echo(f"{tried} tried")
 

@@ -30,6 +30,7 @@ from sync.dialect import DIRECT
 from sync.envelope import PublicKey, SigningKey, key_ring, load_public
 from sync.errors import BadEnvelope
 from sync.inbox import Inbox
+from sync.line import Caller
 from sync.lists import CachedList
 from sync.lists.offer import Source, read_root
 from sync.lists.shelf import Files
@@ -203,18 +204,21 @@ def _platform_keys(settings: Settings) -> dict[str, PublicKey]:
 
 
 @contextmanager
-def gateway_of(site: Site) -> Iterator[Gateway]:
+def gateway_of(site: Site, campus: Gateway | None = None) -> Iterator[Gateway]:
     """Give what the relay delivers by: the platform, and the hospital's own systems beside it.
+
+    ``campus`` takes the platform's place where the site is one of a group.
 
     Raises:
         PlatformMisplaced: a webhook's address is not https, and not this machine.
     """
     urls = {one.name: one.url for one in site.settings.webhooks}
+    far_end = campus or site.platform
     if not urls:
-        yield site.platform
+        yield far_end
         return
     with closing(Webhooks(urls, site.clock)) as webhooks:
-        yield Switchboard(site.platform, webhooks)
+        yield Switchboard(far_end, webhooks)
 
 
 def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
@@ -222,6 +226,7 @@ def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
 
     Raises:
         PlatformMisplaced: the address or the TLS files cannot be used.
+        Fault: STREAM_PASSWORD, of a campus.
     """
     far = settings.platform
     rest = Rest(
@@ -236,6 +241,15 @@ def platform_of(settings: Settings, key: SigningKey, clock: Clock) -> Platform:
         batch_max=far.batch_max,
         packs=far.compression == "zstd",
         tls=context_of(papers),
+        line=_line_of(settings),
         breaker=Breaker(clock, rest, partial(note_circuit, settings.data)),
     )
     return Platform(far.url, facility=settings.facility.id, key=key, clock=clock, wire=wire)
+
+
+def _line_of(settings: Settings) -> Caller | None:
+    if settings.sync.transport == "https":
+        return None
+    from edge.site.group import ask_line  # noqa: PLC0415 - nats is for the campuses of a group
+
+    return ask_line(settings)

@@ -11,6 +11,7 @@ from drivers.monitor import Presented, ReaderEvent, ReaderState, ReaderView
 from drivers.scanner import Scanned, ScannerState, ScannerView
 from edge.core.credential import expires_at
 from edge.core.errors import BadInput, Conflict, EdgeError, Words
+from edge.loops.campus import CampusLine
 from edge.loops.keeper import Keeper
 from edge.settings import Place
 from edge.site import Site
@@ -77,6 +78,8 @@ class Desk:
     keeper: Keeper
     readers: object = None
     """This machine's readers, as they were given; what they count is worth watching."""
+    campus: CampusLine | None = None
+    """The line through a group's office, where the site is one of a group."""
     reveals: Reveals = field(default_factory=Reveals)
     reminded: Reminded = field(default_factory=Reminded)
     uploads: Uploads = field(default_factory=Uploads)

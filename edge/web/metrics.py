@@ -111,7 +111,7 @@ class _Looks(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield what is seen."""
         failed = 0
-        for look in (_outbox, _list, _clocks, _ledger, _devices, _disk, _certificate):
+        for look in (_outbox, _group, _list, _clocks, _ledger, _devices, _disk, _certificate):
             try:
                 yield from list(look(self._desk))
             except (EdgeError, SyncError, OSError):
@@ -133,6 +133,20 @@ def _outbox(desk: Desk) -> Iterator[Metric]:
     circuit = site.platform.circuit()
     shut = circuit is None or circuit.state is State.CLOSED
     yield _gauge("edge_platform_up", "1 while the circuit to the platform is closed", int(shut))
+
+
+def _group(desk: Desk) -> Iterator[Metric]:
+    campus = desk.campus
+    if campus is None:
+        return
+    up = int(campus.server.connected())
+    yield _gauge("edge_stream_up", "1 while the campus's stream server is connected", up)
+    seen = campus.gateway.figures()
+    told = GaugeMetricFamily("edge_stream_messages", "Since the start, by what", labels=("what",))
+    told.add_metric(("published",), seen.published)
+    told.add_metric(("unpublished",), seen.unpublished)
+    told.add_metric(("receipts",), seen.heard)
+    yield told
 
 
 def _list(desk: Desk) -> Iterator[Metric]:

@@ -14,7 +14,7 @@ from edge.trust.crypto import seal, unseal
 from sync.envelope import Envelope, Kind, SigningKey
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform, Wire
-from sync.relay import Hooks, Relay
+from sync.relay import Gateway, Hooks, Relay
 from tests.laid import laid
 
 START = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -97,10 +97,10 @@ def line_to(
         yield one
 
 
-def relay_of(sender: Sender, platform: Platform, hooks: Hooks | None = None) -> Relay:
+def relay_of(sender: Sender, gateway: Gateway, hooks: Hooks | None = None) -> Relay:
     """Return a relay that does not sleep between the tries of one attempt."""
     hooks = hooks or Hooks(sleep=no_pause)
-    return Relay(sender.store, sender.outbox, platform, sender.clock, hooks)
+    return Relay(sender.store, sender.outbox, gateway, sender.clock, hooks)
 
 
 def no_pause(_seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The header's lamps: every reader, and the platform as it was last met. Decides nothing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
@@ -57,7 +58,10 @@ def lamps(desk: Desk, at: str = "") -> tuple[Lamp, ...]:
         *reader_lamps(desk.shown_at(at)),
         *([scanner_lamp(scanner)] if scanner else []),
         *due_lamps(desk.reminded.of(desk.site)),
-        circuit_lamp(desk.site.platform.circuit()) or platform_lamp(met_at, answered=answered),
+        _through(
+            desk.site.settings.sync.transport,
+            circuit_lamp(desk.site.platform.circuit()) or platform_lamp(met_at, answered=answered),
+        ),
     )
 
 
@@ -100,6 +104,15 @@ def circuit_lamp(circuit: Circuit | None) -> Lamp | None:
     if circuit is None or circuit.state is State.CLOSED:
         return None
     return Lamp(words("lamp.platform"), Colour.BAD, words("platform.circuit"))
+
+
+def _through(transport: str, lamp: Lamp) -> Lamp:
+    """Say of the platform's lamp that the group's office stands between, where it does."""
+    if transport == "https":
+        return lamp
+    via = words("platform.via_group")
+    state = Words(f"{via.zh}{lamp.state.zh}", f"{lamp.state.en}, {via.en}")
+    return replace(lamp, state=state)
 
 
 def _reader(view: ReaderView, mark: str) -> Lamp:

@@ -1,0 +1,116 @@
+"""The stream servers' own interface: how streams are asked for, and what is said of them.
+
+Pure: sends nothing. The forms are those of JetStream's API, of which this is the part that is used.
+"""
+
+from typing import TypeVar
+
+from sync import codec
+from sync.streams import PullPlan, StreamPlan
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The server refuses what was asked of it; ``code`` is its own number, 0 for none."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Ack(codec.Tolerant, frozen=True):
+    """A message is kept."""
+
+    stream: str
+    seq: int
+    duplicate: bool = False
+
+
+class State(codec.Tolerant, frozen=True):
+    """What a stream holds."""
+
+    messages: int
+
+
+class StreamInfo(codec.Tolerant, frozen=True):
+    """How a stream stands."""
+
+    state: State
+
+
+class ConsumerInfo(codec.Tolerant, frozen=True):
+    """What a consumer has yet to hand out, and to hear of."""
+
+    num_pending: int
+    num_ack_pending: int
+
+
+def api(domain: str, what: str) -> str:
+    """Return the subject on which the streams of a domain are asked for; empty: the server's."""
+    return f"$JS.{domain}.API.{what}" if domain else f"$JS.API.{what}"
+
+
+def told(reply: bytes, shape: type[T]) -> T:
+    """Read what a server says.
+
+    Raises:
+        Refused: it refuses, or says something else.
+    """
+    try:
+        fault = codec.decode(reply, _Fault).error
+        if fault:
+            raise Refused(fault.err_code, fault.description)
+        return codec.decode(reply, shape)
+    except codec.NotThisShape as wrong:
+        raise Refused(0, "unreadable") from wrong
+
+
+def stream_config(plan: StreamPlan) -> dict[str, object]:
+    """Return a stream in the words of the server's own interface; spans are nanoseconds there."""
+    return {
+        "name": plan.name,
+        "subjects": list(plan.subjects),
+        "sources": [
+            {"name": one.stream, "external": {"api": f"$JS.{one.domain}.API"}}
+            for one in plan.sources
+        ],
+        "retention": "limits",
+        "storage": "file",
+        # A full stream refuses what is new: what it holds may not have been gathered yet.
+        "discard": "new",
+        "num_replicas": 1,
+        "max_consumers": -1,
+        "max_msgs": -1,
+        "max_bytes": plan.bytes_max or -1,
+        "max_age": _ns(plan.age_s_max),
+        "duplicate_window": _ns(plan.duplicates_s),
+    }
+
+
+def consumer_config(plan: PullPlan) -> dict[str, object]:
+    """Return a durable consumer in the words of the server's own interface, with its stream."""
+    config: dict[str, object] = {
+        "durable_name": plan.durable,
+        "deliver_policy": "all",
+        "ack_policy": "explicit",
+        "replay_policy": "instant",
+        "ack_wait": _ns(plan.ack_wait_s),
+        "max_ack_pending": plan.pending_max,
+        "max_deliver": -1,
+    }
+    filtered = {"filter_subject": plan.subject} if plan.subject else {}
+    return {"stream_name": plan.stream, "config": config | filtered}
+
+
+def _ns(seconds: float) -> int:
+    return int(seconds * 1_000_000_000)
+
+
+class _Problem(codec.Tolerant, frozen=True):
+    err_code: int = 0
+    description: str = ""
+
+
+class _Fault(codec.Tolerant, frozen=True):
+    error: _Problem | None = None

@@ -1,0 +1,159 @@
+"""The shipped configuration of a group's servers: it gathers, and no campus hears another's.
+
+The files are taken as they are; paths, addresses and the second campus are put in.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sync.group import ask_subject, receipt_subject, up_subject
+from sync.line import Silence
+from sync.stream import Address, PubAck, Stream
+from sync.streams import (
+    HUB,
+    OFFICE,
+    PullPlan,
+    down_plan,
+    group_plan,
+    inbox,
+    receipts_plan,
+    up_plan,
+)
+from tests.house.source import ROOT
+from tests.nats_server import NatsServer, free_ports, running
+from tests.sync.certificates import authority, vouched
+
+A, B = "TJ0001", "BJ0002"
+SECRETS = {
+    "NATS_STORE_KEY": "k0123456789abcdef",
+    "NATS_OFFICE_PASSWORD": "o0123456789",
+    "NATS_EDGE_PASSWORD": "e0123456789",
+}
+NAME = "510100198001010019"
+
+
+@dataclass
+class Group:
+    """The office and two campuses, each at its own server."""
+
+    office: Stream
+    campuses: Mapping[str, Stream]
+    folders: list[Path]
+
+
+def words(name: str, folder: Path, places: Mapping[str, str]) -> str:
+    """Return a shipped file with the tests' own places in it."""
+    text = (ROOT / "config/nats" / name).read_text(encoding="utf-8")
+    assert [shipped for shipped in places if shipped not in text] == []
+    usual = {"/etc/nats": str(folder), "/var/lib/nats": str(folder)}
+    for shipped, ours in {**places, **usual}.items():
+        text = text.replace(shipped, ours)
+    return text
+
+
+def entries(text: str) -> str:
+    """Enter the second campus as the first is."""
+    head, mark, rest = text.partition(f'    {{ user: "CN={A}"')
+    entry, end, tail = rest.partition("    } }\n")
+    whole = mark + entry + end
+    return head + whole + whole.replace(A, B) + tail
+
+
+@pytest.fixture(scope="module")
+def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
+    folder = tmp_path_factory.mktemp("group")
+    ca = authority(folder, "group-ca")
+    vouched(folder, "office", ca)
+    door, port, *ports = free_ports(4)
+    places = {"127.0.0.1:4222": f"127.0.0.1:{port}", "0.0.0.0:7422": f"127.0.0.1:{door}"}
+    text = entries(words("hub.conf", folder, places))
+    servers = {"": NatsServer(folder / "hub", text, port, door, SECRETS)}
+    for facility, own in zip((A, B), ports, strict=True):
+        papers = vouched(folder, facility, ca)
+        places = {
+            "127.0.0.1:4222": f"127.0.0.1:{own}",
+            "office.example:7422": f"127.0.0.1:{door}",
+            "/etc/nats/campus.pem": str(papers.certificate),
+            "/etc/nats/campus.key": str(papers.key),
+            "/var/lib/nats/campus": str(folder / f"store-{facility}"),
+        }
+        text = words("campus.conf", folder, places).replace(A, facility)
+        servers[facility] = NatsServer(folder / f"leaf-{facility}", text, own, 0, SECRETS)
+    with ExitStack() as open_now:
+        streams = {}
+        for facility, server in servers.items():
+            open_now.enter_context(running(server))
+            user, kind = ("edge", "EDGE") if facility else ("office", "OFFICE")
+            address = Address(
+                servers=(server.url,),
+                name=user,
+                user=user,
+                password=SECRETS[f"NATS_{kind}_PASSWORD"],
+                inbox=inbox(facility) if facility else "_INBOX",
+            )
+            streams[facility] = Stream(address)
+            open_now.callback(streams[facility].close)
+        yield _declared(streams, [folder / "office", folder / "store-TJ0001"])
+
+
+def _declared(streams: dict[str, Stream], folders: list[Path]) -> Group:
+    office = streams.pop("")
+    for facility, campus in streams.items():
+        assert campus.declare(up_plan(facility)) is None
+    plans = (group_plan([A, B]), down_plan(), OFFICE, receipts_plan(A), receipts_plan(B))
+    assert office.declare(*plans) is None
+    return Group(office, streams, folders)
+
+
+def bodies(stream: Stream, plan: PullPlan, count: int, domain: str = "") -> list[bytes]:
+    found: list[bytes] = []
+    while len(found) < count:
+        came = stream.fetch(plan, batch=count, wait_s=5.0, domain=domain)
+        assert isinstance(came, list)
+        assert came
+        for one in came:
+            found.append(one.body)
+            one.ack()
+    return found
+
+
+def test_over_tls_the_office_gathers_all_and_each_campus_hears_its_own(group: Group) -> None:
+    for facility, campus in group.campuses.items():
+        kept = campus.publish(up_subject(facility, "stay-1"), facility.encode(), f"{facility}-1")
+        assert isinstance(kept, PubAck)
+        group.office.publish(receipt_subject(facility), b"for " + facility.encode(), f"{facility}")
+    assert sorted(bodies(group.office, OFFICE, 2)) == [B.encode(), A.encode()]
+    for facility, campus in group.campuses.items():
+        assert bodies(campus, receipts_plan(facility), 1, HUB) == [b"for " + facility.encode()]
+
+
+def test_a_campus_neither_speaks_in_anothers_name_nor_hears_what_is_anothers(group: Group) -> None:
+    group.office.publish(receipt_subject(B), b"not for you", "b-9")
+    assert group.office.serve("ask.*", "office", lambda _asked: b"answered") is None
+    spy = group.campuses[A]
+    told = spy.request(ask_subject(A), b"", 5.0)
+    while isinstance(told, Silence):  # the leaf hears of a new listener a moment later
+        told = spy.request(ask_subject(A), b"", 5.0)
+    tried = [
+        spy.request(ask_subject(B), b"", 5.0),
+        spy.fetch(receipts_plan(B), batch=1, wait_s=5.0, domain=HUB),
+        spy.publish(receipt_subject(B), b"forged", "f-1"),
+        spy.publish(up_subject(B, "stay-1"), b"forged", "f-2"),
+        spy.declare(PullPlan(stream="DOWN", durable="spy"), domain=HUB),
+    ]
+    assert told == b"answered"
+    assert [type(one) for one in tried] == [Silence] * len(tried)
+    assert bodies(group.campuses[B], receipts_plan(B), 1, HUB) == [b"not for you"]
+
+
+def test_no_identity_lies_in_plain_text_in_the_stores(group: Group) -> None:
+    campus = group.campuses[A]
+    assert isinstance(campus.publish(up_subject(A, "stay-2"), NAME.encode(), "m-2"), PubAck)
+    assert bodies(group.office, OFFICE, 1) == [NAME.encode()]
+    written = [one for folder in group.folders for one in folder.rglob("*") if one.is_file()]
+    assert any(one.suffix == ".blk" for one in written)
+    assert [one for one in written if NAME.encode() in one.read_bytes()] == []
