@@ -125,7 +125,7 @@ class Desk:
 @contextmanager
 def a_desk(folder: Path, people: int, more_settings: str) -> Iterator[Desk]:
     clock, faults, journal = Clock(START), Faults(), Journal()
-    settings_file, key = found(folder)
+    settings_file, key = found(folder, clock)
     settings_file.write_text(settings_file.read_text("utf-8") + more_settings, "utf-8")
     known = residents(clock(), [synthetic_person(one) for one in range(people)])
     platform = build(known, clock, {FACILITY: key}, faults, journal)
