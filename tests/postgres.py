@@ -112,7 +112,7 @@ class Postgres:
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """Run a server for as long as the block lasts; nothing of it stays."""
-    folder = Path(tempfile.mkdtemp(prefix="office-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="office-pg-", dir=_open_to_all()))
     server = Postgres(folder, durable=durable)
     try:
         server.start()
@@ -120,6 +120,13 @@ def postgres(*, durable: bool = False) -> Iterator[Postgres]:
     finally:
         server.kill()  # nobody needs what an orderly end would write down
         shutil.rmtree(folder)
+
+
+def _open_to_all() -> Path:
+    """Return the folder for temporary files, or /tmp where another account cannot enter it."""
+    usual = Path(tempfile.gettempdir())
+    entered = all(one.stat().st_mode & 0o001 for one in (usual, *usual.parents))
+    return usual if entered or os.geteuid() else Path("/tmp")  # noqa: S108 - mkdtemp's own folder
 
 
 def _program(name: str) -> Path:

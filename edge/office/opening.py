@@ -106,9 +106,11 @@ def campuses_of(settings: OfficeSettings) -> dict[str, Campus]:
 
 @contextmanager
 def worker_of(
-    office: Office, name: str, crash: Callable[[str], None] = lambda _point: None
+    office: Office, name: str, adjusted: Callable[[Work], Work] = lambda work: work
 ) -> Iterator[Worker]:
     """Run one worker: its three loops, and its share of the questions.
+
+    ``adjusted`` is for the torture, which has a worker die, or work wrongly.
 
     Raises:
         Fault, PlatformMisplaced: the stream's or the platform's settings cannot be used.
@@ -117,21 +119,19 @@ def worker_of(
     with ExitStack() as open_:
         stream = open_.enter_context(closing(Stream(address_of(settings.stream, name))))
         line = open_.enter_context(closing(line_of(settings)))
-        worker = Worker(
-            Work(
-                books=office.books,
-                vault=office.vault,
-                campuses=office.campuses,
-                post=StreamPost(stream, office.campuses),
-                handing=Handing(line, office.clock, _manner_of(settings)),
-                clock=office.clock,
-                log=office.log,
-                crash=crash,
-            )
+        work = Work(
+            books=office.books,
+            vault=office.vault,
+            campuses=office.campuses,
+            post=StreamPost(stream, office.campuses),
+            handing=Handing(line, office.clock, _manner_of(settings)),
+            clock=office.clock,
+            log=office.log,
         )
+        worker = Worker(adjusted(work))
         open_.enter_context(beside(partial(_answering, office, stream, line), "office questions"))
-        work = partial(_ready_then_work, office, worker)
-        open_.enter_context(beside(work, "office worker"))
+        ready = partial(_ready_then_work, office, worker)
+        open_.enter_context(beside(ready, "office worker"))
         yield worker
 
 

@@ -14,7 +14,7 @@ from edge.office.worker import FETCH_MAX, FETCH_WAIT_S, Taken
 from sync.group import ask_subject
 from sync.line import Silence
 from sync.stream import Address, Asked, Delivery, PubAck, Stream
-from sync.streams import OFFICE, down_plan, group_plan, receipts_plan
+from sync.streams import OFFICE, PullPlan, down_plan, group_plan, receipts_plan
 from sync.tls import Papers, context_of
 
 QUEUE = "office"
@@ -30,15 +30,16 @@ class StreamPost:
     stream: Stream
     campuses: dict[str, Campus]
     batch_max: int = FETCH_MAX
+    pull: PullPlan = OFFICE
     _declared: bool = False
     _held: dict[int, Delivery] = field(default_factory=dict)
 
     def fetch(self) -> Sequence[Taken] | None:
         """Return what came; None when the stream is not there."""
-        if not self._declared and declare(self.stream, self.campuses):
+        if not self._declared and declare(self.stream, self.campuses, self.pull):
             return None
         self._declared = True
-        came = self.stream.fetch(OFFICE, batch=self.batch_max, wait_s=FETCH_WAIT_S)
+        came = self.stream.fetch(self.pull, batch=self.batch_max, wait_s=FETCH_WAIT_S)
         if isinstance(came, Silence):
             self._declared = False  # a server that lost its store is told anew
             return None
@@ -55,12 +56,12 @@ class StreamPost:
         return isinstance(self.stream.publish(subject, body, message_id), PubAck)
 
 
-def declare(stream: Stream, campuses: dict[str, Campus]) -> Silence | None:
+def declare(stream: Stream, campuses: dict[str, Campus], pull: PullPlan = OFFICE) -> Silence | None:
     """See to it that the office's streams stand, and what the campuses read them by."""
     leaves = sorted(one.facility for one in campuses.values() if one.leaf)
     direct = sorted(one.facility for one in campuses.values() if not one.leaf)
     receipts = [receipts_plan(one) for one in sorted(campuses)]
-    return stream.declare(group_plan(leaves, direct), down_plan(), OFFICE, *receipts)
+    return stream.declare(group_plan(leaves, direct), down_plan(), pull, *receipts)
 
 
 def answered_on(stream: Stream, campuses: dict[str, Campus], answer: Answer) -> Silence | None:

@@ -7,13 +7,19 @@ real stream is in test_stream.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+from edge.clock import fresh_id
 from edge.codec import encode
 from edge.office.books import Books, Row
 from edge.office.campus import Campus
 from edge.office.handing import Handing, Manner
+from edge.office.opening import Office as OpenOffice
+from edge.office.settings import OfficeSettings
 from edge.office.worker import Taken, Work, Worker
 from edge.store.keys import Keys
+from edge.store.ledger import Ledger
+from edge.store.operators import Operator, Role, create_operator, new_password_hash
 from edge.store.vault import Vault
 from edge.trust.crypto import new_key as new_secret
 from sync.envelope import Envelope, Kind, SigningKey, new_key, sign
@@ -22,9 +28,11 @@ from sync.ledger_head import LedgerHead, sign_head
 from sync.line import Line
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
+from tests.laid import laid
 
 START = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 EAST, WEST = "TJ0001", "TJ0002"
+PASSWORD = "synthetic-password-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,39 @@ class Office:
         """End it."""
         self.line.close()
         self.books.close()
+
+
+def opened_at(office: Office, folder: Path) -> OpenOffice:
+    """Return the office as its screens know it, its accounts in ``folder``."""
+    settings = OfficeSettings.model_validate(
+        {
+            "data": folder,
+            "name": "样例集团",
+            "platform": {"url": "http://127.0.0.1:1"},
+            "server": {"tls": False, "allowed_hosts": ["localhost", "127.0.0.1"]},
+        }
+    )
+    return OpenOffice(
+        settings=settings,
+        books=office.books,
+        store=laid(folder / "edge.db"),
+        vault=office.vault,
+        ledger=Ledger(office.secrets),
+        campuses=office.campuses,
+        platform_keys={},
+        clock=office.clock,
+        fresh_id=fresh_id,
+        log=office.log,
+    )
+
+
+def hire(opened: OpenOffice, roles: dict[str, Role]) -> None:
+    """Give people accounts."""
+    hashed = new_password_hash(PASSWORD)
+    with opened.store.transaction() as db:
+        for name, role in roles.items():
+            operator = Operator(fresh_id(), name, role)
+            create_operator(db, operator, password_hash=hashed, at=opened.clock())
 
 
 def message(

@@ -8,26 +8,31 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from edge.clock import fresh_id
-from edge.codec import encode
+from edge.codec import Raw, encode
 from edge.office.asking import Asking, may_ask
 from edge.office.figures import campus_states, money_by_campus, months
-from edge.office.opening import Office as OpenOffice
 from edge.office.passing import Passing
 from edge.office.web import PLACE, office_web
-from edge.store.ledger import Ledger
-from edge.store.operators import Operator, Role, create_operator, new_password_hash
+from edge.store.operators import Role
 from edge.web.events import Hints
 from sync.dispatch import Dispatch, sign_dispatch
 from sync.envelope import Kind, new_key
 from sync.group import ask_on_the_wire, ask_subject, read_reply
 from sync.line import Call, Reply
-from tests.fakes.log import Log
-from tests.laid import laid
-from tests.office.ground import EAST, START, WEST, Office, head, message, story
+from tests.office.ground import (
+    EAST,
+    PASSWORD,
+    START,
+    WEST,
+    Office,
+    head,
+    hire,
+    message,
+    opened_at,
+    story,
+)
 from tests.sync.far_end import FarEnd
 
-PASSWORD = "synthetic-password-1"
 PLATFORM = new_key()
 
 
@@ -138,17 +143,11 @@ def test_a_campus_whose_chain_is_broken_stands_first(office: Office) -> None:
     cut = head("h-2", 4, key, at=START + timedelta(hours=1))
     for one in (first, cut):
         office.said(message(one.id, Kind.LEDGER_HEAD, stay="ledger", facility=WEST,
-                            body=_body(one)))  # fmt: skip
+                            body=Raw(one.body)))  # fmt: skip
     office.worker.take()
     states = campus_states(office.books.read(), office.campuses, office.clock())
     assert [(one.facility, one.alarm) for one in states] == [(WEST, "HEAD_CUT"), (EAST, None)]
     assert (states[0].head_seq, states[0].quarantined) == (9, 1)
-
-
-def _body(one: object) -> object:
-    from edge.codec import Raw
-
-    return Raw(one.body)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -217,37 +216,11 @@ class Screens:
 
 @pytest.fixture
 def screens(office: Office, tmp_path: Path) -> Iterator[Screens]:
-    from edge.office.settings import OfficeSettings
-
-    settings = OfficeSettings.model_validate(
-        {
-            "data": tmp_path,
-            "name": "样例集团",
-            "platform": {"url": "http://127.0.0.1:1"},
-            "server": {"tls": False, "allowed_hosts": ["localhost"]},
-        }
-    )
-    store = laid(tmp_path / "edge.db")
-    hashed = new_password_hash(PASSWORD)
-    with store.transaction() as db:
-        for name, role in (("钱方", Role.FINANCE), ("李敏", Role.ADMISSION)):
-            operator = Operator(fresh_id(), name, role)
-            create_operator(db, operator, password_hash=hashed, at=office.clock())
-    opened = OpenOffice(
-        settings=settings,
-        books=office.books,
-        store=store,
-        vault=office.vault,
-        ledger=Ledger(office.secrets),
-        campuses=office.campuses,
-        platform_keys={},
-        clock=office.clock,
-        fresh_id=fresh_id,
-        log=Log(),
-    )
+    opened = opened_at(office, tmp_path)
+    hire(opened, {"钱方": Role.FINANCE, "李敏": Role.ADMISSION})
     with TestClient(office_web(opened, Hints()), base_url="http://localhost") as client:
         yield Screens(client, office)
-    store.close()
+    opened.store.close()
 
 
 def test_finance_reads_every_screen_in_both_languages_and_nobody_else_does(

@@ -4,12 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from edge.clock import fresh_id, system_clock
+from edge.office.figures import campus_states
 from edge.office.founding import found_office
 from edge.office.opening import Office, open_office, worker_of
 from edge.office.settings import OfficeSettings, load_office
@@ -21,6 +23,7 @@ from sync.question import sign_question
 from sync.standing import StandingQuestion, sign_standing
 from sync.stream import Address, PubAck, Stream
 from sync.streams import inbox, receipts_plan, up_plan
+from tests.fakes.clock import Clock
 from tests.fakes.log import Log
 from tests.nats_server import NatsServer, hub, leaf
 from tests.office.ground import EAST, START, WEST, message, story
@@ -191,17 +194,20 @@ def _standing(group: Group, message_id: str) -> tuple[int, str]:
 
 
 def test_who_is_cut_off_goes_on_and_catches_up(group: Group, far: FarEnd) -> None:
-    """East's own server takes what it says while the office is not there at all."""
+    """For two days east's own server takes what it says while the office is not there at all."""
+    two_days_later = START + timedelta(days=2)
     group.hub.kill()
     for envelope in story("stay-9"):
         group.say(envelope)
     group.hub.start()
     with (
-        open_office(group.settings, clock=system_clock, log=Log()) as opened,
+        open_office(group.settings, clock=Clock(two_days_later), log=Log()) as opened,
         worker_of(opened, "test"),
     ):
         assert sorted(group.hear(EAST, 4)) == sorted(one.id for one in story("stay-9"))
+        states = campus_states(opened.books.read(), opened.campuses, two_days_later)
     assert [one.receipt.id for one in far.kept()] == [one.id for one in story("stay-9")]
+    assert [(one.clocks, one.pending) for one in states] == [(0, 0), (0, 0)]
 
 
 @pytest.mark.usefixtures("running")

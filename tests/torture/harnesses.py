@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.torture.disks import dying_disks, kills, power_cuts
+from tests.torture.group import group_faults
 from tests.torture.life import Variant
 from tests.torture.promises import Broken
 
@@ -29,4 +30,5 @@ HARNESSES = {
     "power-cut": Harness(power_cuts, Variant.UNSYNCED, few=12),
     "dying-disk": Harness(dying_disks, Variant.HOPEFUL, few=2, dear=10),
     "kill": Harness(kills, Variant.HOPEFUL, few=2, dear=10),
+    "group": Harness(group_faults, Variant.HOPEFUL, few=1, dear=10),
 }
