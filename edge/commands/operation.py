@@ -46,10 +46,13 @@ def serve(config: Config = SITE_FILE) -> None:
     from edge.app import running, server
     from edge.settings import load_settings
     from edge.site.opening import open_site
+    from edge.web.floor import Server
 
     # uvicorn stops at these and then raises them again, which would end us before we tidied up.
+    # Before it listens they end the start, from which whatever was opened is closed.
+    serving: list[Server] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: None if serving else sys.exit())
     with (
         faults_told(),
         open_site(load_settings(config)) as site,
@@ -59,6 +62,7 @@ def serve(config: Config = SITE_FILE) -> None:
         listening = server(desk)
         gc.freeze()
         gc.enable()
+        serving.append(listening)
         listening.run()
     # All is closed by now. What is left would be searched for circles, which takes seconds.
     gc.freeze()

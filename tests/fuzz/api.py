@@ -6,7 +6,7 @@ refuses. schemathesis makes the requests from the OpenAPI document; its one impo
 
 import json
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,15 +152,13 @@ def must_never_be(status: int, code: str, may: Grants, grant: Role | Scope | Non
     return gap or (status >= UNFORESEEN and not foreseen)
 
 
-def asked_by(ground: Ground, endpoint: str, number: int) -> list[Asker]:
-    """Return two who may and two who may not, others for another ``number``; who may is last.
+def asked_by(ground: Ground, endpoint: str) -> list[Asker]:
+    """Return everybody there is, a stranger, each role and each scope; whoever may is last.
 
     So that what one may do has not been done before another is refused.
     """
     suited = [one for one in ground.askers if suitable(endpoint, one)]
-    may = [one for one in suited if one.grant in MATRIX[endpoint] or not MATRIX[endpoint]]
-    others = [one for one in suited if one not in may]
-    return [*_two(others, number), *_two(may, number)]
+    return sorted(suited, key=lambda one: not MATRIX[endpoint] or one.grant in MATRIX[endpoint])
 
 
 def suitable(endpoint: str, asker: Asker) -> bool:
@@ -175,7 +173,7 @@ def asked(ground: Ground, endpoint: str, count: int, number: int) -> list[Findin
     return [
         finding
         for request in requests(ground, endpoint, count, number)
-        for asker in asked_by(ground, endpoint, number)
+        for asker in asked_by(ground, endpoint)
         for finding in findings(ground, request, asker)
     ]
 
@@ -190,11 +188,6 @@ def fuzzed(ends: Callable[[], bool]) -> list[Finding]:
                 found += asked(ground, endpoint, 3, number)
             number += 1
     return found
-
-
-def _two(askers: Sequence[Asker], number: int) -> list[Asker]:
-    """Return two of them, going round."""
-    return [askers[(number + step) % len(askers)] for step in range(min(2, len(askers)))]
 
 
 def _operations(service: Service) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import httpx2
 
+from edge.app import GRACE_S
 from edge.settings import load_settings
 from edge.site.opening import open_site
 from edge.steps.keep_tokens import NewToken, give_token
@@ -29,7 +30,9 @@ from simulators.hospital.rehearsal import CASES
 from simulators.pcscd import READERS, Pcscd
 from simulators.reader import VpcdCard
 from tests.fakes.log import Log
+from tests.house.source import ROOT
 from tests.journeys.test_commands import STOP_S_MAX, edge, founded
+from tests.programs import Program
 
 START_S_MAX = 30.0
 
@@ -79,6 +82,23 @@ def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -
             service.send_signal(signal.SIGTERM)
             assert service.wait(STOP_S_MAX) == 0
             list(lines)  # the stream was ended, not cut
+
+
+def test_a_service_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path) -> None:
+    slow = tmp_path / "site.toml"
+    os.mkfifo(slow)
+    # Open for writing is open for reading, too: the start has come as far as its settings.
+    with Program("edge", ["serve", "--config", slow]) as service, slow.open("w"):
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(STOP_S_MAX) == 0
+
+
+def test_streams_and_calls_have_three_seconds_at_most_to_end() -> None:
+    assert GRACE_S == 3
+    unit = (ROOT / "config/systemd/injury-desk-edge.service").read_text(encoding="utf-8")
+    killed_after = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
+    assert killed_after
+    assert int(killed_after[1]) > GRACE_S
 
 
 SMALL_MISHAPS = """

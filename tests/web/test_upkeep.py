@@ -154,6 +154,8 @@ def test_every_pack_is_run_on_its_cases(service: Service, it_staff: Headers) -> 
     told = service.done("POST", "/packs/check", headers=it_staff)
     assert (told["packs"], told["failures"], told["failed_count"]) == (6, [], 0)
     assert told["cases"] > 500
+    [entry] = latest(service.site.store.read(), limit=1)
+    assert (entry.act.kind, entry.act.operator) == ("packs.checked", "信息科")
 
 
 def test_the_page_tells_when_certificates_end(service: Service, tmp_path: Path) -> None:

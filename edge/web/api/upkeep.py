@@ -6,10 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from edge import packs
-from edge.shipped import config_folder
 from edge.site import Site
 from edge.steps.back_up import back_up_now, check_backup
+from edge.steps.check_packs import check_packs
 from edge.store.backup import Header
 from edge.store.backup_shelf import is_late, kept_in
 from edge.store.operators import Role
@@ -87,9 +86,9 @@ def router(desk: Desk) -> APIRouter:
         return _seen(check_backup(site, backup, caller.name))
 
     @routes.post("/packs/check")
-    def check_packs(_caller: Runs) -> PacksChecked:
+    def run_packs(caller: Runs) -> PacksChecked:
         """Read every region pack of this release and run all its cases."""
-        report = packs.check(config_folder() / "regions")
+        report = check_packs(site, caller.name)
         return PacksChecked(
             packs=report.packs,
             cases=sum(report.cases.values()),
