@@ -165,3 +165,17 @@ def test_endpoints_stand_in_rooms_that_join_as_they_are() -> None:
         if source.path.startswith("edge/web/") and "APIRouter(" in source.text
     }
     assert makers == {"edge/web/rooms.py", "edge/web/login.py"}
+
+
+def test_nothing_temporary_lies_anywhere_but_beside_the_data() -> None:
+    """Where the canary looks (tests/web/test_canary.py); a shared folder of the machine is none."""
+    astray = [
+        f"{source.path}:{call.lineno}"
+        for source in product()
+        if source.path.startswith(("edge/", "drivers/", "sync/")) and "tempfile" in source.imports
+        for call in ast.walk(source.tree)
+        if isinstance(call, ast.Call)
+        and re.search(r"Temporary|mkstemp|mkdtemp|gettempdir|Spooled", ast.unparse(call.func))
+        and "dir" not in {one.arg for one in call.keywords}
+    ]
+    assert astray == []

@@ -130,8 +130,12 @@ def test_the_headless_demo_plays_its_script_first_and_every_case_ends_as_it_shou
     script, image = tmp_path / "small.toml", tmp_path / "old.toml"
     script.write_text(SMALL_MISHAPS, encoding="utf-8")
     image.write_text('version = "1.00"', encoding="utf-8")
-    done = edge("demo", "--headless", "--script", script)
+    around = tmp_path / "around"
+    around.mkdir()
+    places = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"), str(around))
+    done = edge("demo", "--headless", "--script", script, env=os.environ | places)
     assert done.returncode == 0, done.stderr
+    assert list(around.rglob("*")) == []  # a whole hospital's day leaves nothing on the machine
     steps = [json.loads(line) for line in done.stdout.splitlines()]
     assert steps[0]["stack"] == "pcsc"
     assert steps[-1] == {"step": "end", "cases": dict.fromkeys(CASES, True), "ok": True}
