@@ -185,7 +185,7 @@ def fuzzed(ends: Callable[[], bool]) -> list[Finding]:
         number = 0
         while not found and not ends():
             for endpoint in ground.operations:
-                found += asked(ground, endpoint, 3, number)
+                found += asked(ground, endpoint, 1, number)
             number += 1
     return found
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -70,7 +70,11 @@ def test_the_service_answers_and_stops_when_told(tmp_path: Path, pcscd: Pcscd) -
     text = settings_file.read_text(encoding="utf-8").replace("port = 8443", f"port = {port}")
     settings_file.write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "edge", "serve", "--config", str(settings_file)]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as service:
+    with (
+        subprocess.Popen(command, stderr=subprocess.DEVNULL) as service,
+        ExitStack() as at_the_end,
+    ):
+        at_the_end.callback(service.kill)  # or a failure here would wait for it for ever
         url, ca = f"https://127.0.0.1:{port}", ca_of(settings_file)
         assert _answer(f"{url}/healthz", ca) == {"status": "ok"}
         ready = {"status": "ok", "circuit": "closed", "alarms": []}
@@ -199,7 +203,7 @@ def _answer(url: str, ca: Path) -> dict[str, Any]:
             with urlopen(url, timeout=5, context=trusting) as said:  # noqa: S310 - loopback
                 answer: dict[str, Any] = json.load(said)
                 return answer
-        except URLError:
+        except (URLError, TimeoutError):
             if time.monotonic() > ends:
                 raise
             time.sleep(0.1)

@@ -12,6 +12,7 @@ from edge.store.operators import Role
 from edge.trust.tls import renew
 from edge.web.api.cells import CSV, XLSX
 from edge.web.pages.admin import ends
+from edge.web.uploads import UPLOAD_BYTES_MAX
 from tests.sheets.written import HEADER, ROW, changed, listed, xlsx_of
 from tests.web.ground import PASSWORD
 from tests.web.service import Json, Service, service_at
@@ -70,7 +71,9 @@ def test_an_upload_is_compared_shown_and_then_imported_as_it_was_seen(
     [entry] = latest(service.site.store.read(), limit=1)
     assert (entry.act.kind, entry.act.operator) == ("catalogue.imported", "信息科")
     assert versions(service, it_staff) == ["2026.1"]
-    assert "2026.1" in page(service, "/admin", it_staff)
+    shown = page(service, "/admin", it_staff)
+    assert "2026.1" in shown
+    assert f"{UPLOAD_BYTES_MAX // 1024**2} MB 的文件请在终端导入" in shown
     twice = service.ask("POST", at, headers=it_staff, json=OWN)
     assert (twice.status_code, twice.json()["code"]) == (404, "UPLOAD_GONE")
     again = compared(service, it_staff, listed(ROW, changed(code="B")), "2026.1")
