@@ -7,7 +7,7 @@ RUN := .venv/bin
 # page engine of Chromium without its windows), and fonts, that of rare characters in names among them.
 PACKAGES := python3-venv python3-dev gcc ca-certificates \
 	pcscd vsmartcard-vpcd swig libpcsclite-dev \
-	chromium-headless-shell fonts-noto-cjk fonts-hanazono sqlite3 nats-server postgresql
+	chromium-headless-shell fonts-noto-cjk fonts-hanazono sqlite3 systemd nats-server postgresql
 # What a desk's agent is on Windows (tests/house/test_windows.py compares).
 ON_WINDOWS := drivers edge/commands edge/__main__.py edge/log.py edge/clock.py
 UV_VERSION := 0.13.9

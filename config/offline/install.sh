@@ -3,6 +3,7 @@
 #     sh install.sh /opt/injury-desk-edge
 # What was installed there before is replaced whole. Every wheel is held to its SHA-256.
 set -eu
+umask 022 # the service's account reads what root installs
 here=$(cd "$(dirname "$0")" && pwd)
 into=${1:?"usage: sh install.sh FOLDER"}
 python=${PYTHON:-python3}

@@ -52,6 +52,24 @@ def test_every_page_of_the_guide_is_there_in_both_languages() -> None:
     assert chinese == english
 
 
+CHAPTERS_FOR_IT = ("install", "offline", "readers", "agents", "ca", "backup", "restore", "upgrade")
+PICTURED = ("admission", "discharge", "fitting", "finance", "auditor", "administrators")
+
+
+def test_both_languages_have_the_same_chapters_and_what_was_promised() -> None:
+    def anchors(page: str, language: str) -> list[str]:
+        text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+        return re.findall(r"\{#([a-z-]+)\}", text)
+
+    for page in {path.stem for path in GUIDES}:
+        assert anchors(page, "zh") == anchors(page, "en"), page
+    assert set(CHAPTERS_FOR_IT) <= set(anchors("it", "en"))
+    for language in LANGUAGES:
+        for page in PICTURED:
+            text = (ROOT / "docs" / language / f"{page}.md").read_text(encoding="utf-8")
+            assert "](../screens/" in text, page
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_of_the_guide_is_reached_from_its_index(language: str) -> None:
     folder = ROOT / "docs" / language

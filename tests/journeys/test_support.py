@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import zipfile
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -54,6 +55,32 @@ def test_every_unit_runs_a_command_that_exists_and_may_little(path: Path) -> Non
     known = group.commands[command]
     names = {name for option in known.params for name in option.opts}
     assert {option for option in options if option.startswith("--")} <= names
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_systemd_finds_nothing_wrong_with_the_units(path: Path, tmp_path: Path) -> None:
+    checked = tmp_path / path.name
+    # Where it will be installed there is nothing yet, and systemd looks for the program.
+    there = path.read_text(encoding="utf-8").replace("/opt/injury-desk-edge/bin/edge", "/bin/true")
+    checked.write_text(there, encoding="utf-8")
+    for wrong, text in ((False, there), (True, there + "ProtectSytem=strict\n")):
+        checked.write_text(text, encoding="utf-8")
+        said = analyze("verify", "--man=no", "--recursive-errors=no", checked)
+        assert ("Unknown" in said.stderr) is wrong, said.stderr
+        assert wrong or (said.returncode, said.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_systemd_rates_the_units_as_the_guide_says(path: Path) -> None:
+    under_2 = analyze("security", "--offline=yes", "--threshold=20", "--no-pager", path)
+    assert under_2.returncode == 0, under_2.stdout
+    assert analyze("security", "--offline=yes", "--threshold=1", "--no-pager", path).returncode
+
+
+def analyze(*words: object) -> subprocess.CompletedProcess[str]:
+    """Ask systemd of a file; none of it needs to run."""
+    command = ["systemd-analyze", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_the_polkit_rule_lets_the_units_account_use_readers_and_nobody_else() -> None:

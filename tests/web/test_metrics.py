@@ -13,6 +13,7 @@ from tests.fakes.winscard import Winscard
 from tests.house.source import ROOT
 from tests.web.agent_desk import until
 from tests.web.service import Service, service_at
+from tests.web.test_canary import brought_list
 
 
 def figures(service: Service) -> dict[str, float]:
@@ -69,6 +70,37 @@ def test_the_board_shows_figures_that_there_are_and_all_of_them(service: Service
     there -= {f"edge_http_seconds_{part}" for part in ("count", "sum", "created")}
     absent = {"edge_list_age_seconds", "edge_certificate_seconds_left", "edge_reader_contexts_open"}
     assert shown - absent == there  # no list, no TLS and no PC/SC in this service
+
+
+WATCHED = {
+    "desk latency": {"edge_http_seconds_bucket"},
+    "list age": {"edge_list_age_seconds", "edge_list_fresh"},
+    "outbox depth and age": {"edge_outbox_messages", "edge_outbox_oldest_seconds"},
+    "clocks": {"edge_clock_went_back", "edge_stays_due"},
+    "readers": {"edge_readers"},
+    "disk": {"edge_disk_free_bytes", "edge_wal_bytes", "edge_database_bytes"},
+    "contexts": {"edge_reader_contexts_open"},
+}
+"""What a hospital's IT watches, and the figures that tell it."""
+
+
+def test_whatever_is_to_be_watched_is_on_the_board_and_in_the_guide() -> None:
+    wanted = set().union(*WATCHED.values())
+    board = (ROOT / "config/grafana/injury-desk-edge.json").read_text(encoding="utf-8")
+    assert wanted <= set(re.findall(r"edge_[a-z_]+", board))
+    guide = (ROOT / "docs/operation.md").read_text(encoding="utf-8")
+    assert {name.removesuffix("_bucket") for name in wanted} <= set(
+        re.findall(r"edge_[a-z_]+", guide)
+    )
+
+
+def test_the_age_of_the_list_is_a_figure(tmp_path: Path) -> None:
+    brought_list(tmp_path)
+    with service_at(tmp_path) as service:
+        before = figures(service)
+        service.clock.pass_time(hours=5)
+        told = figures(service)
+    assert told["edge_list_age_seconds"] == before["edge_list_age_seconds"] + 5 * 3600
 
 
 def test_what_strangers_make_up_makes_no_figure(service: Service) -> None:
