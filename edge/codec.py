@@ -20,6 +20,11 @@ T = TypeVar("T")
 Raw = msgspec.Raw
 """A piece of JSON kept byte for byte."""
 
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """For what is read by the thousand and written again: half the time that a dataclass takes."""
+
+
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 _making = Lock()
 

@@ -8,7 +8,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync import codec
 from sync.errors import BadEnvelope, Reason
@@ -22,15 +22,19 @@ _HEADER_BYTES_MAX = 1024
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What was signed, once. ``header`` and ``signature`` are base64url, ``payload`` is plain."""
+    """What was signed, once. ``header`` and ``signature`` are base64url, ``payload`` is plain.
+
+    ``text`` is the payload in base64url where whoever signed it has made it already.
+    """
 
     header: bytes
     payload: bytes
     signature: bytes
+    text: bytes = field(default=b"", compare=False, repr=False)
 
     def compact(self) -> bytes:
         """Return header.payload.signature, each in base64url: what a receipt's digest is of."""
-        return b".".join((self.header, base64url(self.payload), self.signature))
+        return b".".join((self.header, self.text or base64url(self.payload), self.signature))
 
     def lines(self) -> bytes:
         """Return two lines: the JWS with its payload detached (RFC 7515 appendix F), the payload.
@@ -55,11 +59,11 @@ def signed_parts(payload: bytes, type_: str, key: SigningKey) -> Signed:
         BadEnvelope: TOO_LARGE.
     """
     header = base64url(codec.encode(_Header(alg=key.algorithm, kid=key.kid, typ=type_)))
-    signature = base64url(key.signature(header + b"." + base64url(payload)))
-    # Four characters for three bytes, and two dots.
-    if len(header) + len(signature) + -(-len(payload) * 4 // 3) + 2 > SIGNED_BYTES_MAX:
+    text = base64url(payload)
+    signature = base64url(key.signature(header + b"." + text))
+    if len(header) + len(signature) + len(text) + len("..") > SIGNED_BYTES_MAX:
         raise BadEnvelope(TOO_LARGE)
-    return Signed(header, payload, signature)
+    return Signed(header, payload, signature, text)
 
 
 def sign_bytes(payload: bytes, type_: str, key: SigningKey) -> bytes:

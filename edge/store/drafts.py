@@ -22,8 +22,7 @@ class _Charged:
     lines: codec.Raw
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _Line(codec.Record, frozen=True):
     """Of a ruled line what the platform is told."""
 
     id: str
