@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from edge.web.texts import Language, catalogue
@@ -21,6 +22,8 @@ _FILLED = "…"
 _STEPS_MAX = 4
 """So many names in a row are followed: one may be called what it stands for."""
 
+_SPEAKING = (ast.Assign, ast.Call, ast.Tuple, ast.Dict)
+
 Scope = Mapping[str, ast.expr]
 
 
@@ -32,6 +35,7 @@ class Said:
     next_action: tuple[str, str] = ("", "")
 
 
+@cache
 def said() -> dict[str, list[Said]]:
     """Return the sentences that the source has for each code, those shown first."""
     found: dict[str, list[Said]] = {}
@@ -51,6 +55,7 @@ class _Source:
         self._tree = tree
         self._top = _assigned(tree.body)
         self._functions = {one.name: one for one in tree.body if isinstance(one, ast.FunctionDef)}
+        self._speaking = list(self._nodes())
 
     def told(self) -> Iterator[tuple[str, Said]]:
         """Yield each code with its sentences; those made for a caller where there are no others."""
@@ -64,7 +69,7 @@ class _Source:
                 yield code, Said((zh or _FILLED, en or _FILLED), one.next_action)
 
     def _direct(self) -> Iterator[tuple[str, Said]]:
-        for node, scope in self._nodes():
+        for node, scope in self._speaking:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 # a vocabulary of the drivers: the member's name is the code
                 [target, *_] = node.targets
@@ -81,7 +86,7 @@ class _Source:
                 yield from self._by_function(node)
 
     def _by_helpers(self) -> Iterator[tuple[str, Said]]:
-        for node, scope in self._nodes():
+        for node, scope in self._speaking:
             helper = self._functions.get(_name(node.func)) if isinstance(node, ast.Call) else None
             if helper and isinstance(node, ast.Call):
                 given = dict(zip((one.arg for one in helper.args.args), node.args, strict=False))
@@ -102,13 +107,14 @@ class _Source:
                         yield key.attr, Said(words)
 
     def _nodes(self) -> Iterator[tuple[ast.AST, Scope]]:
-        """Yield everything in the file with the names that are known where it stands."""
+        """Yield what may say a sentence, with the names that are known where it stands."""
         for one in self._tree.body:
             parts = one.body if isinstance(one, ast.ClassDef) else [one]
             for part in parts:
                 inside = isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)
-                local = _assigned(list(ast.walk(part)), self._top) if inside else {}
-                yield from ((node, {**self._top, **local}) for node in ast.walk(part))
+                nodes = list(ast.walk(part))
+                scope = {**self._top, **(_assigned(nodes, self._top) if inside else {})}
+                yield from ((node, scope) for node in nodes if isinstance(node, _SPEAKING))
 
 
 def of_line_reasons() -> dict[str, Said]:

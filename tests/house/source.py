@@ -2,7 +2,7 @@
 
 import ast
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,11 +13,15 @@ ROOMS = ("edge", "drivers", "sync", "simulators", "bench", "tests")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One Python file: its path from the root, its text, its syntax tree, and what it imports."""
+    """One Python file: its path from the root, its text, its syntax tree, and what it imports.
+
+    ``nodes`` is the tree gone through once.
+    """
 
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
     imports: frozenset[str]
 
     @property
@@ -47,12 +51,14 @@ def product() -> tuple[Source, ...]:
 def _read(path: Path) -> Source:
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text)
-    return Source(path.relative_to(ROOT).as_posix(), text, tree, frozenset(_imports(tree)))
+    nodes = tuple(ast.walk(tree))
+    imports = frozenset(_imports(nodes))
+    return Source(path.relative_to(ROOT).as_posix(), text, tree, nodes, imports)
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    """Yield the dotted name of every module that the file imports."""
-    for node in ast.walk(tree):
+def _imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the dotted name of every module that is imported."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
@@ -140,7 +140,7 @@ def _runbook() -> dict[str, list[list[str]]]:
 
 def _error_codes() -> set[str]:
     """Return every error code of the product: its enums, its texts by status, its literals."""
-    trees = [s.tree for s in product() if not s.path.startswith("simulators/") or s.path in FAR]
+    told = [s for s in product() if not s.path.startswith("simulators/") or s.path in FAR]
     return {
         *AgentCode.__members__,
         *DriverCode.__members__,
@@ -148,7 +148,7 @@ def _error_codes() -> set[str]:
         *ScanCode.__members__,
         *Refusal.__members__,
         *(code for code, _, _ in BY_STATUS.values()),
-        *(code for tree in trees for code in (*_worded(tree), *_told(tree))),
+        *(code for one in told for code in (*_worded(one.tree), *_told(one.nodes))),
     } - {CREDENTIALS}  # a name of systemd's
 
 
@@ -161,9 +161,9 @@ def _worded(tree: ast.Module) -> Iterator[str]:
             yield from (t for t in texts if isinstance(t, str) and WORDED.fullmatch(t))
 
 
-def _told(tree: ast.Module) -> Iterator[str]:
+def _told(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield each code where it is told, one word or with a part filled in (``HTTP_*``)."""
-    for call in ast.walk(tree):
+    for call in nodes:
         if isinstance(call, ast.Call):
             given = [k.value for k in call.keywords if k.arg == "code"]
             if isinstance(call.func, ast.Name) and call.func.id in TELLERS:

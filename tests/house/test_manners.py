@@ -141,7 +141,7 @@ def _tops(source: Source) -> set[str]:
 
 
 def _names_argument(source: Source, name: str) -> bool:
-    return any(isinstance(node, ast.arg) and node.arg == name for node in ast.walk(source.tree))
+    return any(isinstance(node, ast.arg) and node.arg == name for node in source.nodes)
 
 
 def test_a_temporary_file_lies_beside_the_data_and_nowhere_else() -> None:
@@ -149,7 +149,7 @@ def test_a_temporary_file_lies_beside_the_data_and_nowhere_else() -> None:
     astray = [
         f"{source.path}:{node.lineno}"
         for source in product()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).rpartition(".")[2] in TEMPORARY
         and not {word.arg for word in node.keywords} & {"dir"}

@@ -12,7 +12,7 @@ def test_no_function_is_longer_than_fifty_lines() -> None:
     long = [
         f"{source.path}:{node.lineno} {node.name}"
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
     ]
