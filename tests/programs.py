@@ -36,8 +36,12 @@ class Program(AbstractContextManager["Program"]):
         *,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
+        preloaded: Path | None = None,
     ) -> None:
-        """Run ``python -m module words…`` in ``cwd`` with ``env`` (none: ours)."""
+        """Run ``python -m module words…`` in ``cwd`` with ``env`` (none: ours).
+
+        ``preloaded`` is a shared library that is loaded before the C library.
+        """
         asked = {
             "module": module,
             "words": [str(word) for word in words],
@@ -49,7 +53,7 @@ class Program(AbstractContextManager["Program"]):
         reads, stdout = os.pipe()
         self._complaints = TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed at exit
         theirs = [stdin, stdout, self._complaints.fileno(), told.fileno()]
-        socket.send_fds(_nursery(), [json.dumps(asked).encode()], theirs)
+        socket.send_fds(_nursery(preloaded), [json.dumps(asked).encode()], theirs)
         for handle in (stdin, stdout, told.detach()):
             os.close(handle)
         self.stdin = os.fdopen(writes, "w", encoding="utf-8")
@@ -98,10 +102,14 @@ class Program(AbstractContextManager["Program"]):
 
 
 def finished(
-    module: str, *words: object, given: str = "", env: Mapping[str, str] | None = None
+    module: str,
+    *words: object,
+    given: str = "",
+    env: Mapping[str, str] | None = None,
+    preloaded: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program to its end, ``given`` on its standard input; return all it said."""
-    with Program(module, words, env=env) as program:
+    with Program(module, words, env=env, preloaded=preloaded) as program:
         with suppress(BrokenPipeError), program.stdin as stdin:
             stdin.write(given)
         said = program.stdout.read()
@@ -112,16 +120,18 @@ def finished(
 
 def start_nursery() -> None:
     """Start the process that is forked now: whoever is forked from us shares it."""
-    _nursery()
+    _nursery(None)
 
 
 @cache
-def _nursery() -> socket.socket:
-    """Start the process that is forked, once; return the line to it."""
+def _nursery(preloaded: Path | None) -> socket.socket:
+    """Start the process that is forked, once for each library; return the line to it."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     handle = theirs.fileno()
     command = [sys.executable, "-m", "tests.nursery", str(handle)]
-    process = subprocess.Popen(command, pass_fds=[handle], cwd=Path(__file__).parents[1])
+    more = {"LD_PRELOAD": str(preloaded)} if preloaded else {}
+    root, env = Path(__file__).parents[1], {**os.environ, **more}
+    process = subprocess.Popen(command, pass_fds=[handle], cwd=root, env=env)
     theirs.close()
     atexit.register(_ended, process, ours)
     return ours

@@ -1,9 +1,10 @@
 """A short life of a site, told as it goes: every act is acknowledged in a file once it is kept.
 
-Run as ``python -m tests.torture.life FOLDER STAYS VARIANT``. A line of ``acknowledged`` is an act
-and what it made: ``settled STAY SETTLEMENT``.
+Run as ``python -m tests.torture.life FOLDER STAYS VARIANT`` under the recorder. A line of
+``acknowledged`` is an act and what it made: ``settled STAY SETTLEMENT``.
 """
 
+import ctypes
 import os
 import sys
 from collections.abc import Callable
@@ -83,6 +84,8 @@ def gone_on(ground: Ground) -> Ground:
 
 def main(folder: Path, stays: int, variant: Variant) -> int:
     """Live; end with 1 when the disk ends it."""
+    # The recorder was loaded before anything else, by whoever this process was forked from.
+    ctypes.CDLL(None).begin_recording()
     told = os.open(folder / ACKNOWLEDGED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def tell(*words: str) -> None:

@@ -1,5 +1,5 @@
 /* Preloaded into a process: records what it writes below TORTURE_FOLDER, in order, and what it
- * syncs. From the write of number TORTURE_FAIL_AT on every write fails, as on a dying disk; at the
+ * syncs, once it has called begin_recording. From the write of number TORTURE_FAIL_AT on every write fails, as on a dying disk; at the
  * one of number TORTURE_KILL_AT the process is killed, half of the write done.
  *
  * A record is: kind (1 byte), file (4), offset (8), length (4), then the bytes.
@@ -58,7 +58,7 @@ static long number(const char *name)
     return said ? atol(said) : 0;
 }
 
-__attribute__((constructor)) static void begin(void)
+void begin_recording(void)
 {
     const char *log = getenv("TORTURE_LOG");
     folder = getenv("TORTURE_FOLDER");

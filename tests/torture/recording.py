@@ -5,13 +5,13 @@ import random
 import shutil
 import struct
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from signal import SIGKILL
 
+from tests.programs import finished
 from tests.torture.life import ACKNOWLEDGED
 
 SECTOR = 512
@@ -83,14 +83,13 @@ def record(base: Path, folder: Path, words: Iterable[str], end: End = End()) -> 
     log = folder.with_suffix(".log")
     environment = {
         **os.environ,
-        "LD_PRELOAD": str(_recorder(folder.parent)),
         "TORTURE_FOLDER": str(folder),
         "TORTURE_LOG": str(log),
         "TORTURE_FAIL_AT": str(end.fail_at),
         "TORTURE_KILL_AT": str(end.kill_at),
     }
-    command = [sys.executable, "-m", "tests.torture.life", str(folder), *words]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    recorder = _recorder(folder.parent)
+    ended = finished("tests.torture.life", folder, *words, env=environment, preloaded=recorder)
     if ended.returncode not in (0, bool(end.fail_at), -SIGKILL if end.kill_at else 0):
         raise RuntimeError(ended.stderr)
     return Recording(base, tuple(_read(log.read_bytes())))
