@@ -144,7 +144,8 @@ class Outbox:
         told = self._hopeful(db, row, outcome)
         open_now = row["state"] in {State.UNKNOWN, State.SENDING}
         counts = isinstance(told, Accepted) or (isinstance(told, NeedsPerson) and open_now)
-        if not counts or not speaks_of(told, message_id=message_id, sha256=_sent(db, row)):
+        sent = _sent(db, row)
+        if not (counts and sent and speaks_of(told, message_id=message_id, sha256=sent)):
             return False
         self._stand(db, row, told, now)
         return True

@@ -32,6 +32,7 @@ from sync.stream_api import (
     StreamInfo,
     api,
     consumer_config,
+    require_served,
     stream_config,
     told,
 )
@@ -56,7 +57,7 @@ _CONNECT_S = 2
 _AGAIN_S = 1
 _PING_S = 10
 _GRACE_S = 1.0
-_ANSWER_S = 5.0
+_ANSWER_S = 2.0
 _MESSAGE_ID = "Nats-Msg-Id"
 
 
@@ -334,15 +335,26 @@ class _Pull:
         self._asks = 0
 
     async def take(self, batch: int, wait_s: float) -> list[Msg]:
-        """Return what is there; else wait for the first, and return it with what came with it."""
-        ready = await self._ask(batch, {"no_wait": True}, _ANSWER_S)
+        """Return what is there; else wait for the first, and return it with what came with it.
+
+        Raises:
+            TimeoutError: the consumer says nothing at all; it may not stand yet.
+        """
+        ready, answered = await self._ask(batch, {"no_wait": True}, _ANSWER_S)
         if ready:
             return ready
-        first = await self._ask(1, {"expires": int(wait_s * 1e9)}, wait_s)
-        left = batch - len(first)
-        return first + await self._ask(left, {"no_wait": True}, _ANSWER_S) if first else first
+        if not answered:
+            raise TimeoutError
+        first, _ = await self._ask(1, {"expires": int(wait_s * 1e9)}, wait_s)
+        if not first or batch == 1:
+            return first
+        rest, _ = await self._ask(batch - 1, {"no_wait": True}, _ANSWER_S)
+        return first + rest
 
-    async def _ask(self, count: int, how: Mapping[str, object], wait_s: float) -> list[Msg]:
+    async def _ask(
+        self, count: int, how: Mapping[str, object], wait_s: float
+    ) -> tuple[list[Msg], bool]:
+        """Return what came, and whether the consumer has said that there is no more."""
         self._asks += 1
         reply = f"{self._inbox}.{self._asks}"
         asked = codec.encode({"batch": count, **how})
@@ -356,9 +368,9 @@ class _Pull:
                     if status is None:
                         found.append(message)  # one that an earlier asking waited for counts too
                     elif message.subject == reply and status != _IDLE:
-                        _require_served(status, message)
-                        break
-        return found
+                        require_served(status, (message.headers or {}).get("Description", ""))
+                        return found, True
+        return found, False
 
 
 _LOST = (Error, OSError, TimeoutError, Refused)
@@ -366,15 +378,7 @@ _UNSENT = (OutboundBufferLimitError, NoRespondersError, MaxPayloadError, Refused
 _HEADERS_MAX = 512
 _STANDS_OTHERWISE = 10058
 _TROUBLE_LENGTH_MAX = 200
-_IDLE, _NONE_THERE, _WAIT_OVER, _NOBODY = "100", "404", "408", "503"
-
-
-def _require_served(status: str, message: Msg) -> None:
-    """Raise unless a consumer says that it has no more."""
-    if status == _NOBODY:
-        raise NoRespondersError
-    if status not in {_NONE_THERE, _WAIT_OVER}:
-        raise Refused(int(status), (message.headers or {}).get("Description", ""))
+_IDLE = "100"
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

@@ -10,6 +10,8 @@ from sync.streams import PullPlan, StreamPlan
 
 T = TypeVar("T")
 
+_NO_MORE = frozenset({"404", "408"})
+
 
 class Refused(Exception):
     """The server refuses what was asked of it; ``code`` is its own number, 0 for none."""
@@ -64,6 +66,16 @@ def told(reply: bytes, shape: type[T]) -> T:
         return codec.decode(reply, shape)
     except codec.NotThisShape as wrong:
         raise Refused(0, "unreadable") from wrong
+
+
+def require_served(status: str, description: str) -> None:
+    """Raise unless a consumer says that it has no more, or that the wait is over.
+
+    Raises:
+        Refused: it says something else; 503: nobody is there.
+    """
+    if status not in _NO_MORE:
+        raise Refused(int(status), description or "nobody there")
 
 
 def stream_config(plan: StreamPlan) -> dict[str, object]:

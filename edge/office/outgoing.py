@@ -12,7 +12,7 @@ from typing import assert_never
 from edge.core.errors import Fault
 from edge.office.books import Row, Rows
 from edge.office.kept import lines_place
-from edge.office.receipts import owe
+from edge.office.receipts import owe, refusal
 from edge.store.vault import Vault
 from sync.frame import messages_in
 from sync.group import GroupReceipt
@@ -115,6 +115,9 @@ def _end(
 def _owe(db: Rows, vault: Vault, one: Answered, now: datetime) -> None:
     if one.reply:
         receipt = GroupReceipt(id=one.message.id, status=one.reply.status, body=one.reply.body)
+        if isinstance(one.outcome, NeedsPerson) and not one.outcome.message_id:
+            # A bare refusal names no message: told as a standing it would not be believed.
+            receipt = refusal(one.message.id, one.outcome.reason)
         owe(db, vault, one.message.facility, receipt, now)
 
 

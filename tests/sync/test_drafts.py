@@ -1,6 +1,7 @@
 """A draft is made into a message once, when it is sent; from then on it is like any other."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sync.errors import OutboxConflict
 from sync.frame import pack
 from sync.message import Claimed, seal_frame
 from sync.outbox import Outbox
+from sync.outcome import Accepted
 from sync.platform import Platform
 from sync.relay import Hooks
 from tests.sync.far_end import FarEnd
@@ -197,3 +199,21 @@ def test_a_message_that_an_earlier_release_put_is_delivered_after_the_upgrade(
         relay_of(earlier, line).run_once()
     assert far.kept_ids() == ["m-1"]
     assert earlier.state("m-1") == "accepted"
+
+
+@pytest.mark.usefixtures("cause")
+def test_a_later_receipt_of_a_draft_counts_for_the_bytes_that_were_signed(sender: Sender) -> None:
+    put(sender, drafted())
+    kept = sender.store.read().query("select sha256 from outbox")
+    [said] = [str(row["sha256"]) for row in kept]
+    sent = Accepted(message_id="m-1", sha256="", receipt="R1", received_at=START)
+    assert not heard(sender, sent)  # nothing was signed, so nothing can have been received
+    [one] = claimed(sender)
+    assert not heard(sender, replace(sent, sha256=said))
+    assert heard(sender, replace(sent, sha256=one.sha256))
+    assert sender.state("m-1") == "accepted"
+
+
+def heard(sender: Sender, outcome: Accepted) -> bool:
+    with sender.store.transaction() as db:
+        return sender.outbox.hear(db, "m-1", outcome, START)

@@ -13,6 +13,7 @@ import pytest
 from sync.group import ask_subject, receipt_subject, up_subject
 from sync.line import Silence
 from sync.stream import Address, PubAck, Stream
+from sync.stream_api import api
 from sync.streams import (
     HUB,
     OFFICE,
@@ -23,17 +24,23 @@ from sync.streams import (
     receipts_plan,
     up_plan,
 )
+from sync.tls import Papers, context_of
 from tests.house.source import ROOT
 from tests.nats_server import NatsServer, free_ports, running
 from tests.sync.certificates import authority, vouched
 
-A, B = "TJ0001", "BJ0002"
+A, B, SMALL = "TJ0001", "BJ0002", "TJ0009"
 SECRETS = {
     "NATS_STORE_KEY": "k0123456789abcdef",
     "NATS_OFFICE_PASSWORD": "o0123456789",
     "NATS_EDGE_PASSWORD": "e0123456789",
+    "NATS_TJ0009_PASSWORD": "s0123456789",
 }
 NAME = "510100198001010019"
+
+
+_DENIED_S = 0.2
+"""A server says nothing of what it does not pass on."""
 
 
 @dataclass
@@ -63,14 +70,28 @@ def entries(text: str) -> str:
     return head + whole + whole.replace(A, B) + tail
 
 
+def uncommented(text: str, above: str) -> str:
+    """Put in force the lines that stand as a comment below the one that says ``above``."""
+    before, mark, after = text.partition(above)
+    lines = after.split("\n")
+    end = next(n for n, line in enumerate(lines[1:], 1) if not line.strip().startswith("#"))
+    block = [line.replace("# ", "", 1) for line in lines[1:end]]
+    return "\n".join([before + mark + lines[0], *block, *lines[end:]])
+
+
 @pytest.fixture(scope="module")
 def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
     folder = tmp_path_factory.mktemp("group")
     ca = authority(folder, "group-ca")
     vouched(folder, "office", ca)
     door, port, *ports = free_ports(4)
-    places = {"127.0.0.1:4222": f"127.0.0.1:{port}", "0.0.0.0:7422": f"127.0.0.1:{door}"}
+    places = {
+        'listen: "127.0.0.1:4222"\n': "",
+        "0.0.0.0:4222": f"127.0.0.1:{port}",
+        "0.0.0.0:7422": f"127.0.0.1:{door}",
+    }
     text = entries(words("hub.conf", folder, places))
+    text = uncommented(uncommented(text, "# For small sites"), "# A small site")
     servers = {"": NatsServer(folder / "hub", text, port, door, SECRETS)}
     for facility, own in zip((A, B), ports, strict=True):
         papers = vouched(folder, facility, ca)
@@ -84,28 +105,43 @@ def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
         text = words("campus.conf", folder, places).replace(A, facility)
         servers[facility] = NatsServer(folder / f"leaf-{facility}", text, own, 0, SECRETS)
     with ExitStack() as open_now:
-        streams = {}
-        for facility, server in servers.items():
+        for server in servers.values():
             open_now.enter_context(running(server))
-            user, kind = ("edge", "EDGE") if facility else ("office", "OFFICE")
-            address = Address(
-                servers=(server.url,),
-                name=user,
-                user=user,
-                password=SECRETS[f"NATS_{kind}_PASSWORD"],
-                inbox=inbox(facility) if facility else "_INBOX",
+        over_tls = Papers(ca=ca.certificate), f"tls://127.0.0.1:{port}"
+        streams = {
+            "": stream_at(*over_tls, user="office", secret="NATS_OFFICE_PASSWORD", box="_INBOX"),
+            SMALL: stream_at(
+                *over_tls, user=SMALL, secret="NATS_TJ0009_PASSWORD", box=inbox(SMALL)
+            ),
+        }
+        for facility in (A, B):
+            near = servers[facility].url
+            streams[facility] = stream_at(
+                Papers(), near, user="edge", secret="NATS_EDGE_PASSWORD", box=inbox(facility)
             )
-            streams[facility] = Stream(address)
-            open_now.callback(streams[facility].close)
+        for stream in streams.values():
+            open_now.callback(stream.close)
         yield _declared(streams, [folder / "office", folder / "store-TJ0001"])
+
+
+def stream_at(papers: Papers, url: str, *, user: str, secret: str, box: str) -> Stream:
+    address = Address(
+        servers=(url,),
+        name=user,
+        user=user,
+        password=SECRETS[secret],
+        tls=context_of(papers),
+        inbox=box,
+    )
+    return Stream(address)
 
 
 def _declared(streams: dict[str, Stream], folders: list[Path]) -> Group:
     office = streams.pop("")
-    for facility, campus in streams.items():
-        assert campus.declare(up_plan(facility)) is None
-    plans = (group_plan([A, B]), down_plan(), OFFICE, receipts_plan(A), receipts_plan(B))
-    assert office.declare(*plans) is None
+    for facility in (A, B):
+        assert streams[facility].declare(up_plan(facility)) is None
+    receipts = map(receipts_plan, (A, B, SMALL))
+    assert office.declare(group_plan([A, B], [SMALL]), down_plan(), OFFICE, *receipts) is None
     return Group(office, streams, folders)
 
 
@@ -126,24 +162,27 @@ def test_over_tls_the_office_gathers_all_and_each_campus_hears_its_own(group: Gr
         kept = campus.publish(up_subject(facility, "stay-1"), facility.encode(), f"{facility}-1")
         assert isinstance(kept, PubAck)
         group.office.publish(receipt_subject(facility), b"for " + facility.encode(), f"{facility}")
-    assert sorted(bodies(group.office, OFFICE, 2)) == [B.encode(), A.encode()]
+    assert set(bodies(group.office, OFFICE, 3)) == {one.encode() for one in group.campuses}
     for facility, campus in group.campuses.items():
         assert bodies(campus, receipts_plan(facility), 1, HUB) == [b"for " + facility.encode()]
 
 
-def test_a_campus_neither_speaks_in_anothers_name_nor_hears_what_is_anothers(group: Group) -> None:
-    group.office.publish(receipt_subject(B), b"not for you", "b-9")
+@pytest.mark.parametrize("who", [A, SMALL])
+def test_a_campus_neither_speaks_in_anothers_name_nor_hears_what_is_anothers(
+    group: Group, who: str
+) -> None:
+    group.office.publish(receipt_subject(B), b"not for you", f"b-9-{who}")
     assert group.office.serve("ask.*", "office", lambda _asked: b"answered") is None
-    spy = group.campuses[A]
-    told = spy.request(ask_subject(A), b"", 5.0)
+    spy = group.campuses[who]
+    told = spy.request(ask_subject(who), b"", 5.0)
     while isinstance(told, Silence):  # the leaf hears of a new listener a moment later
-        told = spy.request(ask_subject(A), b"", 5.0)
+        told = spy.request(ask_subject(who), b"", 5.0)
     tried = [
-        spy.request(ask_subject(B), b"", 5.0),
-        spy.fetch(receipts_plan(B), batch=1, wait_s=5.0, domain=HUB),
-        spy.publish(receipt_subject(B), b"forged", "f-1"),
-        spy.publish(up_subject(B, "stay-1"), b"forged", "f-2"),
-        spy.declare(PullPlan(stream="DOWN", durable="spy"), domain=HUB),
+        spy.request(ask_subject(B), b"", _DENIED_S),
+        spy.fetch(receipts_plan(B), batch=1, wait_s=_DENIED_S, domain=HUB),
+        spy.publish(receipt_subject(B), b"forged", f"f-1-{who}", _DENIED_S),
+        spy.publish(up_subject(B, "stay-1"), b"forged", f"f-2-{who}", _DENIED_S),
+        spy.request(api(HUB, "CONSUMER.DURABLE.CREATE.DOWN.spy"), b"{}", _DENIED_S),
     ]
     assert told == b"answered"
     assert [type(one) for one in tried] == [Silence] * len(tried)

@@ -128,6 +128,30 @@ def test_a_question_is_answered_or_told_unsent(office: Stream, campus: Stream) -
     assert answered == b"as for you"
 
 
+def test_an_answer_as_long_as_a_span_of_a_list_passes(office: Stream, campus: Stream) -> None:
+    whole = bytes(3 * 1024 * 1024)  # two mebibytes as JSON has them
+    assert office.serve("ask.LONG", "office", lambda _asked: whole) is None
+    answered = campus.request("ask.LONG", b"", 5.0)
+    while isinstance(answered, Silence):
+        answered = campus.request("ask.LONG", b"", 5.0)
+    assert answered == whole
+
+
+def test_a_handler_that_fails_answers_nobody_and_others_all_the_same(
+    office: Stream, campus: Stream
+) -> None:
+    def answer(asked: Asked) -> bytes | None:
+        if asked.body == b"bad":
+            raise ValueError(asked.body)
+        return b"good"
+
+    assert office.serve("ask.MIXED", "office", answer) is None
+    while campus.request("ask.MIXED", b"good", 5.0) != b"good":
+        assert office.connected()
+    assert campus.request("ask.MIXED", b"bad", 0.1) == Silence(sent=True, what="TimeoutError")
+    assert campus.request("ask.MIXED", b"good", 5.0) == b"good"
+
+
 def test_without_a_server_everything_is_unsent(tmp_path: Path) -> None:
     with hub(tmp_path) as server:
         gone = server.url

@@ -1,0 +1,130 @@
+"""A campus's outbox, its stream server, the office, PostgreSQL and the platform: the whole way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from edge.clock import system_clock
+from edge.office.opening import open_office, worker_of
+from edge.office.settings import OfficeSettings
+from sync.dispatch import PageQuestion
+from sync.envelope import SigningKey, sign
+from sync.errors import PlatformUnreachable, PlatformUnsure
+from sync.outcome import Accepted, NeedsPerson, NotReceived
+from tests.fakes.log import Log
+from tests.nats_server import NatsServer, hub, leaf
+from tests.office.ground import EAST
+from tests.office.test_stream import founded
+from tests.sync.campus import CampusEnd, campus_end
+from tests.sync.far_end import FarEnd, Switchboard
+from tests.sync.sender import START, Sender, message, relay_of, story
+from tests.sync.test_platform import question
+from tests.sync.test_transports import drained
+
+
+@dataclass
+class Way:
+    """A campus on real servers before a founded office."""
+
+    settings: OfficeSettings
+    middle: NatsServer
+    end: CampusEnd
+    sender: Sender
+
+    @contextmanager
+    def office(self) -> Iterator[None]:
+        """Run the office, and the campus's reading of receipts."""
+        with (
+            open_office(self.settings, clock=system_clock, log=Log()) as office,
+            worker_of(office, "test"),
+            self.end.listening(),
+        ):
+            yield
+
+
+@pytest.fixture(scope="module")
+def servers(
+    tmp_path_factory: pytest.TempPathFactory,
+    address: str,
+    campus_keys: dict[str, SigningKey],
+    platform_server: tuple[Switchboard, str],
+) -> Iterator[tuple[OfficeSettings, NatsServer, NatsServer]]:
+    folder = tmp_path_factory.mktemp("group")
+    with hub(folder / "hub") as middle, leaf(folder / "leaf", EAST, middle.leaf_port) as own:
+        office = folder / "office"
+        yield founded(office, address, middle, platform_server[1], campus_keys), middle, own
+
+
+@pytest.fixture
+def way(
+    servers: tuple[OfficeSettings, NatsServer, NatsServer],
+    tmp_path: Path,
+    campus_keys: dict[str, SigningKey],
+) -> Iterator[Way]:
+    settings, middle, own = servers
+    sender = Sender(tmp_path / "edge.db", campus_keys[EAST])
+    with campus_end(own.url, sender, wait_s=0.3) as end:
+        yield Way(settings, middle, end, sender)
+    sender.store.close()
+
+
+def test_stays_go_the_whole_way_once_in_order_and_questions_come_back(
+    way: Way, far: FarEnd
+) -> None:
+    with way.office():
+        way.sender.put(*story("w-1"), *story("w-2"))
+        drained(way.sender, relay_of(way.sender, way.end.gateway))
+        for stay in ("w-1", "w-2"):
+            kept = [one.receipt.id for one in far.kept() if one.order_key == stay]
+            assert kept == [one.id for one in story(stay)]
+        platform = way.end.platform
+        assert platform.ask(question()).facts["worker"]["name"] == "张合成"
+        first = sign(story("w-1")[0], way.sender.key)
+        assert isinstance(platform.status_of("w-1-a", first), Accepted)
+        assert platform.status_of("nowhere", b"") == NotReceived()
+        with pytest.raises((PlatformUnreachable, PlatformUnsure)):
+            platform.collect(PageQuestion(id="q", at=START, after=0))
+
+
+def test_a_refusal_comes_back_and_what_is_sent_again_reaches_the_platform_anew(
+    way: Way, far: FarEnd
+) -> None:
+    with way.office():
+        way.sender.put(message("w-3-a", stay="w-3"))
+        far.play({"on": "messages", "do": "error", "status": 422, "times": 2})
+        relay = relay_of(way.sender, way.end.gateway)
+        drained(way.sender, relay)
+        assert way.sender.state("w-3-a") == "rejected"
+        told = way.end.platform.status_of("w-3-a", sign(message("w-3-a"), way.sender.key))
+        assert isinstance(told, NeedsPerson)  # though the platform's own words named no message
+        assert told.reason.code == "HTTP_422"
+        assert far.kept() == ()
+        far.play()  # what was wrong outside the message is mended
+        with way.sender.store.transaction() as db:
+            way.sender.outbox.retry(db, "w-3-a")
+        drained(way.sender, relay)
+        assert way.sender.state("w-3-a") == "accepted"
+    assert far.kept_ids() == ["w-3-a"]
+
+
+def test_a_campus_cut_off_for_two_days_goes_on_and_is_settled_once(way: Way, far: FarEnd) -> None:
+    relay = relay_of(way.sender, way.end.gateway)
+    way.middle.kill()
+    for hour in range(0, 48, 12):
+        way.sender.put(*story(f"w-cut-{hour}"))
+        relay.run_once()
+        way.sender.clock.forward(seconds=12 * 3600)
+    with way.sender.store.transaction() as db:
+        assert way.sender.outbox.status(db).unknown == 4
+    assert far.kept() == ()
+    way.middle.start()
+    with way.office():
+        drained(way.sender, relay)
+    for hour in range(0, 48, 12):
+        kept = [one.receipt.id for one in far.kept() if one.order_key == f"w-cut-{hour}"]
+        assert kept == [one.id for one in story(f"w-cut-{hour}")]
+    with way.sender.store.transaction() as db:
+        assert way.sender.outbox.status(db).accepted == 16
