@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -17,7 +18,7 @@ from sync.outcome import Accepted, NeedsPerson, NotReceived
 from tests.fakes.log import Log
 from tests.nats_server import NatsServer, hub, leaf
 from tests.office.ground import EAST
-from tests.office.test_stream import founded
+from tests.office.test_stream import LOOK_AGAIN_S, founded
 from tests.sync.campus import CampusEnd, campus_end
 from tests.sync.far_end import FarEnd, Switchboard
 from tests.sync.sender import START, Sender, message, relay_of, story
@@ -42,6 +43,8 @@ class Way:
             worker_of(office, "test"),
             self.end.listening(),
         ):
+            while self.end.platform.status_of("nowhere", b"") != NotReceived():
+                Event().wait(LOOK_AGAIN_S)  # the leaf hears of the office a moment later
             yield
 
 

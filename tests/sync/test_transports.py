@@ -1,9 +1,11 @@
 """One contract for both transports: HTTPS from here, or streams through a group's office."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -22,6 +24,8 @@ from tests.sync.office import office_of
 from tests.sync.sender import FACILITY, START, Sender, line_to, message, no_pause, story
 from tests.sync.test_platform import question
 
+_WAIT_S_MAX = 60.0
+_LOOK_AGAIN_S = 0.01
 WRONG = {"total_fen": 300, "fund_fen": 200, "personal_fen": 99}
 
 
@@ -57,13 +61,15 @@ def relay_of(sender: Sender, transport: Transport) -> Relay:
 
 def drained(sender: Sender, relay: Relay) -> None:
     """Run passes, the clock going on to what is due next, until nothing waits."""
-    for _ in range(100):
+    deadline = time.monotonic() + _WAIT_S_MAX
+    while time.monotonic() < deadline:
         relay.run_once()
         with sender.store.transaction() as db:
             due = sender.outbox.next_due(db, sender.clock())
         if due is None:
             return
         sender.clock.now = max(due, relay.quiet_until() or due)
+        Event().wait(_LOOK_AGAIN_S)
     raise AssertionError("something waits for ever")
 
 
