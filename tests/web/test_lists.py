@@ -6,6 +6,7 @@ import pytest
 
 from edge.steps.sign_head import sign_head
 from edge.store.operators import Role
+from edge.web.texts import Language, catalogue
 from tests.web.service import Json, Service
 
 
@@ -35,6 +36,37 @@ def test_a_list_of_one_state_shows_that_state_and_counts_what_is_open(
     assert left["hospital_number"] in shown
     assert here["hospital_number"] not in shown
     assert re.search(r"在院 \d+</a>", shown)
+
+
+def test_in_hospital_a_filing_s_end_stands_in_the_list(
+    service: Service, clerk: dict[str, str], left: Json
+) -> None:
+    here = service.admitted()
+    until = service.platform.facts["filing"]["valid_to"]
+    shown = page(service, "/stays", clerk)
+    mine, other = (
+        shown.partition(f'id="stay-{one["id"]}"')[2].partition("</tr>")[0] for one in (here, left)
+    )
+    assert (until in mine, until in other) == (True, False)
+
+
+def test_in_english_no_sentence_of_ours_is_chinese(
+    service: Service, clerk: dict[str, str], left: Json
+) -> None:
+    here = service.admitted()["id"]
+    ours = {one for one in catalogue(Language.ZH).values() if len(one) > 3 and "{" not in one}
+    paths = (
+        f"/stays/{here}",
+        f"/stays/{left['id']}",
+        "/stays",
+        "/due",
+        "/search?q=ZY",
+        "/messages",
+    )
+    for path in (*paths, "/", "/devices", "/overview", "/fallbacks", "/complaints"):
+        shown = page(service, path, clerk | {"Accept-Language": "en"})
+        assert [one for one in ours if one in shown] == [], path
+        assert "以核验结果为准" not in shown
 
 
 def test_what_is_due_comes_first_and_f4_goes_to_the_next(

@@ -26,6 +26,7 @@ from edge.web.look import Colour
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import acts_of
 from edge.web.pages.lamps import circuit_lamp, due_lamps, platform_lamp, reader_lamps
+from edge.web.pages.lists import nearness
 from edge.web.pages.stay import LINES_SHOWN, bill_shown
 from edge.web.pages.verdict import FAMILIES, region_named
 from edge.web.security import Caller
@@ -209,3 +210,12 @@ def test_of_a_long_bill_the_lines_with_a_personal_share_come_first() -> None:
     shown = bill_shown(ruled(LINES_SHOWN + 50, over_cap=LINES_SHOWN + 7))
     assert len(shown.lines) == LINES_SHOWN
     assert [line.charge.id for line in shown.lines][:2] == [str(LINES_SHOWN + 7), "0"]
+
+
+@pytest.mark.parametrize(
+    ("day", "colour"),
+    [(24, Colour.BAD), (25, Colour.UNKNOWN), (30, Colour.UNKNOWN), (31, None)],
+)
+def test_a_filing_s_last_day_is_near_over_or_neither(day: int, colour: Colour | None) -> None:
+    until, today, soon = (date(2026, 10, one) for one in (day, 25, 30))
+    assert nearness(until, today=today, soon=soon) is colour

@@ -1,5 +1,8 @@
 """The lists of the desk: stays by state, what is due, what a number finds. Shows no identity."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -9,13 +12,16 @@ from edge.core.dates import local_day
 from edge.core.deadline import Urgency
 from edge.core.fitting import Fitting
 from edge.core.stay import Stay, StayState
+from edge.core.verification.ground import ground_of
 from edge.steps.list_due import list_due
 from edge.store.database import Rows
 from edge.store.fittings import fittings_numbered_like
 from edge.store.operators import Role
 from edge.store.stays import count_stays, newest_stays, stays_numbered_like
+from edge.store.verifications import load_verification
 from edge.web.api.stays import Filled
-from edge.web.pages.deadline import time_left
+from edge.web.look import Colour
+from edge.web.pages.deadline import TimeLeft, time_left
 from edge.web.pages.frame import AtDesk, Screen
 from edge.web.rooms import pages_room
 from edge.web.security import Caller, require
@@ -29,6 +35,20 @@ _SHOWN = (*_OPEN, StayState.SETTLED, StayState.MANUAL)
 SeesStays = Annotated[Caller, Depends(require(Role.ADMISSION, Role.DISCHARGE, Role.FINANCE))]
 SeesDue = Annotated[Caller, Depends(require(Role.DISCHARGE, Role.FINANCE))]
 After = Annotated[str, Query(max_length=64)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A stay in a list: its days, its time left to settle; in hospital, its filing's end.
+
+    ``filing_colour`` is that of an end that is near (UNKNOWN) or over (BAD); else None.
+    """
+
+    stay: Stay
+    days: int
+    left: TimeLeft | None
+    filing_until: date | None = None
+    filing_colour: Colour | None = None
 
 
 def router(screen: Screen) -> APIRouter:
@@ -61,7 +81,7 @@ def _page(screen: Screen, state: StayState | None, after: str) -> dict[str, obje
     db, now = site.store.read(), site.high_water()
     stays = newest_stays(db, state=state, after=after, limit=PAGE)
     return {
-        "rows": [(stay, days_in(screen, stay), time_left(stay, now)) for stay in stays],
+        "rows": _rows(screen, stays, now),
         "state": state,
         "states": _SHOWN,
         "counts": count_stays(db, *_OPEN),
@@ -69,6 +89,38 @@ def _page(screen: Screen, state: StayState | None, after: str) -> dict[str, obje
         "after": after,
         "next": stays[-1].id if len(stays) == PAGE else "",
     }
+
+
+def _rows(screen: Screen, stays: Iterable[Stay], now: datetime) -> list[Row]:
+    return [_row(screen, stay, now) for stay in stays]
+
+
+def _row(screen: Screen, stay: Stay, now: datetime) -> Row:
+    site = screen.desk.site
+    until = None
+    if stay.state is StayState.ADMITTED:
+        admission = load_verification(site.store.read(), site.vault, stay.verification_id)
+        until = admission.facts.filing.valid_to if admission.facts.filing else None
+    return Row(
+        stay=stay,
+        days=days_in(screen, stay),
+        left=time_left(stay, now),
+        filing_until=until,
+        filing_colour=_nearness(screen, stay, until, local_day(now)) if until else None,
+    )
+
+
+def _nearness(screen: Screen, stay: Stay, until: date, today: date) -> Colour | None:
+    site = screen.desk.site
+    ground = ground_of(site.rulebook, stay.insured_region, site.settings.facility.region, today)
+    return nearness(until, today=today, soon=ground.soon)
+
+
+def nearness(until: date, *, today: date, soon: date) -> Colour | None:
+    """Return how a filing's last day looks: over, as near as the insured region's pack warns of."""
+    if until < today:
+        return Colour.BAD
+    return Colour.UNKNOWN if until <= soon else None
 
 
 def days_in(screen: Screen, stay: Stay) -> int:
@@ -133,7 +185,7 @@ def _search(routes: APIRouter, screen: Screen) -> None:
             caller,
             "found.html",
             asked=q,
-            rows=[(stay, days_in(screen, stay), time_left(stay, now)) for stay in stays],
+            rows=_rows(screen, stays, now),
             fittings=fittings,
         )
 
