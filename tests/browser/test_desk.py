@@ -317,6 +317,8 @@ def test_without_the_platform_the_verdict_is_unverified_and_never_red(
     band = page.locator(".verdict")
     expect(band.locator("strong")).to_have_text("无法核验")
     expect(band.locator(".next").first).not_to_be_empty()
+    entry = "/help/zh/runbook.html#reason-platform_unreachable"
+    expect(band.get_by_role("link", name="PLATFORM_UNREACHABLE")).to_have_attribute("href", entry)
     assert band.evaluate("band => getComputedStyle(band).borderLeftColor") != RED
     expect(page.locator("main")).not_to_contain_text("登记入院")
     lamp = page.locator(".lamp", has_text="平台")
