@@ -32,7 +32,7 @@ from sync.envelope import (
 from sync.errors import BadEnvelope
 from sync.jws import base64url
 from sync.keys import Algorithm
-from tests.fakes.clock import Clock
+from tests.fakes.clock import Clock, Ids
 from tests.fakes.log import Log
 from tests.sync.sender import START, Sender, message
 
@@ -173,7 +173,7 @@ def test_a_stranger_of_the_same_kind_is_not_believed(alg: str) -> None:
 def test_a_site_signs_as_its_settings_say_or_does_not_open(tmp_path: Path) -> None:
     chosen = example_settings().replace('signature = "ed25519"', 'signature = "sm2"')
     clock = Clock(START)
-    founded = found_site(tmp_path / "site", clock=clock, fresh_id=lambda: "1" * 32, settings=chosen)
+    founded = found_site(tmp_path / "site", clock=clock, fresh_id=Ids(), settings=chosen)
     assert load_public(founded.public_key.read_bytes()).algorithm is Algorithm.SM2
     with open_site(load_settings(founded.settings_file), clock=clock, log=Log()) as site:
         assert site.public_key.algorithm is Algorithm.SM2
