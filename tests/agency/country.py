@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 
 from drivers.cards import read_card
@@ -40,7 +39,7 @@ from edge.steps.settle import Request, settle
 from edge.steps.verify import verify
 from edge.store.claims import Claim
 from edge.store.keys import Keys, create_keys, load_keys
-from edge.store.operators import Operator, Role, create_operator, new_password_hash
+from edge.store.operators import Operator, Role, create_operator
 from edge.store.settlements import Settlement
 from edge.store.verifications import Verification
 from simulators.agency.api import add_agency
@@ -68,6 +67,7 @@ from tests.catalogues.shelf import keep_rows
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
 from tests.laid import laid
+from tests.passwords import quick_hash
 from tests.steps.colleagues import PASSWORD, SECOND, request
 
 START = datetime(2026, 10, 5, 1, 0, tzinfo=UTC)
@@ -166,7 +166,7 @@ class Edge:
         with self.site.store.transaction() as db:
             for name, whose in ((CLERK, role), (SECOND, Role.FINANCE)):
                 operator = Operator(self.site.fresh_id(), name, whose)
-                create_operator(db, operator, password_hash=_hash(), at=self.clock())
+                create_operator(db, operator, password_hash=quick_hash(PASSWORD), at=self.clock())
         reverse(self.site, request(settlement), CLERK)
         self.deliver()
 
@@ -302,11 +302,6 @@ def _settings(folder: Path, name: str, url: str, key_file: Path) -> Settings:
 def _keys(folder: Path) -> Keys:
     create_keys(folder)
     return load_keys(folder)
-
-
-@cache
-def _hash() -> str:
-    return new_password_hash(PASSWORD)
 
 
 def _line(name: str, code: str, fen: int, day: date) -> Charge:

@@ -35,7 +35,7 @@ from edge.steps.settle import Request, settle
 from edge.steps.verify import verify
 from edge.store.audits import objections_of
 from edge.store.claims import claim_of, items_of
-from edge.store.operators import Operator, Role, create_operator, new_password_hash
+from edge.store.operators import Operator, Role, create_operator
 from edge.store.proofs import enrol
 from edge.trust.crypto import second_factor_code
 from simulators.agency.refusals import Deducted
@@ -46,6 +46,7 @@ from simulators.hospital.ground import PASSWORD
 from simulators.hospital.people import DETERMINATION
 from simulators.hospital.telling import DELIVERY_S_MAX, awaited
 from simulators.reader import InProcessReaders
+from tests.passwords import quick_hash
 
 RARE = "测·䶮𫖯㛃"
 _PEOPLE = [SyntheticPerson(), *(synthetic_person(number) for number in range(1, 16))]
@@ -118,7 +119,7 @@ def hire(place: Hospital, name: str, role: Role) -> str:
     site = place.desk.site
     with site.store.transaction() as db:
         operator = Operator(site.fresh_id(), name, role)
-        hashed = new_password_hash(PASSWORD)
+        hashed = quick_hash(PASSWORD)
         create_operator(db, operator, password_hash=hashed, at=site.clock())
         secret = enrol(db, site.vault, operator, at=site.clock())
     return second_factor_code(secret, site.clock())

@@ -19,7 +19,7 @@ from edge.office.settings import OfficeSettings
 from edge.office.worker import Taken, Work, Worker
 from edge.store.keys import Keys
 from edge.store.ledger import Ledger
-from edge.store.operators import Operator, Role, create_operator, new_password_hash
+from edge.store.operators import Operator, Role, create_operator
 from edge.store.vault import Vault
 from edge.trust.crypto import new_key as new_secret
 from sync.envelope import Envelope, Kind, SigningKey, new_key, sign
@@ -29,6 +29,7 @@ from sync.line import Line
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
 from tests.laid import laid
+from tests.passwords import quick_hash
 
 START = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
 EAST, WEST = "TJ0001", "TJ0002"
@@ -187,7 +188,7 @@ def opened_at(office: Office, folder: Path) -> OpenOffice:
 
 def hire(opened: OpenOffice, roles: dict[str, Role]) -> None:
     """Give people accounts."""
-    hashed = new_password_hash(PASSWORD)
+    hashed = quick_hash(PASSWORD)
     with opened.store.transaction() as db:
         for name, role in roles.items():
             operator = Operator(fresh_id(), name, role)

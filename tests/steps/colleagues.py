@@ -1,7 +1,6 @@
 """Two persons of the discharge desk, and a reversal by them."""
 
 from dataclasses import replace
-from functools import cache
 
 from edge.core.cases import CaseKind, CaseRef
 from edge.core.reversal import Reversal
@@ -11,6 +10,7 @@ from edge.steps.settle import settle
 from edge.store import operators as op
 from edge.store.operators import Operator, Role
 from edge.store.settlements import Settlement
+from tests.passwords import quick_hash
 from tests.steps.conftest import Ground
 
 CLERK, SECOND = "出院员", "财务员"
@@ -21,7 +21,7 @@ def hire(ground: Ground, name: str, role: Role) -> None:
     """Give somebody an account with the password that all have here."""
     with ground.site.store.transaction() as db:
         operator = Operator(ground.site.fresh_id(), name, role)
-        op.create_operator(db, operator, password_hash=_hash(), at=ground.clock())
+        op.create_operator(db, operator, password_hash=quick_hash(PASSWORD), at=ground.clock())
 
 
 def staffed(ground: Ground) -> Ground:
@@ -62,8 +62,3 @@ def reversed_by_both(ground: Ground, settlement: str, key: str = "r1") -> Revers
     outcome = reverse(ground.site, request(settlement, key=key), CLERK)
     assert isinstance(outcome, Reversal)
     return outcome
-
-
-@cache
-def _hash() -> str:
-    return op.new_password_hash(PASSWORD)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from edge.store import operators as op
 from edge.store import tokens as kept
 from edge.store.database import Store
 from edge.store.operators import Operator, Role, Scope
+from tests.passwords import quick_hash
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PASSWORD = "出院窗口-042117"
@@ -25,14 +25,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store(tmp_path / "edge.db")
     migrations.migrate(store)
     with store.transaction() as db:
-        op.create_operator(db, LI, password_hash=_hash_once(), at=NOW)
+        op.create_operator(db, LI, password_hash=quick_hash(PASSWORD), at=NOW)
     yield store
     store.close()
-
-
-@cache
-def _hash_once() -> str:
-    return op.new_password_hash(PASSWORD)
 
 
 def _open(store: Store, *, at: datetime = NOW) -> str:
@@ -79,7 +74,7 @@ def test_a_password_of_wrong_length_is_refused(password: str) -> None:
 def test_a_name_that_cannot_be_told_apart_on_paper_is_refused(store: Store, name: str) -> None:
     with store.transaction() as db, pytest.raises(BadInput):
         op.create_operator(
-            db, Operator("op2", name, Role.AUDITOR), password_hash=_hash_once(), at=NOW
+            db, Operator("op2", name, Role.AUDITOR), password_hash=quick_hash(PASSWORD), at=NOW
         )
 
 
@@ -88,7 +83,7 @@ def test_a_name_is_taken_for_ever_even_when_disabled(store: Store) -> None:
         op.disable_operator(db, "李敏", at=NOW)
     with store.transaction() as db, pytest.raises(Conflict):
         op.create_operator(
-            db, Operator("op2", "李敏", Role.FINANCE), password_hash=_hash_once(), at=NOW
+            db, Operator("op2", "李敏", Role.FINANCE), password_hash=quick_hash(PASSWORD), at=NOW
         )
 
 

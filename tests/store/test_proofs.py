@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +19,7 @@ from edge.store.operators import Operator, Role
 from edge.store.proofs import Proofs
 from edge.store.vault import Vault
 from edge.trust.crypto import second_factor_code, second_factor_uri
+from tests.passwords import quick_hash
 from tests.web.ground import SetClock
 
 PASSWORD, WRONG = "synthetic-password-1", "synthetic-password-2"
@@ -36,14 +36,9 @@ def proofs(tmp_path: Path) -> Iterator[Proofs]:
     proofs = Proofs(store, Vault(keys), Ledger(keys), SetClock())
     with store.transaction() as db:
         for operator in (CLERK, ADMIN):
-            op.create_operator(db, operator, password_hash=_hash(), at=proofs.clock())
+            op.create_operator(db, operator, password_hash=quick_hash(PASSWORD), at=proofs.clock())
     yield proofs
     store.close()
-
-
-@cache
-def _hash() -> str:
-    return op.new_password_hash(PASSWORD)
 
 
 def fail(proofs: Proofs, times: int, name: str = CLERK.name) -> None:

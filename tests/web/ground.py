@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from edge.web.pace import Pace
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.security import Address
 from tests.laid import laid
+from tests.passwords import quick_hash
 
 PASSWORD = "synthetic-password-1"
 HOST = "desk.test"
@@ -113,7 +113,7 @@ class Ground:
         """Give somebody an account; return an administrator's second factor, else nothing."""
         with self.floor.store.transaction() as db:
             operator = Operator(fresh_id(), name, role)
-            op.create_operator(db, operator, password_hash=_hash(), at=self.clock())
+            op.create_operator(db, operator, password_hash=quick_hash(PASSWORD), at=self.clock())
             if role not in ADMINISTRATORS:
                 return b""
             return enrol(db, self.floor.proofs.vault, operator, at=self.clock())
@@ -172,8 +172,3 @@ def serving(ground: Ground) -> Iterator[tuple[Server, str]]:
         server.should_exit = True
         thread.join()
         listener.close()
-
-
-@cache
-def _hash() -> str:
-    return op.new_password_hash(PASSWORD)

@@ -47,6 +47,7 @@ from tests.fakes.log import Log
 from tests.fakes.platform import PLATFORM_KEY, Platform
 from tests.house.source import ROOT
 from tests.laid import laid
+from tests.passwords import quick_hash
 from tests.plain import NO_TLS
 from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
@@ -94,7 +95,7 @@ class Service:
 
     def log_in(self, name: str, role: Role) -> dict[str, str]:
         """Hire somebody, log in, and return the headers that their browser sends."""
-        hashed = op.new_password_hash(PASSWORD)
+        hashed = quick_hash(PASSWORD)
         with self.site.store.transaction() as db:
             operator = Operator(self.site.fresh_id(), name, role)
             op.create_operator(db, operator, password_hash=hashed, at=self.clock())
