@@ -68,8 +68,8 @@ core:
 
 # Each of these keeps one processor: two at a time, the long ones first. The rest is shared.
 SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs=2 --output-sync=target
-test: setup
-	@$(SIDE_BY_SIDE) types core house style imports windows
+test: .venv/ready
+	@$(SIDE_BY_SIDE) types core house $(MANUAL) style imports windows
 	$(ROOMY) $(RUN)/pytest $(COUNTED:%=--ignore=%) --ignore=tests/house --workers auto
 
 # One JSON line a measurement, ours against its floor; NAME=adjudicate for one of them.

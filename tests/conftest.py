@@ -44,9 +44,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection() -> None:
+    """Collect no garbage while tests are collected: there is none, and a sixth of the time went."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Spare the collector what lives to the end of the run: modules and tests."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
