@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sync.attempt import NO_HOOKS, Attempting, Gateway, Hooks, Tried
@@ -24,6 +24,8 @@ __all__ = ["Contact", "Gateway", "Hooks", "Pace", "Relay", "Store"]
 PASS_MAX = 500
 IDLE_S = 30.0
 MENDING_S = 5.0
+CLOCK_BACK_MIN = timedelta(seconds=1)
+"""A clock that is disciplined goes back by less."""
 
 
 class Store(Protocol):
@@ -75,6 +77,7 @@ class Relay:
         self._recovered = False
         self._quiet_until: datetime | None = None
         self._last_contact: Contact | None = None
+        self._seen: datetime | None = None
 
     def run_once(self) -> int:
         """Try every message that is due now, each once, and return how many were tried.
@@ -83,6 +86,7 @@ class Relay:
         and nothing is sent until the moment that the answer gives.
         """
         with self._one_pass:
+            self._look_at_clock()
             if self._pace.senders == 1:
                 return self._one_after_the_other()
             with ThreadPoolExecutor(self._pace.senders, "relay-sender") as pool:
@@ -126,6 +130,15 @@ class Relay:
     def _is_quiet(self) -> bool:
         until, now = self._quiet_until, self._clock()
         return until is not None and now < until <= now + PAUSE_MAX
+
+    def _look_at_clock(self) -> None:
+        """At the start, and when the clock was set back: no pause of its future keeps us."""
+        now, seen = self._clock(), self._seen
+        self._seen = now
+        if seen is None or now < seen - CLOCK_BACK_MIN:
+            self._quiet_until = None
+            with self._store.transaction() as db:
+                self._outbox.forget_future(db, now)
 
     def _one_after_the_other(self) -> int:
         tried = 0

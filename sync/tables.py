@@ -81,6 +81,10 @@ SIGNED = "select sha256, payload_sealed from outbox_signed where message = ?"
 KEEP_SIGNED = """\
 insert into outbox_signed (message, sha256, payload_sealed) values (?, ?, ?)
 on conflict (message) do nothing"""
+TRIED_IN_THE_FUTURE = """\
+update outbox set next_try_at = null
+where state in ('pending', 'unknown') and next_try_at is not null
+and exists (select 1 from outbox_attempts where message = outbox.id and at > ?)"""
 NEXT_DUE = f"""\
 select min(case when head.next_try_at <= ? then head.next_try_at else ? end) as at {HEADS}"""
 ATTEMPT = """\

@@ -148,6 +148,37 @@ def test_a_pause_set_by_a_clock_that_ran_ahead_ends_when_it_is_set_right(
     assert far.kept_ids() == ["m-1"]
 
 
+@pytest.mark.parametrize("ahead_s", [60, 3 * 3600])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_however_little_a_clock_ran_ahead_no_message_waits_for_that_moment(
+    sender: Sender, line: Platform, far: FarEnd, ahead_s: int, *, restarted: bool
+) -> None:
+    right = sender.clock.now
+    sender.put(message("m-1"))
+    far.play({"on": "messages", "do": "error", "status": 503, "times": 0})
+    relay = relay_of(sender, line)
+    for _ in range(4):
+        sender.clock.forward(seconds=ahead_s)
+        relay.run_once()
+    far.play()
+    sender.clock.now = right
+    relay = relay_of(sender, line) if restarted else relay
+    assert relay.run_once() == 1
+    assert far.kept_ids() == ["m-1"]
+
+
+def test_a_clock_that_is_disciplined_ends_no_pause_that_was_asked_for(
+    sender: Sender, line: Platform, far: FarEnd
+) -> None:
+    sender.put(message("m-1"))
+    far.play({"on": "messages", "do": "busy", "retry_after": "3600"})
+    relay = relay_of(sender, line)
+    relay.run_once()
+    sender.clock.forward(seconds=-0.2)
+    assert relay.run_once() == 0
+    assert relay.quiet_until() is not None
+
+
 def test_a_person_who_mended_something_need_not_wait(
     sender: Sender, line: Platform, far: FarEnd
 ) -> None:

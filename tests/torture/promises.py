@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.core.errors import EdgeError
+from edge.site import Site
 from edge.store.books import misstated
 from edge.store.database import Rows
 from tests.steps.conftest import Ground, ground_at
@@ -75,9 +76,18 @@ def _found(ground: Ground, acknowledged: Iterable[Sequence[str]]) -> Broken:
         for act, stay, *_ in acknowledged
         if states.get(stay) not in _SINCE[act] or (act == "charged" and stay not in charged)
     ]
-    chain = ground.site.ledger.verify(db) or misstated(db)
-    torn = sum(_counted(db, sql) for sql in (*_UNTOLD, *_UNSOUND)) + (chain is not None)
-    return Broken(len(lost), _counted(db, _DOUBLED), torn)
+    return Broken(len(lost), doubled_in(db), torn_in(ground.site, db))
+
+
+def doubled_in(db: Rows) -> int:
+    """Count the stays on which more than one settlement stands (I2)."""
+    return _counted(db, _DOUBLED)
+
+
+def torn_in(site: Site, db: Rows) -> int:
+    """Count what is half there: a message without its cause or the other way, chain, file."""
+    chain = site.ledger.verify(db) or misstated(db)
+    return sum(_counted(db, sql) for sql in (*_UNTOLD, *_UNSOUND)) + (chain is not None)
 
 
 def _counted(db: Rows, sql: str) -> int:
