@@ -36,12 +36,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--workers", type=_workers, default=0, help="share the run among so many, or auto"
     )
-    parser.addoption(
-        "--messages",
-        type=int,
-        default=2_000,
-        help="messages sent through a network that loses; `make torture` sends 10,000",
-    )
 
 
 def pytest_collection() -> None:

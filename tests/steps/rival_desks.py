@@ -1,8 +1,9 @@
 """One process of a hospital whose desks all settle one stay at the same moment: eight threads.
 
-``python -m tests.steps.rival_desks FOLDER STAY NAME [broken]``: says "ready", waits for a line,
-presses, and prints each thread's outcome as a line of JSON. ``broken`` is the control: no lock is
-taken, so that every thread has looked before any has written.
+``python -m tests.steps.rival_desks FOLDER NAME VARIANT``: for each line that it is told, a stay,
+its worker's number and the moment, all threads press, and each thread's outcome is printed as a
+line of JSON. ``unlocked`` is the control: no lock is taken, so that every thread has looked before
+any has written.
 """
 
 import json
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from edge.clock import fresh_id
@@ -21,6 +23,7 @@ from edge.site import Site
 from edge.steps.settle import AlreadySettled, Request, settle
 from edge.store.database import Rows, Store
 from edge.store.settlements import Settlement
+from simulators.card import synthetic_person
 from tests.steps.conftest import ground_at
 
 DESKS = 8
@@ -35,19 +38,19 @@ class Unlocked(Store):
         yield self.read()
 
 
-def main(folder: Path, stay: str, name: str, *, broken: bool) -> None:
-    """Press the button at every desk of this process."""
+def main(folder: Path, name: str, variant: str) -> None:
+    """Press the button at every desk of this process, stay after stay."""
     with ground_at(folder) as ground:
-        ground.clock.pass_time(hours=2)
         site = replace(ground.site, fresh_id=fresh_id)
-        if broken:
-            site = replace(
-                site, store=Unlocked(site.store.path), fresh_id=_Meeting(threading.Barrier(DESKS))
-            )
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
-        _press_all(site, CaseRef(CaseKind.STAY, stay), name)
+        for told in sys.stdin:
+            stay, person, moment = told.split()
+            ground.meet(synthetic_person(int(person)))
+            ground.clock.now = datetime.fromisoformat(moment) + timedelta(hours=1)
+            if variant == "unlocked":
+                meeting = _Meeting(threading.Barrier(DESKS))
+                site = replace(site, store=Unlocked(site.store.path), fresh_id=meeting)
+            _press_all(site, CaseRef(CaseKind.STAY, stay), f"{name}{stay}-")
+            sys.stdout.flush()
 
 
 def _press_all(site: Site, stay: CaseRef, name: str) -> None:
@@ -97,4 +100,4 @@ class _Meeting:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], broken=sys.argv[4:] == ["broken"])
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -3,16 +3,14 @@
 Every change is made by raw SQL with all triggers and checks out of the way, and rolled back after.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-
 from edge.core.audit import GENESIS, Act, Anchor, BrokenLink, chained
 from edge.digest import KeyedSm3
 from edge.steps.sign_head import sign_head
-from edge.steps.verify_ledger import LedgerReport, Witness, verify_ledger
+from edge.steps.verify_ledger import Witness, verify_ledger
 from edge.store.database import Rows
 from tests.steps.conftest import Ground
 from tests.steps.story import live
+from tests.steps.tampering import Change, after, columns, edit, newest, taken_back
 
 COLUMNS = ("seq", "kind", "at", "operator", "subject", "body", "prev", "mac")
 KINDS = {
@@ -28,63 +26,9 @@ KINDS = {
 }
 
 
-Change = tuple[str, list[object]]
-"""A statement and its values."""
-
-
-class UndoneError(Exception):
-    """The change is taken back."""
-
-
-@contextmanager
-def taken_back(ground: Ground) -> Iterator[Rows]:
-    """Let everything be done to the file, and undo it at the end."""
-    store = ground.site.store
-    with suppress(UndoneError), store.transaction() as db:
-        unlock(db)
-        yield db
-        raise UndoneError
-    store.read().execute("pragma ignore_check_constraints = off")
-
-
-def after(ground: Ground, *changes: Change) -> LedgerReport:
-    """Return what the verification says once these changes were made, and take them back."""
-    with taken_back(ground) as db:
-        for sql, values in changes:
-            db.execute(sql, values)
-        return verify_ledger(ground.site)
-
-
-def unlock(db: Rows) -> None:
-    for row in list(db.query("select name from sqlite_schema where type = 'trigger'")):
-        db.execute(f"drop trigger {row['name']}")
-    db.execute("pragma defer_foreign_keys = on")
-    db.execute("pragma ignore_check_constraints = on")
-
-
-def edit(table: str, column: str, kind: str, where: Change) -> Change:
-    other = {
-        "integer": f"{column} + 1",
-        "text": f"coalesce({column}, '') || ' '",
-        "blob": "x'5a5a'",
-    }[kind.lower()]
-    return f"update {table} set {column} = {other} where {where[0]}", where[1]  # noqa: S608 - ours
-
-
-def columns(ground: Ground, table: str) -> dict[str, str]:
-    return {
-        r["name"]: r["type"] for r in ground.site.store.read().query(f"pragma table_info({table})")
-    }
-
-
 def first_of_each_kind(ground: Ground) -> dict[str, int]:
     sql = "select kind, min(seq) as seq from ledger group by kind"
     return {row["kind"]: row["seq"] for row in ground.site.store.read().query(sql)}
-
-
-def newest(ground: Ground) -> int:
-    [row] = ground.site.store.read().query("select max(seq) as seq from ledger")
-    return int(row["seq"])
 
 
 def test_an_untouched_ledger_verifies(ground: Ground) -> None:

@@ -1,5 +1,6 @@
 """What the tests of the cached list work with: a platform, a facility's folder, a frail line."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from edge.site.opening import LIST_FILES
@@ -52,20 +53,23 @@ class Ground:
 
     def cached(self, key: bytes = KEY) -> CachedList:
         """Open the facility's folder."""
-        root = self.releases.repository.root  # as received once, whatever the platform does later
-
-        def source() -> TufSource:
-            base = f"/v1/lists/{FACILITY}"
-            return TufSource(self.folder / "trust", root=root, base=base, fetch=self.fetch)
-
         return CachedList(
             self.folder / "list",
             facility=FACILITY,
             key=key,
             files=LIST_FILES,
-            source=source,
+            source=self.source_of(self.releases.repository.root),
             notice_s=0,
         )
+
+    def source_of(self, root: bytes) -> Callable[[], TufSource]:
+        """Return what opens the repository with a root received once, whatever comes later."""
+
+        def source() -> TufSource:
+            base = f"/v1/lists/{FACILITY}"
+            return TufSource(self.folder / "trust", root=root, base=base, fetch=self.fetch)
+
+        return source
 
     def refreshed(self, cached: CachedList, floor: int = 0) -> Refreshed:
         """Bring the newest release into use."""

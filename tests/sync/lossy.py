@@ -5,6 +5,7 @@ Answers are lost after the work is done, requests before; what was sent once may
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from random import Random
 
 from simulators.platform.answers import on_the_wire
@@ -24,10 +25,15 @@ from sync.outcome import (
     sent_without_answer,
     still_unknown,
 )
-from tests.sync.sender import FACILITY, HeldClock
+from sync.relay import Hooks, Relay
+from tests.sync.sender import FACILITY, HeldClock, Sender, no_pause
 
 Fate = Callable[[], str]
-"""Returns what happens to the next request: "good", "lost" or "lost_ack"."""
+"""Returns what happens to the next request: "good", "lost", "lost_ack", or "again": the oldest
+request that the network remembers arrives once more before it."""
+
+LET_PASS = timedelta(seconds=30)
+"""Beyond the first due moment, so that many are due at once, as in life."""
 
 
 class Network:
@@ -55,6 +61,8 @@ class Network:
     def deliver_batch(self, messages: Sequence[Claimed]) -> Sequence[Outcome]:
         """Hand several over."""
         fate, now = self.fate(), self._clock()
+        if fate == "again" and self.sent:
+            self.arrive(self.sent[0])
         if fate == "lost":
             return [not_sent(now, "lost")] * len(messages)
         payloads = [one.payload for one in messages]
@@ -91,12 +99,24 @@ class Network:
         return lost, sum(count - 1 for count in held.values() if count > 1)
 
 
-def chances(seed: int, *, lost: float, lost_ack: float) -> Fate:
+def drained(sender: Sender, network: Network) -> Relay:
+    """Run the relay, the clock going on from one due moment to the next, until nothing waits."""
+    relay = Relay(sender.store, sender.outbox, network, sender.clock, Hooks(sleep=no_pause))
+    while True:
+        relay.run_once()
+        with sender.store.transaction() as db:
+            due = sender.outbox.next_due(db, sender.clock())
+        if due is None:
+            return relay
+        sender.clock.now = max(due, relay.quiet_until() or due) + LET_PASS
+
+
+def chances(seed: int, *, lost: float, lost_ack: float, again: float = 0) -> Fate:
     """Return fates by chance, the same for the same seed."""
     chance = Random(seed)  # noqa: S311 - rehearsal, not secrecy
 
     def fate() -> str:
-        drawn = chance.random()
-        return "lost" if drawn < lost else "lost_ack" if drawn < lost + lost_ack else "good"
+        odds = (lost, lost_ack, again, 1 - lost - lost_ack - again)
+        return chance.choices(("lost", "lost_ack", "again", "good"), odds)[0]
 
     return fate

@@ -1,79 +1,16 @@
 """However answers are lost, doubled, late or out of order: nothing is lost, nothing doubled."""
 
 import tempfile
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from sync.envelope import SigningKey, key_ring, new_key, open_signed, sign
-from sync.message import Claimed
-from sync.outcome import Outcome, Unknown
+from sync.envelope import new_key
 from sync.relay import Hooks, Relay
-from tests.sync.lossy import Fate, Network, chances
-from tests.sync.sender import HeldClock, Sender, no_pause, story
-
-LOSS = 0.3
-LET_PASS = timedelta(seconds=30)
-"""Beyond the first due moment, so that many are due at once, as in life."""
-
-
-def drained(sender: Sender, network: Network) -> Relay:
-    """Run the relay, the clock going on from one due moment to the next, until nothing waits."""
-    relay = Relay(sender.store, sender.outbox, network, sender.clock, Hooks(sleep=no_pause))
-    while True:
-        relay.run_once()
-        with sender.store.transaction() as db:
-            due = sender.outbox.next_due(db, sender.clock())
-        if due is None:
-            return relay
-        sender.clock.now = max(due, relay.quiet_until() or due) + LET_PASS
-
-
-def test_at_thirty_per_cent_lost_answers_nothing_is_lost_and_nothing_doubled(
-    sender: Sender, pytestconfig: pytest.Config
-) -> None:
-    messages = int(pytestconfig.getoption("messages"))
-    stays = [f"stay-{number}" for number in range(messages // 4)]
-    sender.put(*(one for stay in stays for one in story(stay)))
-    network = Network(sender.key, sender.clock, chances(20261125, lost=0.05, lost_ack=LOSS))
-    drained(sender, network)
-    assert network.lost_and_doubled(stays) == (0, 0)
-    with sender.store.transaction() as db:
-        assert sender.outbox.status(db).accepted == len(stays) * 4
-
-
-class Resending(Network):
-    """What must never be built: it answers silence by sending the same under a new id."""
-
-    def __init__(self, key: SigningKey, clock: HeldClock, fate: Fate) -> None:
-        super().__init__(key, clock, fate)
-        self._key = key
-
-    def deliver_batch(self, messages: Sequence[Claimed]) -> Sequence[Outcome]:
-        """Send; where no answer comes, send again as if it were something new."""
-        outcomes = super().deliver_batch(messages)
-        for one, outcome in zip(messages, outcomes, strict=True):
-            if isinstance(outcome, Unknown):
-                said = open_signed(one.payload, key_ring(self._key.public()))
-                self.arrive(sign(replace(said, id=f"{said.id}-again"), self._key))
-        return outcomes
-
-
-def test_the_check_catches_a_relay_that_sends_again_under_a_new_id(sender: Sender) -> None:
-    stays = [f"stay-{number}" for number in range(50)]
-    sender.put(*(one for stay in stays for one in story(stay)))
-    network = Resending(sender.key, sender.clock, chances(1, lost=0, lost_ack=LOSS))
-    drained(sender, network)
-    lost, doubled = network.lost_and_doubled(stays)
-    assert lost == 0
-    assert doubled > 0
-
+from tests.sync.lossy import Network, drained
+from tests.sync.sender import Sender, no_pause, story
 
 KEY = new_key()
 STAYS = ("stay-1", "stay-2", "stay-3")

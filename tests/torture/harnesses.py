@@ -1,34 +1,60 @@
-"""Every harness by name: how often it is run, and the broken variant that it must catch."""
+"""Every harness by name: how often it is run, and the broken variants that it must catch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.torture.cards import pulled_cards
+from tests.torture.clocks import jumping_clocks
+from tests.torture.deliveries import lost_answers
 from tests.torture.disks import dying_disks, kills, power_cuts
 from tests.torture.group import group_faults
 from tests.torture.life import Variant
+from tests.torture.listing import bad_lists
+from tests.torture.mutants import forged_messages
 from tests.torture.promises import Broken
+from tests.torture.rivals import rival_desks
+from tests.torture.tampering import tampered_rows
+from tests.torture.week.life import Wrong
+from tests.torture.week.run import weeks
 
-Run = Callable[[Path, int, int, Variant], Broken]
+Run = Callable[[Path, int, int, str], Broken]
+
+SOUND = "sound"
+"""The product as it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Harness:
-    """``run`` takes an empty folder, how many rounds, the seed, and who is tortured.
+    """``run`` takes a folder of its own, how many rounds, the seed, and who is tortured.
 
-    ``control`` is the variant that must be caught; ``few`` are the suite's rounds.
+    ``controls`` are the variants that must be caught, each in ``few`` rounds at most; so many are
+    the suite's rounds too. ``make torture N=500`` runs ``at_500``, and in proportion.
     """
 
     run: Run
-    control: Variant
+    controls: tuple[str, ...]
     few: int
-    dear: int = 1
-    """How many cheap rounds one of these costs: a process is started for each."""
+    at_500: int
+
+    def rounds(self, n: int) -> int:
+        """Return how many rounds N asks of this harness."""
+        return max(1, n * self.at_500 // 500)
 
 
 HARNESSES = {
-    "power-cut": Harness(power_cuts, Variant.UNSYNCED, few=12),
-    "dying-disk": Harness(dying_disks, Variant.HOPEFUL, few=2, dear=10),
-    "kill": Harness(kills, Variant.HOPEFUL, few=2, dear=10),
-    "group": Harness(group_faults, Variant.HOPEFUL, few=1, dear=10),
+    "power-cut": Harness(run=power_cuts, controls=(Variant.UNSYNCED,), few=12, at_500=500),
+    "dying-disk": Harness(run=dying_disks, controls=(Variant.HOPEFUL,), few=2, at_500=50),
+    "kill": Harness(run=kills, controls=(Variant.HOPEFUL,), few=2, at_500=50),
+    "group": Harness(run=group_faults, controls=(Variant.HOPEFUL,), few=1, at_500=50),
+    "lost-answers": Harness(run=lost_answers, controls=("resending",), few=400, at_500=10_000),
+    "rival-desks": Harness(run=rival_desks, controls=("unlocked",), few=2, at_500=500),
+    "forged": Harness(run=forged_messages, controls=("credulous",), few=500, at_500=100_000),
+    "bad-list": Harness(run=bad_lists, controls=("trusting",), few=14, at_500=500),
+    "tampered": Harness(run=tampered_rows, controls=("unchained",), few=40, at_500=5_000),
+    "pulled-card": Harness(run=pulled_cards, controls=("remembering",), few=60, at_500=5_000),
+    "clock-jump": Harness(run=jumping_clocks, controls=("forgetful",), few=6, at_500=500),
+    "week": Harness(
+        run=weeks, controls=(Wrong.HOPEFUL, Wrong.RESENDING, Wrong.HOARDING), few=1, at_500=7
+    ),
 }

@@ -40,4 +40,5 @@ class Calendar:
         while self._due and self._due[0][0] <= until and not ended():
             self.clocks.now, _, act = heapq.heappop(self._due)
             act()
-        self.clocks.now = until
+        if not ended():
+            self.clocks.now = until

@@ -20,11 +20,11 @@ from edge import packs
 from edge.clock import Clock
 from edge.core.rules import Rulebook
 from edge.loops.keeper import Keeper
-from edge.site.opening import LIST_FILES
 from edge.settings import Backup, Facility, Lists, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.shipped import config_folder
 from edge.site import Site
+from edge.site.opening import LIST_FILES
 from edge.store.catalogues import Catalogues
 from edge.store.database import Rows, Store
 from edge.store.drafts import composer

@@ -112,7 +112,7 @@ class Hospital:
     hoard: list[object] = field(default_factory=list)
     came: int = 0
     failing: bool = True
-    """Whether the link and the clock go on failing."""
+    """Whether the link and the clock go on failing; once they do not, everybody is sent home."""
 
     hurry: int = 1
     """How many times as seldom as in life what is done all the time is done."""
@@ -192,7 +192,7 @@ class Hospital:
             if received.refused or received.accepted + received.duplicates != len(lines):
                 raise AssertionError(received)
             case.batches += not again
-        if case.batches < 1 or self.chance(0.6):
+        if case.batches < 1 or (self.failing and self.chance(0.6)):
             self.later((0.5, 8), partial(self.charge, case))
         else:
             self.later((0.5, 6), partial(self.leave, case))
@@ -210,7 +210,7 @@ class Hospital:
         self.books.states[case.stay] = state
         if self.variant is Wrong.HOPEFUL:
             self.books.states[case.stay] = StayState.SETTLED
-        self.later((0.2, 24), partial(self.press, case))
+        self.later((0.2, 24 if self.failing else 2), partial(self.press, case))
 
     def press(self, case: Case) -> None:
         """Press the button, often twice; what holds it up now may not in an hour."""

@@ -17,10 +17,10 @@ from edge import codec
 from edge.core.catalogue import CatalogueRow, CostKind
 from edge.core.claim import Month
 from edge.core.dates import local_day
-from edge.trust.crypto import hash_password
 from edge.digest import sha256
 from edge.site import Site
 from edge.store.operators import Operator, Role, create_operator
+from edge.trust.crypto import hash_password
 from simulators.card import synthetic_person
 from simulators.hospital.people import FACILITY, residents
 from simulators.platform.intake import Intake
@@ -35,7 +35,7 @@ from tests.torture.promises import Broken
 from tests.torture.week.books import Books
 from tests.torture.week.days import Calendar, TwoClocks
 from tests.torture.week.house import Doom, House, founded
-from tests.torture.week.life import CLERK, PASSWORD, SECOND, Hospital, Wrong
+from tests.torture.week.life import CLERK, PASSWORD, SECOND, SOON, Hospital, Wrong
 from tests.torture.week.wire import Network, Weather
 
 START = datetime(2028, 2, 25, 16, 0, tzinfo=UTC)
@@ -68,6 +68,10 @@ class Plan:
     hurry: int = 1
 
 
+DAYS_OF_A_WEEK = 7
+SMALL = Plan(a_day=5, people=8, odds=150, hurry=4)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """What became of it. ``head`` is the ledger's last MAC, ``trace`` the digest of all acts."""
@@ -91,12 +95,19 @@ def lived(folder: Path, plan: Plan, seed: int, variant: Wrong = Wrong.SOUND) -> 
         books, end = hospital.books, START + timedelta(days=plan.days)
         hospital.calendar.run(end, ended=books.is_broken)
         _let_go(hospital)
-        hospital.calendar.run(end + AFTERWARDS, ended=books.is_broken)
+        _all_go_home(hospital, plan, end + AFTERWARDS)
         if not books.is_broken():
             while hospital.house.relay.run_once():
                 pass  # the last head was signed just now
             books.finish(hospital.house.site, clocks.now)
         return _told(hospital)
+
+
+def weeks(folder: Path, days: int, seed: int, variant: str) -> Broken:
+    """Live so many days; less than a week is a small hospital in which much is killed."""
+    plan = Plan(days=days) if days >= DAYS_OF_A_WEEK else replace(SMALL, days=days)
+    with TemporaryDirectory(dir=folder) as place:
+        return lived(Path(place), plan, seed, Wrong(variant)).broken
 
 
 def _begin(hospital: Hospital, plan: Plan) -> None:
@@ -134,6 +145,18 @@ def _let_go(hospital: Hospital) -> None:
     hospital.calendar.clocks.wrong_by = timedelta()
     hospital.house.doom.odds = 0
     hospital.hurry = UNHURRIED
+
+
+def _all_go_home(hospital: Hospital, plan: Plan, until: datetime) -> None:
+    """Let everybody be settled, and what is under way arrive."""
+    books, calendar = hospital.books, hospital.calendar
+
+    def all_are_home() -> bool:
+        return books.is_broken() or len(hospital.people) == plan.people
+
+    calendar.run(until, ended=all_are_home)
+    books.note("somebody is still here", Broken(lost=int(not all_are_home())), until)
+    calendar.run(calendar.clocks.now + SOON, ended=books.is_broken)
 
 
 def _told(hospital: Hospital) -> Story:
