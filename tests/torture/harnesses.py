@@ -15,7 +15,7 @@ from tests.torture.mutants import forged_messages
 from tests.torture.promises import Broken
 from tests.torture.rivals import rival_desks
 from tests.torture.tampering import tampered_rows
-from tests.torture.week.life import Wrong
+from tests.torture.week.cases import Wrong
 from tests.torture.week.run import weeks
 
 Run = Callable[[Path, int, int, str], Broken]

@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from enum import StrEnum
 from functools import partial
 from typing import TypeVar
 
@@ -46,6 +45,7 @@ from simulators.card import CardPlan, SyntheticPerson, social_security_card
 from simulators.reader import InProcessReaders
 from sync.errors import SyncError
 from tests.torture.week.books import Books
+from tests.torture.week.cases import Case, Wrong
 from tests.torture.week.days import Calendar
 from tests.torture.week.house import House, Killed
 from tests.torture.week.wire import Network, Weather
@@ -60,40 +60,6 @@ SOON = timedelta(minutes=10)
 MINUTE = timedelta(minutes=1)
 BREATH = timedelta(seconds=15)
 PRICES = {"SYN-D001": "4.50", "SYN-D004": "18.60"}
-
-
-class Wrong(StrEnum):
-    """The product as it is, and what must be caught."""
-
-    SOUND = "sound"
-    HOPEFUL = "hopeful"
-    """Acknowledges a settlement when the worker is discharged."""
-    RESENDING = "resending"
-    """Answers silence by sending the same under a new id."""
-    HOARDING = "hoarding"
-    """Lets go of nothing that it has counted."""
-
-
-@dataclass(slots=True)
-class Case:
-    """One worker's way through the hospital. ``stay`` is empty until they are admitted."""
-
-    number: int
-    person: SyntheticPerson
-    stay: str = ""
-    batches: int = 0
-    presses: int = 1
-    settlement: str = ""
-
-    @property
-    def hospital_number(self) -> str:
-        """The hospital's own number of the stay."""
-        return f"ZY{self.number}"
-
-    @property
-    def key(self) -> str:
-        """The key of the settlement's form as it was rendered."""
-        return f"{self.hospital_number}-{self.presses}"
 
 
 @dataclass(slots=True)

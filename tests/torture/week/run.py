@@ -33,9 +33,10 @@ from sync.relay import Gateway
 from tests.catalogues.shelf import keep_rows
 from tests.torture.promises import Broken
 from tests.torture.week.books import Books
+from tests.torture.week.cases import Wrong
 from tests.torture.week.days import Calendar, TwoClocks
 from tests.torture.week.house import Doom, House, founded
-from tests.torture.week.life import CLERK, PASSWORD, SECOND, SOON, Hospital, Wrong
+from tests.torture.week.life import CLERK, PASSWORD, SECOND, SOON, Hospital
 from tests.torture.week.wire import Network, Weather
 
 START = datetime(2028, 2, 25, 16, 0, tzinfo=UTC)
