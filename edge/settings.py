@@ -284,7 +284,7 @@ class Settings(_Section):
     """The site's decisions."""
 
     data: Path
-    desks: tuple[Place, ...] = Field(default=(), max_length=100)
+    desks: tuple[Place, ...] = Field(default=(), max_length=500)
     facility: Facility
     platform: Platform
     sync: Sync = Sync()
