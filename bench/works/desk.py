@@ -114,7 +114,7 @@ def works() -> Iterator[Told | Size]:
         _require_sums(place, alone, crowd)
     about = f"{DESKS} desks, {crowd.cases} cases, platform dead half of {minutes:g} min"
     more = {
-        "no_verdict": sum(crowd.errors.values()),
+        "no_verdict": dict(crowd.errors),
         "refusals": dict(crowd.refusals),
         "settled_by": dict(crowd.bases),
         "outbox_drained_s": round(drained_s, 1),

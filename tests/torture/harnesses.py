@@ -42,11 +42,15 @@ class Harness:
         return max(1, n * self.at_500 // 500)
 
 
+def _group(folder: Path, rounds: int, seed: int, variant: str) -> Broken:
+    return group_faults(folder, rounds, seed, Variant(variant))
+
+
 HARNESSES = {
     "power-cut": Harness(run=power_cuts, controls=(Variant.UNSYNCED,), few=12, at_500=500),
     "dying-disk": Harness(run=dying_disks, controls=(Variant.HOPEFUL,), few=2, at_500=50),
     "kill": Harness(run=kills, controls=(Variant.HOPEFUL,), few=2, at_500=50),
-    "group": Harness(run=group_faults, controls=(Variant.HOPEFUL,), few=1, at_500=50),
+    "group": Harness(run=_group, controls=(Variant.HOPEFUL,), few=1, at_500=50),
     "lost-answers": Harness(run=lost_answers, controls=("resending",), few=400, at_500=10_000),
     "rival-desks": Harness(run=rival_desks, controls=("unlocked",), few=2, at_500=500),
     "forged": Harness(run=forged_messages, controls=("credulous",), few=500, at_500=100_000),
