@@ -73,8 +73,9 @@ test: .venv/ready
 	$(ROOMY) $(RUN)/pytest $(COUNTED:%=--ignore=%) --ignore=tests/house --workers auto
 
 # One JSON line a measurement, ours against its floor; NAME=adjudicate for one of them.
+# KEEP=1 puts the figures into docs/performance.md and its plot; MINUTES=10 is for NAME=desk.
 bench: setup
-	$(RUN)/python -m bench $(NAME)
+	$(RUN)/python -m bench $(NAME) $(if $(KEEP),--keep)
 
 # Whatever reads bytes is given bytes that nobody would send: twenty seconds for each, or SECONDS=n.
 # NAME=card for one of them.

@@ -175,5 +175,10 @@ def _asked(
     good = answer.status < _REFUSALS.start
     refusal = method == "POST" and answer.status in _REFUSALS and answer.status != _TOO_FAST
     if (method == "GET" and answer.status != http.client.OK) or not (good or refusal):
-        raise NoVerdict(f"HTTP {answer.status}")
+        raise NoVerdict(f"HTTP {answer.status} {path.rpartition('/')[2][:20]} {_code(content)}")
     return answer.status, content
+
+
+def _code(content: bytes) -> str:
+    """Return the code of a problem, or nothing where it is a page."""
+    return str(codec.decode(content, dict[str, Any])["code"]) if content[:1] == b"{" else ""

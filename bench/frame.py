@@ -75,33 +75,48 @@ class Measurement:
     runs: int
 
 
-def print_measured(works: Iterable[Work | Size | Told], rounds: int = ROUNDS) -> None:
-    """Measure each work as it comes and print it as one line of JSON; growth goes to stderr."""
+def print_measured(
+    works: Iterable[Work | Size | Told], rounds: int = ROUNDS
+) -> list[dict[str, Any]]:
+    """Measure each work as it comes and print it as one line of JSON; growth goes to stderr.
+
+    Return all of it: the lines, and how each grows as ``{"name", "growth", "from", "to"}``.
+    """
+    told: list[dict[str, Any]] = []
     sizes: dict[str, list[tuple[Work, Measurement]]] = {}
     for work in works:
         if isinstance(work, Size | Told):
-            _print(_weighed(work) if isinstance(work, Size) else work.line)
+            told.append(_print(_weighed(work) if isinstance(work, Size) else work.line))
             continue
         taken = measured(work, rounds)
-        _print(asdict(taken))
+        told.append(_print(asdict(taken)))
         if work.size:
             known = sizes.setdefault(work.name, [])
             # From the size before, and over all of them: fixed costs hide the growth of the first.
             for smaller in {id(one): one for one in (*known[-1:], *known[:1])}.values():
                 sys.stderr.write(f"{work.name}: {growth(smaller, (work, taken))}\n")
+                ends = {"from": smaller[0].size, "to": work.size}
+                exponent = round(grown(smaller, (work, taken)), 2)
+                told.append({"name": work.name, "growth": exponent, **ends})
             known.append((work, taken))
+    return told
 
 
 def growth(small: tuple[Work, Measurement], large: tuple[Work, Measurement]) -> str:
     """Say by which exponent of the size our time grows; 1 is as much more as there is more."""
     sizes = small[0].size, large[0].size
-    exponent = log(large[1].ours_ms / small[1].ours_ms) / log(sizes[1] / sizes[0])
-    return f"grows as size ** {exponent:.2f} from {sizes[0]:,} to {sizes[1]:,}"
+    return f"grows as size ** {grown(small, large):.2f} from {sizes[0]:,} to {sizes[1]:,}"
 
 
-def _print(told: dict[str, Any]) -> None:
+def grown(small: tuple[Work, Measurement], large: tuple[Work, Measurement]) -> float:
+    """Return that exponent."""
+    return log(large[1].ours_ms / small[1].ours_ms) / log(large[0].size / small[0].size)
+
+
+def _print(told: dict[str, Any]) -> dict[str, Any]:
     sys.stdout.write(f"{json.dumps(told)}\n")
     sys.stdout.flush()
+    return told
 
 
 def measured(work: Work, rounds: int = ROUNDS) -> Measurement:

@@ -161,13 +161,6 @@ class Outbox:
             self._move(db, row, State.UNKNOWN, Explanation(reason=INTERRUPTED), next_try_at=None)
         return len(left)
 
-    def forget_future(self, db: Rows, now: datetime) -> None:
-        """Make due what was tried at a moment that has not come: the clock was set back since.
-
-        Else it would wait until the clock has again got as far as it was wrong.
-        """
-        db.execute(tables.TRIED_IN_THE_FUTURE, [stored(now)])
-
     def next_due(self, db: Rows, now: datetime) -> datetime | None:
         """Return when the next message may be sent (``now`` if at once), or None if none waits."""
         start, end = _window(now)

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from sync import tables
 from sync.attempt import NO_HOOKS, Attempting, Gateway, Hooks, Tried
 from sync.draft import Made, Rows
-from sync.message import Claimed, Row
+from sync.message import Claimed, Row, stored
 from sync.outbox import Outbox
 from sync.outcome import PAUSE_MAX, Outcome, RetryAt, Unknown, is_on_its_way
 
@@ -138,7 +139,8 @@ class Relay:
         if seen is None or now < seen - CLOCK_BACK_MIN:
             self._quiet_until = None
             with self._store.transaction() as db:
-                self._outbox.forget_future(db, now)
+                # Else it would wait until the clock has again got as far as it was wrong.
+                db.execute(tables.TRIED_IN_THE_FUTURE, [stored(now)])
 
     def _one_after_the_other(self) -> int:
         tried = 0

@@ -1,8 +1,5 @@
 """A newer release brings an older database up: a backup first, and with it there is a way back."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +18,6 @@ from edge.store.database import Store
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, latest
 from edge.store.migrations import _history, migrate, schema_of
-from tests.house.source import ROOT
 from tests.journeys.test_commands import founded
 from tests.steps.full_disk import files_no_longer_than, left_behind
 
@@ -137,14 +133,3 @@ def test_who_only_looks_brings_nothing_up(settings: Settings, tmp_path: Path) ->
     assert not found["database"].well
     assert "makes a backup first" in found["database"].fix
     assert schema_in(settings) == PREVIOUS
-
-
-def test_a_step_killed_at_any_write_leaves_the_old_schema_and_can_be_run_again(
-    tmp_path: Path,
-) -> None:
-    command = [sys.executable, "-m", "tests.store.doomed_migration", str(tmp_path), "5"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
-    assert told["steps"] == NEWEST
-    assert told["killed"] >= NEWEST - 1
-    assert told["wrong"] == []

@@ -1,8 +1,9 @@
 """Each step of the schema, killed by the system in the middle of a write of it.
 
-``python -m tests.store.doomed_migration FOLDER EVERY`` takes every so many writes, and prints a
-line of JSON: how many were killed, and each after which the file was not of the schema before the
-step, or did not come to the one after it when the step was run again.
+``python -m tests.store.doomed_migration FOLDER EVERY VARIANT`` takes every so many writes, and
+prints a line of JSON: how many were killed, and each after which the file was not of the schema
+before the step, or did not come to the one after it when the step was run again. The variant
+``loose`` is the control: it commits each statement of a step by itself.
 
 A program of its own: it forks, which a process with threads must not.
 """
@@ -12,21 +13,25 @@ import resource
 import shutil
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 from edge import codec
+from edge.core.errors import Fault
 from edge.store.database import Store
-from edge.store.migrations import _history, migrate, schema_of
+from edge.store.migrations import _history, migrate, schema_of, statements
 
 FRAME_BYTES = 4096 + 24
 HALF_A_FRAME = FRAME_BYTES // 2
 KEPT = "insert into ledger values (1, 'kept', '', '', '', '', x'', x'')"
 
 
-def main(folder: Path, every: int) -> None:
+def main(folder: Path, every: int, variant: str) -> None:
     """Kill each step at its first write and at every so many after it."""
+    bring_up = loosely if variant == "loose" else migrate
     steps, killed, wrong = _history(), 0, []
     before = folder / "before.db"
     with closing(Store(before)) as store:
@@ -41,7 +46,7 @@ def main(folder: Path, every: int) -> None:
         made = _schema(after)
         for write in count(step=every):
             path = _fresh(folder, before)
-            if not _dies(path, steps[:number], write * FRAME_BYTES + HALF_A_FRAME):
+            if not _dies(path, partial(bring_up, history=steps[:number]), write):
                 break
             killed += 1
             held = _schema(path)
@@ -53,8 +58,17 @@ def main(folder: Path, every: int) -> None:
     sys.stdout.buffer.write(codec.encode({"steps": number, "killed": killed, "wrong": wrong}))
 
 
-def _dies(path: Path, steps: list[str], log_bytes_max: int) -> bool:
-    """Migrate in a child that the system kills when its log would grow beyond this."""
+def loosely(store: Store, history: Sequence[str]) -> None:
+    """Bring the file up statement by statement: what must never be built."""
+    for number, sql in enumerate(history[schema_of(store) :], start=schema_of(store) + 1):
+        for statement in statements(sql):
+            store.read().execute(statement)
+        store.read().execute(f"pragma user_version = {number}")
+
+
+def _dies(path: Path, bring_up: Callable[[Store], object], write: int) -> bool:
+    """Migrate in a child that the system kills in the middle of its log's n-th write."""
+    log_bytes_max = write * FRAME_BYTES + HALF_A_FRAME
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
@@ -62,7 +76,7 @@ def _dies(path: Path, steps: list[str], log_bytes_max: int) -> bool:
         schema_of(store)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (log_bytes_max, resource.RLIM_INFINITY))
-        migrate(store, steps)
+        bring_up(store)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
@@ -78,7 +92,10 @@ def _fresh(folder: Path, before: Path) -> Path:
 
 def _gone_on(path: Path, steps: list[str]) -> object:
     with closing(Store(path)) as store:
-        migrate(store, steps)
+        try:
+            migrate(store, steps)
+        except Fault as half:
+            return half.code
     return _schema(path)
 
 
@@ -95,4 +112,4 @@ def _schema(path: Path) -> object:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.torture.canaries import silent_files
 from tests.torture.cards import pulled_cards
 from tests.torture.clocks import jumping_clocks
 from tests.torture.deliveries import lost_answers
@@ -11,9 +12,12 @@ from tests.torture.disks import dying_disks, kills, power_cuts
 from tests.torture.group import group_faults
 from tests.torture.life import Variant
 from tests.torture.listing import bad_lists
+from tests.torture.migrations import killed_migrations
 from tests.torture.mutants import forged_messages
 from tests.torture.promises import Broken
+from tests.torture.restores import restored_sites
 from tests.torture.rivals import rival_desks
+from tests.torture.sockets import faulty_lines
 from tests.torture.tampering import tampered_rows
 from tests.torture.week.cases import Wrong
 from tests.torture.week.run import weeks
@@ -58,6 +62,10 @@ HARNESSES = {
     "tampered": Harness(run=tampered_rows, controls=("unchained",), few=40, at_500=5_000),
     "pulled-card": Harness(run=pulled_cards, controls=("remembering",), few=60, at_500=5_000),
     "clock-jump": Harness(run=jumping_clocks, controls=("forgetful",), few=6, at_500=500),
+    "migration": Harness(run=killed_migrations, controls=("loose",), few=1, at_500=50),
+    "restore": Harness(run=restored_sites, controls=("hasty",), few=1, at_500=20),
+    "canary": Harness(run=silent_files, controls=("chatty",), few=1, at_500=20),
+    "socket": Harness(run=faulty_lines, controls=("credulous",), few=3, at_500=500),
     "week": Harness(
         run=weeks, controls=(Wrong.HOPEFUL, Wrong.RESENDING, Wrong.HOARDING), few=1, at_500=7
     ),

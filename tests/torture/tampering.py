@@ -29,7 +29,7 @@ def tampered_rows(folder: Path, rounds: int, seed: int, variant: str) -> Broken:
     with TemporaryDirectory(dir=folder) as place, ground_at(Path(place)) as ground:
         live(ground)
         missed = sum(not _is_found(ground, look, dice) for _ in range(rounds))
-        return Broken(lost=look(ground) is not None, torn=missed)
+        return Broken(lost=int(look(ground) is not None), torn=missed)
 
 
 def by_chain(ground: Ground) -> int | None:
