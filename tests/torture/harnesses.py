@@ -65,7 +65,7 @@ HARNESSES = {
     "migration": Harness(run=killed_migrations, controls=("loose",), few=1, at_500=50),
     "restore": Harness(run=restored_sites, controls=("hasty",), few=1, at_500=20),
     "canary": Harness(run=silent_files, controls=("chatty",), few=1, at_500=20),
-    "socket": Harness(run=faulty_lines, controls=("credulous",), few=3, at_500=500),
+    "socket": Harness(run=faulty_lines, controls=("credulous",), few=8, at_500=500),
     "week": Harness(
         run=weeks, controls=(Wrong.HOPEFUL, Wrong.RESENDING, Wrong.HOARDING), few=1, at_500=7
     ),
