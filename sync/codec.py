@@ -51,6 +51,15 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 Mac = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-F]{64}$")]
 """32 bytes in hexadecimal."""
 
+MessageId = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+"""A message's id."""
+
+Month = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+"""A month, ``2026-11``."""
+
+Fen = Annotated[int, msgspec.Meta(ge=-(10**15), le=10**15)]
+"""A sum of money in fen, no larger than any fund's."""
+
 Count = Annotated[int, msgspec.Meta(ge=0)]
 """How many."""
 

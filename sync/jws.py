@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sync import codec
 from sync.errors import BadEnvelope, Reason
@@ -18,6 +19,8 @@ SIGNED_BYTES_MAX = 8 * 1024 * 1024
 
 _BASE64URL = re.compile(rb"[0-9A-Za-z_-]*")
 _HEADER_BYTES_MAX = 1024
+_HEADERS_KEPT = 512
+"""A key's header is the same each time; one that cannot be read is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def unbase64url(text: bytes) -> bytes:
     return data
 
 
+@lru_cache(maxsize=_HEADERS_KEPT)
 def _header(part: bytes) -> _Header:
     if len(part) > _HEADER_BYTES_MAX:
         raise BadEnvelope(BAD_SIGNATURE)

@@ -50,14 +50,9 @@ __all__ = ["TOO_LARGE", "Address", "Asked", "Delivery", "Outgoing", "PubAck", "S
 
 T = TypeVar("T")
 
-PUBLISH_S = 5.0
-DECLARE_S = 10.0
+PUBLISH_S, DECLARE_S = 5.0, 10.0
 ANSWERERS = 8
-_CONNECT_S = 2
-_AGAIN_S = 1
-_PING_S = 10
-_GRACE_S = 1.0
-_ANSWER_S = 2.0
+_CONNECT_S, _AGAIN_S, _PING_S, _GRACE_S, _ANSWER_S = 2, 1, 10, 1.0, 2.0
 _MESSAGE_ID = "Nats-Msg-Id"
 
 
@@ -71,6 +66,7 @@ class Delivery:
         told = message.metadata
         self._message = message
         self._run = run
+        self.acked = message.ack
         self.subject: str = message.subject
         self.headers: Mapping[str, str] = message.headers or {}
         self.body: bytes = message.data
@@ -134,6 +130,15 @@ class Stream:
     ) -> list[Delivery] | Silence:
         """Take up to ``batch`` messages of a durable consumer; none when none came in time."""
         return self._run(self._fetched(pull, batch, wait_s, domain))
+
+    def ack_all(self, deliveries: Sequence[Delivery]) -> Silence | None:
+        """Say of several at once that they are done with."""
+
+        async def all_of_them() -> None:
+            for one in deliveries:
+                await one.acked()
+
+        return self._run(all_of_them())
 
     def serve(self, subject: str, queue: str, handler: Handler) -> Silence | None:
         """Answer what is asked on a subject, with others of the same ``queue``; from now on.
@@ -375,10 +380,7 @@ class _Pull:
 
 _LOST = (Error, OSError, TimeoutError, Refused)
 _UNSENT = (OutboundBufferLimitError, NoRespondersError, MaxPayloadError, Refused)
-_HEADERS_MAX = 512
-_STANDS_OTHERWISE = 10058
-_TROUBLE_LENGTH_MAX = 200
-_IDLE = "100"
+_HEADERS_MAX, _STANDS_OTHERWISE, _TROUBLE_LENGTH_MAX, _IDLE = 512, 10058, 200, "100"
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

@@ -10,10 +10,10 @@ from datetime import datetime
 
 from edge.office.campus import Campus
 from sync import codec
-from sync.envelope import Envelope, Kind, open_signed
+from sync.envelope import ENVELOPE_TYPE, Envelope, Kind, read_payload
 from sync.errors import BadEnvelope, Reason
 from sync.group import facility_of
-from sync.jws import digest
+from sync.jws import digest, open_bytes
 from sync.ledger_head import LedgerHead, open_head
 
 
@@ -41,9 +41,13 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A message that its campus signed; ``head`` when it tells of its ledger."""
+    """A message that its campus signed; ``head`` when it tells of its ledger.
+
+    ``payload`` is what was signed.
+    """
 
     arrival: Arrival
+    payload: bytes
     envelope: Envelope
     sha256: bytes
     facts: Facts
@@ -67,7 +71,8 @@ def checked(arrival: Arrival, campuses: Mapping[str, Campus]) -> Checked | Refus
     if campus is None:
         return Refused(arrival=arrival, facility=token, reason=CAMPUS_UNKNOWN)
     try:
-        envelope = open_signed(arrival.body, campus.keys)
+        payload = open_bytes(arrival.body, ENVELOPE_TYPE, campus.keys)
+        envelope = read_payload(payload)
     except BadEnvelope as wrong:
         return Refused(arrival=arrival, facility=campus.facility, reason=wrong.reason)
     if envelope.facility != campus.facility:
@@ -81,6 +86,7 @@ def checked(arrival: Arrival, campuses: Mapping[str, Campus]) -> Checked | Refus
         return _refused(arrival, campus, envelope, UNREADABLE_BODY)
     return Checked(
         arrival=arrival,
+        payload=payload,
         envelope=envelope,
         sha256=bytes.fromhex(digest(arrival.body)),
         facts=facts,
@@ -90,6 +96,9 @@ def checked(arrival: Arrival, campuses: Mapping[str, Campus]) -> Checked | Refus
 
 def _refused(arrival: Arrival, campus: Campus, envelope: Envelope, reason: Reason) -> Refused:
     return Refused(arrival=arrival, facility=campus.facility, reason=reason, message=envelope.id)
+
+
+_SEQ_MAX = 2**63 - 1  # what the books' integers hold
 
 
 class _HeadBody(codec.Tolerant, frozen=True):
@@ -103,22 +112,24 @@ class _Discharge(codec.Tolerant, frozen=True):
 
 
 class _Settlement(codec.Tolerant, frozen=True):
-    fund_fen: int
+    fund_fen: codec.Fen
 
 
 class _Reversal(codec.Tolerant, frozen=True):
-    original: str
+    original: codec.MessageId
 
 
 class _Claim(codec.Tolerant, frozen=True):
-    month: codec.Short
-    fund_fen: int
+    month: codec.Month
+    fund_fen: codec.Fen
 
 
 def _head(envelope: Envelope, campus: Campus) -> LedgerHead | None:
     if envelope.kind is not Kind.LEDGER_HEAD:
         return None
     said = codec.decode(envelope.body, _HeadBody)
+    if said.seq > _SEQ_MAX:
+        raise BadEnvelope(UNREADABLE_BODY)
     head = open_head(said.signed.encode(), campus.keys)
     if (head.seq, head.mac) != (said.seq, bytes.fromhex(said.mac)):
         raise BadEnvelope(HEAD_FORGED)

@@ -15,7 +15,7 @@ from edge.office.intake import Checked, Refused
 from edge.office.receipts import owe, owe_again, refusal
 from edge.store.vault import Vault
 from sync.errors import MESSAGE_ID_REUSED
-from sync.jws import Signed, unbase64url
+from sync.jws import Signed
 
 _COPY = (
     "copy envelopes (id, facility, order_key, kind, place, moment, received_at, sha256,"
@@ -99,7 +99,7 @@ def _row(vault: Vault, one: Checked, now: datetime) -> tuple[object, ...]:
         envelope.moment,
         now,
         one.sha256,
-        vault.seal(_lines(one.arrival.body), lines_place(envelope.id)),
+        vault.seal(_lines(one), lines_place(envelope.id)),
         facts.fund_fen,
         facts.about,
         facts.happened_at,
@@ -107,16 +107,16 @@ def _row(vault: Vault, one: Checked, now: datetime) -> tuple[object, ...]:
     )
 
 
-def _lines(body: bytes) -> bytes:
+def _lines(one: Checked) -> bytes:
     """Return the same signature over the same bytes in the form that packs best."""
-    header, payload, signature = body.split(b".")
-    return Signed(header, unbase64url(payload), signature).lines()
+    header, _, signature = one.arrival.body.split(b".")
+    return Signed(header, one.payload, signature).lines()
 
 
 def _is_the_same(db: Rows, one: Checked, now: datetime) -> bool:
     """Deal with what the books have already; False when it says something else by an old id.
 
-    A lower place is the stream's own redelivery: that changes nothing. A higher one was published
+    The same place is the stream's own redelivery: that changes nothing. Another was published
     again, by a campus that heard no answer or asks for another.
     """
     row = db.one(
@@ -125,7 +125,7 @@ def _is_the_same(db: Rows, one: Checked, now: datetime) -> bool:
     )
     if row is None or not _says_the_same(row, one):
         return False
-    if one.arrival.place <= row["place"]:
+    if one.arrival.place == row["place"]:
         return True
     if row["state"] == "rejected":
         db.execute(

@@ -92,7 +92,7 @@ class _Manifest(codec.Tolerant, frozen=True):
 
 
 class _Approved(codec.Tolerant, frozen=True):
-    approved_fen: int
+    approved_fen: codec.Fen
 
 
 class _Audit(codec.Tolerant, frozen=True):
@@ -100,11 +100,11 @@ class _Audit(codec.Tolerant, frozen=True):
 
 
 class _Payment(codec.Tolerant, frozen=True):
-    amount_fen: int
+    amount_fen: codec.Fen
 
 
 class _Lifted(codec.Tolerant, frozen=True):
-    lifted_fen: int
+    lifted_fen: codec.Fen
 
 
 def _output(body: bytes) -> bytes:

@@ -36,9 +36,8 @@ class StreamPost:
 
     def fetch(self) -> Sequence[Taken] | None:
         """Return what came; None when the stream is not there."""
-        if not self._declared and declare(self.stream, self.campuses, self.pull):
+        if not self.declared():
             return None
-        self._declared = True
         came = self.stream.fetch(self.pull, batch=self.batch_max, wait_s=FETCH_WAIT_S)
         if isinstance(came, Silence):
             self._declared = False  # a server that lost its store is told anew
@@ -46,10 +45,14 @@ class StreamPost:
         self._held = {one.sequence: one for one in came}
         return came
 
+    def declared(self) -> bool:
+        """See to it that the streams stand; tell whether they do."""
+        self._declared = self._declared or not declare(self.stream, self.campuses, self.pull)
+        return self._declared
+
     def done(self, taken: Sequence[Taken]) -> None:
         """Acknowledge; what the server does not hear of comes again."""
-        for one in taken:
-            self._held[one.sequence].ack()
+        self.stream.ack_all([self._held[one.sequence] for one in taken])
 
     def publish(self, subject: str, body: bytes, message_id: str) -> bool:
         """Have a receipt kept by the stream."""

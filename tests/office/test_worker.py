@@ -213,6 +213,27 @@ def test_heads_that_grow_are_kept_and_one_told_late_is_no_alarm(office: Office) 
 
 
 @pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (Kind.REVERSAL, {"original": "m\x000"}),
+        (Kind.REVERSAL, {}),
+        (Kind.SETTLEMENT, {"fund_fen": 10**30}),
+        (Kind.SETTLEMENT, {"fund_fen": "1"}),
+        (Kind.CLAIM, {"month": "x\x00", "fund_fen": 1}),
+        (Kind.LEDGER_HEAD, {"seq": 2**63, "mac": "0" * 64, "signed": ""}),
+    ],
+)
+def test_what_the_books_could_not_hold_stands_aside_and_holds_up_nobody(
+    office: Office, far: FarEnd, kind: Kind, body: object
+) -> None:
+    office.said(message("m-0", kind, body=body), message("m-1", stay="stay-2"))
+    office.run()
+    assert far.kept_ids() == ["m-1"]
+    assert [row["code"] for row in office.rows("quarantine")] == ["UNREADABLE_BODY"]
+    assert office.heard()[0] == ("m-0", 422)
+
+
+@pytest.mark.parametrize(
     ("seq", "mac", "code"), [(9, b"\2" * 32, "HEAD_CHANGED"), (4, b"\1" * 32, "HEAD_CUT")]
 )
 def test_a_ledger_that_was_changed_or_cut_is_seen_here(
