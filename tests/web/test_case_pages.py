@@ -8,6 +8,8 @@ from edge.store.operators import Role
 from edge.web.pages.stay import LINES_SHOWN
 from tests.web.service import Json, Service, line
 
+PAGE_BYTES_MAX = 60_000
+
 
 @pytest.fixture(scope="module")
 def clerks(service: Service) -> dict[Role, dict[str, str]]:
@@ -95,6 +97,7 @@ def test_a_long_bill_is_cut_on_its_case_and_turned_over_page_by_page_beside_it(
     stay = service.discharged(*(line(str(number)) for number in range(120)))["id"]
     cut = page(service, f"/stays/{stay}", desk)
     assert cut.count("<tr><td>") == LINES_SHOWN
+    assert len(cut.encode()) < PAGE_BYTES_MAX
     assert f'href="/stays/{stay}/lines"' in cut
     seen: list[str] = []
     path = f"/stays/{stay}/lines"
