@@ -21,6 +21,7 @@ LONG = (
     "tests/journeys/test_commands.py",
     "tests/journeys/test_kill_import.py",
     "tests/browser",
+    "tests/office",
     "tests/web/test_api_rights.py",
     "tests/fuzz/test_api.py",
     "tests/steps/test_any_order.py",

@@ -53,6 +53,9 @@ from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
 
 NO_PSAM = Psam()
+PATIENCE_S = 60
+"""The API's document takes seconds of a processor, and others may want that one, too."""
+
 SETTLED = frozenset({"present", "fault", "mute"})
 """What a reader shows once it has done with an inserted card."""
 
@@ -219,7 +222,9 @@ def service_at(
         with running(site, real or readers, patience=patience) as desk, serving(desk) as url:
             desk.relay.stop()
             desk.keeper.stop()
-            with httpx2.Client(base_url=url, verify=NO_TLS, trust_env=False) as client:
+            with httpx2.Client(
+                base_url=url, verify=NO_TLS, trust_env=False, timeout=PATIENCE_S
+            ) as client:
                 service = Service(
                     site=site,
                     desk=desk,
