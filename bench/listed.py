@@ -5,6 +5,7 @@ random bytes is as good as any other.
 """
 
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,14 @@ KEY = bytes(range(32))
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 FACILITY = "BENCH1"
 
-PRESENT = tuple(f"SYN{number:015d}" for number in range(500))
-"""The numbers of the workers who come to the desk."""
+
+def workers(count: int) -> tuple[str, ...]:
+    """Return the numbers of so many workers who come to the desk."""
+    return tuple(f"SYN{number:015d}" for number in range(count))
+
+
+PRESENT = workers(500)
+"""Who comes to the desk of one facility."""
 
 RECORD_BYTES = 120
 
@@ -41,11 +48,12 @@ _CHANGES_MADE = (
 class Publisher:
     """One facility's releases in a folder: the first whole, the second also as a delta of 1 %."""
 
-    def __init__(self, folder: Path, rows: int) -> None:
-        self.folder, self.rows = folder, rows
+    def __init__(self, folder: Path, rows: int, present: Sequence[str] = PRESENT) -> None:
+        """Build the first, of ``rows`` rows, those of ``present`` among them."""
+        self.folder, self.rows, self.present = folder, rows, present
         self.repository = Repository(folder / "repository")
         folder.mkdir(parents=True, exist_ok=True)
-        self.first = _snapshot(folder / "snapshot-1.db", rows)
+        self.first = _snapshot(folder / "snapshot-1.db", rows, present)
 
     def publish_first(self) -> None:
         """Serve the first release."""
@@ -53,7 +61,7 @@ class Publisher:
 
     def publish_second(self) -> None:
         """Serve the second: one row in a hundred is another."""
-        delta = _delta(self.folder / "delta-1-2.db", self.first)
+        delta = _delta(self.folder / "delta-1-2.db", self.first, self.present)
         second = self.folder / "snapshot-2.db"
         shutil.copyfile(self.first, second)
         with closing(LIST_FILES.build(second)) as file:
@@ -102,35 +110,35 @@ def cached_list(publisher: Publisher, folder: Path) -> CachedList:
     return CachedList(folder / "list", facility=FACILITY, key=KEY, files=LIST_FILES, source=source)
 
 
-def _snapshot(path: Path, rows: int) -> Path:
+def _snapshot(path: Path, rows: int, present: Sequence[str]) -> Path:
     """Build a file of ``rows`` rows in the order of their keys."""
-    present = [_sealed(number) for number in PRESENT]
+    sealed = [_sealed(number) for number in present]
     with closing(LIST_FILES.build(path)) as file:
         for table in TABLES:
             file.execute(table)
         file.execute("insert into about values (?, 1)", [FACILITY])
         file.execute("pragma temp_store = memory")
         file.execute(_FRESH)
-        for row in present:
+        for row in sealed:
             file.execute("insert into fresh values (?, ?)", row)
         file.execute("begin")
         file.execute(
             f"insert into persons select * from ({_RANDOM_ROWS}) union all select * from fresh"  # noqa: S608 - ours
             " order by 1",
-            [rows - len(present), len(present[0][1])],
+            [rows - len(sealed), len(sealed[0][1])],
         )
         file.execute("commit")
     return path
 
 
-def _delta(path: Path, snapshot: Path) -> Path:
+def _delta(path: Path, snapshot: Path, present: Sequence[str]) -> Path:
     """Change one row in a hundred, all over the file, and none of those who come to the desk."""
     seal = RowSeal(KEY)
     with closing(LIST_FILES.build(path)) as file:
         for statement in CHANGES:
             file.execute(statement)
         file.execute(_FRESH)
-        for number in PRESENT:
+        for number in present:
             file.execute("insert into fresh values (?, null)", [seal.place(number).at])
         file.execute("attach ? as whole", [str(snapshot)])
         file.execute(_CHANGES_MADE)

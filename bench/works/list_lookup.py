@@ -15,8 +15,11 @@ from tempfile import TemporaryDirectory
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bench.frame import Work
-from bench.listed import KEY, NOW, PRESENT, Publisher, cached_list
+from bench.listed import KEY, NOW, Publisher, cached_list, workers
 from edge.site.opening import LIST_FILES
+
+WORKERS_MAX = 50_000
+"""Who is asked for, half the list at most: on more pages than the process keeps in memory."""
 
 SIZES = (1_000, 100_000, 1_000_000, 10_000_000)
 
@@ -53,11 +56,11 @@ def works() -> Iterator[Work]:
 @contextmanager
 def installed(folder: Path, rows: int) -> Iterator[LookUp]:
     """Install a list of ``rows`` rows and give the look-up in it."""
-    publisher = Publisher(folder / "platform", rows)
+    publisher = Publisher(folder / "platform", rows, workers(min(rows // 2, WORKERS_MAX)))
     publisher.publish_first()
     with closing(cached_list(publisher, folder)) as ours:
         ours.refresh(NOW)
-        numbers = list(PRESENT)
+        numbers = list(publisher.present)
         Random(1).shuffle(numbers)  # noqa: S311 - an order, not a secret
         mine, theirs = cycle(numbers), cycle(numbers)
         floor = plain(folder / "list/list-1.db")
