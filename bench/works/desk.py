@@ -112,8 +112,9 @@ def works() -> Iterator[Told | Size]:
         held = _crowd(place, crowd, minutes)
         drained_s = _drained(place)
         _require_sums(place, alone, crowd)
-    about = f"{DESKS} desks, {crowd.cases} cases, platform dead half of {minutes:g} min"
-    more = {
+    about = f"{DESKS} desks, a case a minute, platform dead half of {minutes:g} min"
+    more: dict[str, object] = {
+        "cases": crowd.cases,
         "no_verdict": dict(crowd.errors),
         "refusals": dict(crowd.refusals),
         "settled_by": dict(crowd.bases),

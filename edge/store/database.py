@@ -24,6 +24,9 @@ SQLITE_VERSION: tuple[int, ...] = sqlite.sqlite_version_info
 
 BUSY_WAIT_MS = 5000
 
+TURN_S = 30.0
+"""How long a thread stands behind others of its process before it gives up."""
+
 DISK_CODES = frozenset({"DISK_FULL", "DISK_READ_ONLY", "DISK_FAILED"})
 """Faults by which the disk, not the database, says that it takes nothing."""
 
@@ -123,12 +126,14 @@ class Rows:
 class Store:
     """The file: a connection a thread, and transactions that take the write lock at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, turn_s: float = TURN_S) -> None:
         _require_modern_sqlite()
         self.path = path
         self._here = threading.local()
         self._all: list[Rows] = []
         self._guard = threading.Lock()
+        self._turn_s = turn_s
+        self._turn = threading.RLock()  # nested, SQLite says what is wrong
         self.trouble: Fault | None = None
         """Why the disk took nothing when it was asked last; None while it takes all."""
         _require_pragmas(self.read())
@@ -150,6 +155,10 @@ class Store:
         its turn (``busy_timeout``). Transactions do not nest.
         """
         rows = self.read()
+        # SQLite looks again after a while, and whoever looks at the right moment is next: of many
+        # threads some would never be. Between ourselves we stand in a queue.
+        if not self._turn.acquire(timeout=self._turn_s):
+            raise _unavailable("others write")
         try:
             rows.execute("begin immediate")
             yield rows
@@ -159,6 +168,8 @@ class Store:
                 self.trouble = wrong
             rows.roll_back()
             raise
+        finally:
+            self._turn.release()
         self.trouble = None
 
     def try_disk(self) -> None:

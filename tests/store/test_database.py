@@ -148,3 +148,43 @@ def test_a_script_is_split_at_its_statements_with_triggers_whole() -> None:
     create index i on a (b);
     """
     assert [s.split()[1] for s in statements(script)] == ["table", "trigger", "index"]
+
+
+def test_of_many_writers_in_one_process_none_is_turned_away(counter: Store) -> None:
+    refused: list[Fault] = []
+
+    def write() -> None:
+        counter.read().execute("pragma busy_timeout = 0")  # whoever finds it taken is refused
+        for _ in range(25):
+            try:
+                with counter.transaction() as db:
+                    db.execute("update counter set value = value + 1")
+            except Fault as fault:
+                refused.append(fault)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert refused == []
+    assert list(counter.read().tuples("select value from counter")) == [(200,)]
+
+
+def test_who_stands_behind_a_writer_that_does_not_end_is_told_so(tmp_path: Path) -> None:
+    impatient = Store(tmp_path / "edge.db", turn_s=0.01)
+    told: list[str] = []
+
+    def write() -> None:
+        try:
+            with impatient.transaction():
+                pass
+        except Fault as fault:
+            told.append(fault.code)
+
+    with impatient.transaction():
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    impatient.close()
+    assert told == ["STORE_UNAVAILABLE"]

@@ -6,10 +6,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edge.core.dates import local_day
 from edge.store.books import misstated
 from simulators.card import synthetic_person
 from tests.programs import Program
-from tests.steps.conftest import Ground, ground_at
+from tests.steps.conftest import Ground, ground_at, line
 from tests.steps.rival_desks import DESKS
 from tests.torture.promises import Broken
 
@@ -36,7 +37,7 @@ def rival_desks(folder: Path, rounds: int, seed: int, variant: str) -> Broken:
 
 def _round(ground: Ground, desks: list[Program], number: int) -> Broken:
     ground.meet(synthetic_person(number))
-    stay = ground.discharged()
+    stay = ground.discharged(line("1", date=local_day(ground.clock())))
     before = ground.count("settlements")
     for desk in desks:
         desk.stdin.write(f"{stay.id} {number} {ground.clock().isoformat()}\n")
