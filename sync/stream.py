@@ -188,7 +188,6 @@ class Stream:
         except Ended as ended:
             return Silence(sent=ended.begun, what="closed")
         except _LOST as lost:
-            self._trouble = _named(lost)
             return _silence(lost)
 
     async def _connected(self, wait_s: float) -> None:
@@ -392,6 +391,8 @@ def _silence(lost: BaseException) -> Silence:
 
 
 def _named(lost: BaseException) -> str:
+    if isinstance(lost, OutboundBufferLimitError):
+        return "no connection"
     return (isinstance(lost, Refused) and str(lost)) or type(lost).__name__
 
 

@@ -5,7 +5,7 @@ campus has none of it, and loads no client of stream servers.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol
@@ -58,7 +58,8 @@ def campus_of(site: Site) -> Iterator[CampusLine | None]:
         return
     from edge.site.group import stream_of  # noqa: PLC0415 - nats is for the campuses of a group
 
-    with closing(stream_of(site.settings, "messages")) as stream:
+    with ExitStack() as running:
+        stream = stream_of(site.settings, "messages")
         gateway = Campus(
             stream,
             site.platform,
@@ -68,8 +69,9 @@ def campus_of(site: Site) -> Iterator[CampusLine | None]:
             receipt_wait_s=site.settings.sync.jetstream.receipt_wait_s,
         )
         line = CampusLine(gateway, stream)
-        with beside(_Listening(site, line).until, "receipts"):
-            yield line
+        running.enter_context(beside(_Listening(site, line).until, "receipts"))
+        running.callback(stream.close)  # first, so that nobody waits for what it waits for
+        yield line
 
 
 class _Listening:

@@ -4,7 +4,7 @@ The files are taken as they are; paths, addresses and the second campus are put 
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Group:
     office: Stream
     campuses: Mapping[str, Stream]
     folders: list[Path]
+    places: Mapping[str, str]
 
 
 def words(name: str, folder: Path, places: Mapping[str, str]) -> str:
@@ -121,7 +122,8 @@ def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
             )
         for stream in streams.values():
             open_now.callback(stream.close)
-        yield _declared(streams, [folder / "office", folder / "store-TJ0001"])
+        folders = [folder / "office", folder / "store-TJ0001"]
+        yield _declared(streams, folders, {one: servers[one].url for one in servers})
 
 
 def stream_at(papers: Papers, url: str, *, user: str, secret: str, box: str) -> Stream:
@@ -136,13 +138,13 @@ def stream_at(papers: Papers, url: str, *, user: str, secret: str, box: str) -> 
     return Stream(address)
 
 
-def _declared(streams: dict[str, Stream], folders: list[Path]) -> Group:
+def _declared(streams: dict[str, Stream], folders: list[Path], places: Mapping[str, str]) -> Group:
     office = streams.pop("")
     for facility in (A, B):
         assert streams[facility].declare(up_plan(facility)) is None
     receipts = map(receipts_plan, (A, B, SMALL))
     assert office.declare(group_plan([A, B], [SMALL]), down_plan(), OFFICE, *receipts) is None
-    return Group(office, streams, folders)
+    return Group(office, streams, folders, places)
 
 
 def bodies(stream: Stream, plan: PullPlan, count: int, domain: str = "") -> list[bytes]:
@@ -187,6 +189,15 @@ def test_a_campus_neither_speaks_in_anothers_name_nor_hears_what_is_anothers(
     assert told == b"answered"
     assert [type(one) for one in tried] == [Silence] * len(tried)
     assert bodies(group.campuses[B], receipts_plan(B), 1, HUB) == [b"not for you"]
+
+
+def test_who_has_not_the_password_is_told_so_and_nothing_is_sent(group: Group) -> None:
+    near = group.places[A]
+    stranger = stream_at(Papers(), near, user="edge", secret="NATS_STORE_KEY", box=inbox(A))
+    with closing(stranger):
+        told = stranger.request(ask_subject(A), b"", 0.5)
+        assert told == Silence(sent=False, what="no connection")
+        assert "authorization violation" in stranger.trouble().lower()
 
 
 def test_no_identity_lies_in_plain_text_in_the_stores(group: Group) -> None:
