@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_ASKED_MAX = 5
+_GRACE_S = 0.2
+
 
 class Ended(Exception):
     """The loop was closed; ``begun`` when the call was under way by then."""
@@ -68,8 +71,11 @@ class Looped:
 
     async def _end(self, hang_up: Callable[[], Coroutine[Any, Any, None]]) -> None:
         # Only our own tasks: those that a client made inside them are the client's to end.
-        under_way = tuple(self._tasks)
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        # Asked more than once, and not waited for for ever: a client may miss that it is cancelled.
+        under_way = set(self._tasks)
+        for _ in range(_ASKED_MAX):
+            for task in under_way:
+                task.cancel()
+            if under_way:
+                _, under_way = await asyncio.wait(under_way, timeout=_GRACE_S)
         await hang_up()

@@ -15,17 +15,13 @@ from typing import Any, TypeVar
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
-from nats.errors import (
-    Error,
-    MaxPayloadError,
-    NoRespondersError,
-    OutboundBufferLimitError,
-)
+from nats.errors import Error, MaxPayloadError, NoRespondersError, OutboundBufferLimitError
 
 from sync import codec
 from sync.line import Silence
 from sync.looped import Ended, Looped
 from sync.stream_api import (
+    UNREADABLE,
     Ack,
     ConsumerInfo,
     Refused,
@@ -301,8 +297,7 @@ class Stream:
         await self._asked(domain, what, codec.encode(config), dict)
 
     async def _held(self, stream: str, domain: str) -> int:
-        info = await self._asked(domain, f"STREAM.INFO.{stream}", b"", StreamInfo)
-        return info.state.messages
+        return (await self._asked(domain, f"STREAM.INFO.{stream}", b"", StreamInfo)).state.messages
 
     async def _waiting(self, pull: PullPlan, domain: str) -> int:
         what = f"CONSUMER.INFO.{pull.stream}.{pull.durable}"
@@ -387,7 +382,8 @@ def _failed(task: asyncio.Task[None]) -> bool:
 
 
 def _silence(lost: BaseException) -> Silence:
-    return Silence(sent=not isinstance(lost, _UNSENT), what=_named(lost))
+    unread = isinstance(lost, Refused) and lost.code == UNREADABLE  # it may have acknowledged
+    return Silence(sent=unread or not isinstance(lost, _UNSENT), what=_named(lost))
 
 
 def _named(lost: BaseException) -> str:

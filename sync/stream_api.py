@@ -13,6 +13,10 @@ T = TypeVar("T")
 _NO_MORE = frozenset({"404", "408"})
 
 
+UNREADABLE = -1
+"""The code of an answer that is none of the server's."""
+
+
 class Refused(Exception):
     """The server refuses what was asked of it; ``code`` is its own number, 0 for none."""
 
@@ -65,7 +69,7 @@ def told(reply: bytes, shape: type[T]) -> T:
             raise Refused(fault.err_code, fault.description)
         return codec.decode(reply, shape)
     except codec.NotThisShape as wrong:
-        raise Refused(0, "unreadable") from wrong
+        raise Refused(UNREADABLE, "unreadable") from wrong
 
 
 def require_served(status: str, description: str) -> None:

@@ -166,6 +166,15 @@ def test_a_stream_that_nobody_declared_keeps_nothing_and_says_so(campus: Stream)
     assert _is_unsent(campus.publish("elsewhere.x", b"", "m-9"))
 
 
+def test_an_acknowledgement_that_cannot_be_read_leaves_it_unknown(
+    office: Stream, campus: Stream
+) -> None:
+    assert office.serve("odd.x", "office", lambda _asked: b"thanks") is None
+    unknown = Silence(sent=True, what="unreadable")
+    while (told := campus.publish("odd.x", b"", "m-8")) != unknown:
+        assert _is_unsent(told)  # the leaf has not heard of the listener yet
+
+
 def test_a_message_too_large_for_the_server_is_unsent(campus: Stream) -> None:
     size = campus.payload_max()
     assert size
