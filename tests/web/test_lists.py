@@ -7,7 +7,7 @@ import pytest
 from edge.steps.sign_head import sign_head
 from edge.store.operators import Role
 from edge.web.texts import Language, catalogue
-from tests.web.service import Json, Service
+from tests.web.service import Json, Service, line
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,20 @@ def test_in_hospital_a_filing_s_end_stands_in_the_list(
         shown.partition(f'id="stay-{one["id"]}"')[2].partition("</tr>")[0] for one in (here, left)
     )
     assert (until in mine, until in other) == (True, False)
+
+
+def test_in_hospital_the_lines_of_the_bill_are_counted_in_the_list(
+    service: Service, clerk: dict[str, str], left: Json
+) -> None:
+    here = service.admitted()["id"]
+    lines = [line("1"), line("2", code="NOWHERE")]
+    service.done("POST", f"/stays/{here}/charges", json={"lines": lines})
+    shown = page(service, "/stays", clerk)
+    mine, other = (
+        shown.partition(f'id="stay-{one}"')[2].partition("</tr>")[0] for one in (here, left["id"])
+    )
+    assert re.search(r"0 / 2\s.*未对照编码 1", mine)
+    assert " / " not in other
 
 
 def test_in_english_no_sentence_of_ours_is_chinese(

@@ -9,10 +9,11 @@ from edge.core.cases import CaseKind, CaseRef
 from edge.steps.preview import preview
 from edge.store.cases import load_case
 from edge.store.settlements import settlement_of
+from edge.web.pages.bill_counts import is_sent
 from edge.web.pages.case_panels import PATHS
 from edge.web.pages.fittings import SeesFittings
 from edge.web.pages.frame import AtDesk, Screen
-from edge.web.pages.stay import bill_page, is_sent, settled_bill
+from edge.web.pages.stay import bill_page, settled_bill
 from edge.web.rooms import pages_room
 from edge.web.security import Caller
 

@@ -16,11 +16,12 @@ from edge.store.settlements import settlement_of
 from edge.store.verifications import load_verification
 from edge.web.case_at_desk import opened_under
 from edge.web.pages.arrival import card_shown
+from edge.web.pages.bill_counts import is_sent
 from edge.web.pages.case_panels import case_panels
 from edge.web.pages.frame import Screen
 from edge.web.pages.lists import PAGE
 from edge.web.pages.person import shown_on_page
-from edge.web.pages.stay import OpenedUnder, bill_shown, is_sent, settled_bill
+from edge.web.pages.stay import OpenedUnder, bill_shown, settled_bill
 from edge.web.pages.verdict import verdict_shown
 from edge.web.rooms import pages_room
 from edge.web.security import Caller, require

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from edge.case.bill import case_ruled
 from edge.core.dates import local_day
 from edge.core.deadline import Urgency
 from edge.core.fitting import Fitting
@@ -21,6 +22,7 @@ from edge.store.stays import count_stays, newest_stays, stays_numbered_like
 from edge.store.verifications import load_verification
 from edge.web.api.stays import Filled
 from edge.web.look import Colour
+from edge.web.pages.bill_counts import BillCounts, bill_counts
 from edge.web.pages.deadline import TimeLeft, time_left
 from edge.web.pages.frame import AtDesk, Screen
 from edge.web.rooms import pages_room
@@ -39,7 +41,7 @@ After = Annotated[str, Query(max_length=64)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A stay in a list: its days, its time left to settle; in hospital, its filing's end.
+    """A stay in a list: its days, its time left to settle; in hospital, its filing's end and bill.
 
     ``filing_colour`` is that of an end that is near (UNKNOWN) or over (BAD); else None.
     """
@@ -49,6 +51,7 @@ class Row:
     left: TimeLeft | None
     filing_until: date | None = None
     filing_colour: Colour | None = None
+    lines: BillCounts | None = None
 
 
 def router(screen: Screen) -> APIRouter:
@@ -97,16 +100,20 @@ def _rows(screen: Screen, stays: Iterable[Stay], now: datetime) -> list[Row]:
 
 def _row(screen: Screen, stay: Stay, now: datetime) -> Row:
     site = screen.desk.site
-    until = None
+    db = site.store.read()
+    until = lines = None
     if stay.state is StayState.ADMITTED:
-        admission = load_verification(site.store.read(), site.vault, stay.verification_id)
+        admission = load_verification(db, site.vault, stay.verification_id)
         until = admission.facts.filing.valid_to if admission.facts.filing else None
+        ruling = case_ruled(site, db, stay).ruling
+        lines = bill_counts(ruling, site.outbox.of_case(db, stay.id))
     return Row(
         stay=stay,
         days=days_in(screen, stay),
         left=time_left(stay, now),
         filing_until=until,
         filing_colour=_nearness(screen, stay, until, local_day(now)) if until else None,
+        lines=lines,
     )
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from edge import codec
 from edge.core.adjudication import Bill, Personal, RuledLine, Ruling
-from edge.core.charges import Charge, Refusal, RefusedLine
+from edge.core.charges import Charge, RefusedLine
 from edge.core.stay import Stay
 from edge.site.rulings import Ruled
 from edge.steps.preview import preview
@@ -20,6 +20,7 @@ from edge.store.settlements import Settlement, settlement_of
 from edge.store.stays import load_stay
 from edge.store.verifications import Verification, load_verification
 from edge.web.case_at_desk import opened_under
+from edge.web.pages.bill_counts import bill_counts, is_sent
 from edge.web.pages.case_panels import case_panels
 from edge.web.pages.deadline import time_left
 from edge.web.pages.frame import AtDesk, Screen
@@ -28,8 +29,6 @@ from edge.web.pages.person import shown_on_page
 from edge.web.pages.verdict import verdict_shown
 from edge.web.rooms import pages_room
 from edge.web.security import Caller
-from sync.envelope import Kind
-from sync.message import Message, State
 
 OpenedUnder = Annotated[str, Query(max_length=64)]
 """Given by the page's own fragments and refreshes: fetched again, it is held to the same case."""
@@ -101,8 +100,8 @@ def _stay(screen: Screen, caller: Caller, stay_id: str, desk_case: str) -> dict[
         "bill": bill_shown(case),
         "preview": "" if settlement else site.previews.remember(case.ruling),
         "days": days_in(screen, stay),
-        "sent": len(case.ruling.lines) if is_sent(messages) else 0,
-        "unmapped": sum(line.code is Refusal.UNKNOWN_CODE for line in case.ruling.refused),
+        "sent": is_sent(messages),
+        "lines": bill_counts(case.ruling, messages),
         "hospital_total": said,
         "difference": None if said is None else said - case.ruling.total_fen,
     }
@@ -134,11 +133,6 @@ def bill_page(case: Ruled, lines: Sequence[RuledLine]) -> BillShown:
         lines=[BillLine(charges[line.id], line) for line in lines],
         refused=[BillLine(charges[line.id], line) for line in refused],
     )
-
-
-def is_sent(messages: Sequence[Message]) -> bool:
-    """Tell whether the platform has the bill's lines: they go with the settlement."""
-    return any(one.kind is Kind.CHARGES and one.state is State.ACCEPTED for one in messages)
 
 
 def _buckets(personal: Personal) -> dict[str, int]:
