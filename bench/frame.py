@@ -122,7 +122,9 @@ def _print(told: dict[str, Any]) -> dict[str, Any]:
 def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     """Time both ways by turns, so that a busy machine is busy for both."""
     gc.collect()
-    gc.freeze()  # what the work holds ready is not walked by the collector in every round
+    ours_to_thaw = not gc.get_freeze_count()  # a test's process has frozen what it holds already
+    if ours_to_thaw:
+        gc.freeze()  # what the work holds ready is not walked by the collector in every round
     rounds = work.few or rounds * (_SINGLE_CALLS if work.singly else 1)
     once = bool(work.few or work.singly)
     ways = [
@@ -132,7 +134,8 @@ def measured(work: Work, rounds: int = ROUNDS) -> Measurement:
     for _ in range(rounds):
         for way, before, calls, times in ways:
             times.append(_time_ms(way, before, calls, work.clock))
-    gc.unfreeze()
+    if ours_to_thaw:
+        gc.unfreeze()
     ours_ms, floor_ms = (median(times) for *_, times in ways)
     return Measurement(
         name=work.name,

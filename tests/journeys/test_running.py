@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -18,6 +18,8 @@ from urllib.request import urlopen
 
 import httpx2
 
+from drivers.pcsc import PcscReaders
+from drivers.transport import Presence
 from edge.app import GRACE_S
 from edge.settings import load_settings
 from edge.site.opening import open_site
@@ -29,12 +31,17 @@ from simulators.hospital.ground import ca_of
 from simulators.hospital.rehearsal import CASES
 from simulators.pcscd import READERS, Pcscd
 from simulators.reader import VpcdCard
+from tests.contracts.desk import Desk
 from tests.fakes.log import Log
 from tests.house.source import ROOT
 from tests.journeys.test_commands import STOP_S_MAX, edge, founded
 from tests.programs import Program
 
 START_S_MAX = 30.0
+
+
+def _unasked() -> None:
+    """Stop or start the card service: nobody asks for it here."""
 
 
 def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) -> None:  # noqa: ARG001
@@ -44,10 +51,13 @@ def test_the_doctor_names_each_fault_with_its_fix(tmp_path: Path, pcscd: Pcscd) 
     settings_file.write_text(named, encoding="utf-8")
     slot = VpcdCard(1)
     slot.insert(psam_card())
-    try:
-        done = edge("doctor", "--config", settings_file, "--json")
-    finally:
-        slot.remove()
+    with closing(PcscReaders()) as readers:
+        desk = Desk(readers, slot, READERS[1], _unasked, _unasked)
+        try:
+            desk.wait_for(Presence.PRESENT)
+            done = edge("doctor", "--config", settings_file, "--json")
+        finally:
+            desk.empty()
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
     assert done.returncode == 1
     assert findings["psam"]["seen"] == f"{READERS[1]}, terminal {TERMINAL}"
