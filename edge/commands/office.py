@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edge.commands.terminal import faults_told, one_of
+from edge.commands.terminal import faults_told, one_of, tell_founded
 
 app = typer.Typer(no_args_is_help=True, help="The office of a group of campuses.")
 
@@ -28,13 +28,7 @@ def init(
         founded = found_office(data, clock=system_clock, fresh_id=fresh_id, settings=given)
     file = founded.settings_file
     typer.echo(f"office written: {file}")
-    for one in founded.accounts:
-        typer.echo(f"{one.role.value}: {one.name}")
-        typer.echo(f"    password, shown once: {one.password}")
-        typer.echo(f"    authenticator, shown once: {one.second_factor}")
-    if founded.ca:
-        typer.echo(f"for browsers to trust: {founded.ca}")
-        typer.echo(f"    SHA-256 {founded.ca_fingerprint}")
+    tell_founded(founded, trusting="browsers")
     typer.echo(f"next: edit {file}, then: edge office doctor --config {file}")
 
 

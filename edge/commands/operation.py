@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edge.commands.terminal import SITE_FILE, WHO, Config, faults_told
+from edge.commands.terminal import SITE_FILE, WHO, Config, faults_told, tell_founded
 
 
 def init(
@@ -22,14 +22,8 @@ def init(
         founded = found_site(data, clock=system_clock, fresh_id=fresh_id, settings=given)
     file = founded.settings_file
     typer.echo(f"site written: {file}")
-    for one in founded.accounts:
-        typer.echo(f"{one.role.value.replace('_', ' ')}: {one.name}")
-        typer.echo(f"    password, shown once: {one.password}")
-        typer.echo(f"    authenticator, shown once: {one.second_factor}")
+    tell_founded(founded, trusting="desks and agents")
     typer.echo(f"for the platform to register: {founded.public_key}")
-    if founded.ca:
-        typer.echo(f"for desks and agents to trust: {founded.ca}")
-        typer.echo(f"    SHA-256 {founded.ca_fingerprint}")
     typer.echo("two people, one account each; the security administrator chooses a new password")
     typer.echo(f"next: edit {file}, then: edge doctor --config {file}")
 

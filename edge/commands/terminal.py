@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from edge.site import Site
+    from edge.site.founding import Founded
 
 E = TypeVar("E", bound=Enum)
 
@@ -40,6 +41,17 @@ def one_of(kind: type[E], word: str) -> E:
     except ValueError as wrong:
         known = ", ".join(member.value for member in kind)
         raise typer.BadParameter(f"{word}: not one of {known}") from wrong
+
+
+def tell_founded(founded: "Founded", *, trusting: str) -> None:
+    """Print what is shown once: the first accounts, and the authority for ``trusting`` to know."""
+    for one in founded.accounts:
+        typer.echo(f"{one.role.value.replace('_', ' ')}: {one.name}")
+        typer.echo(f"    password, shown once: {one.password}")
+        typer.echo(f"    authenticator, shown once: {one.second_factor}")
+    if founded.ca:
+        typer.echo(f"for {trusting} to trust: {founded.ca}")
+        typer.echo(f"    SHA-256 {founded.ca_fingerprint}")
 
 
 def table(columns: list[str], rows: list[list[str]]) -> None:

@@ -7,19 +7,15 @@ from contextlib import closing
 from pathlib import Path
 
 from edge.clock import Clock, FreshId
-from edge.core.errors import BadInput, Fault, Words
+from edge.core.errors import BadInput, Words
 from edge.office.settings import load_office
 from edge.shipped import config_folder
-from edge.site.founding import Founded, first_accounts
+from edge.site.founding import Founded, furnish, write_settings
 from edge.store.database import Store
-from edge.store.keys import KeyFolder, create_keys, load_keys
+from edge.store.keys import KeyFolder, load_keys
 from edge.store.ledger import Ledger
-from edge.store.migrations import migrate
 from edge.store.operators import Operator, Role, create_operator, new_password_hash
-from edge.store.vault import CIPHERS, Vault
-from edge.trust.certificates import told_by
 from edge.trust.crypto import new_first_password
-from edge.trust.tls import ready_papers
 
 ROLES = (Role.FINANCE, Role.AUDITOR)
 """Who looks beside the administrators, who are the group's IT."""
@@ -33,37 +29,9 @@ def found_office(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str
         SettingsError: the given settings cannot be used.
     """
     file = folder / "office.toml"
-    if file.exists():
-        raise Fault(
-            "SITE_EXISTS",
-            Words(f"{file} 已存在", f"{file} exists"),
-            Words(
-                "换一个目录，或直接执行 edge office serve", "another folder, or edge office serve"
-            ),
-            field="folder",
-        )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     example = config_folder() / "office.example.toml"
-    file.write_text(settings or example.read_text(encoding="utf-8"), encoding="utf-8")
-    chosen = load_office(file)
-    chosen.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_keys(chosen.data / "keys")
-    keys = load_keys(KeyFolder(chosen.data / "keys"))
-    public_key = chosen.data / "office.pub.pem"
-    public_key.write_bytes(keys.signing.public().pem())
-    papers = ready_papers(chosen.house(), clock())
-    ca = papers.ca if papers else None
-    vault = Vault(keys, CIPHERS[chosen.identities.cipher])
-    with closing(Store(chosen.data / "edge.db")) as store:
-        migrate(store)
-        accounts = first_accounts(store, Ledger(keys), vault, clock, fresh_id)
-    return Founded(
-        settings_file=file,
-        public_key=public_key,
-        accounts=accounts,
-        ca=ca,
-        ca_fingerprint=told_by(ca.read_bytes()).fingerprint if ca else "",
-    )
+    write_settings(file, settings or example.read_text(encoding="utf-8"), serve="edge office serve")
+    return furnish(file, load_office(file).house(), "office", clock, fresh_id)
 
 
 def add_viewer(config: Path, name: str, role: Role, clock: Clock, fresh_id: FreshId) -> str:

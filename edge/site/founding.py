@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.clock import Clock, FreshId
 from edge.core.errors import Fault, Words
-from edge.settings import load_settings
+from edge.settings import Settings, load_settings
 from edge.shipped import config_folder
 from edge.store.database import Store
 from edge.store.keys import SIGNATURES, create_keys, load_keys
@@ -21,6 +21,7 @@ from edge.store.vault import CIPHERS, Vault
 from edge.trust.certificates import told_by
 from edge.trust.crypto import new_token, second_factor_uri
 from edge.trust.tls import ready_papers
+from sync.keys import Algorithm
 
 FIRST = {"admin": Role.SYSTEM_ADMINISTRATOR, "security": Role.SECURITY_ADMINISTRATOR}
 """Who a site begins with: who runs it keeps no account, who keeps accounts does not run it."""
@@ -67,31 +68,54 @@ def found_site(folder: Path, *, clock: Clock, fresh_id: FreshId, settings: str =
         Fault: SITE_EXISTS.
         SettingsError: the given settings cannot be used.
     """
-    settings_file = folder / "site.toml"
-    if settings_file.exists():
+    file = folder / "site.toml"
+    write_settings(file, settings or example_settings(), serve="edge serve")
+    chosen = load_settings(file)
+    signature = SIGNATURES[chosen.platform.signature]
+    return furnish(file, chosen, "facility", clock, fresh_id, signature=signature)
+
+
+def write_settings(file: Path, text: str, *, serve: str) -> None:
+    """Write a settings file where none is; ``serve`` is the command for the one that is.
+
+    Raises:
+        Fault: SITE_EXISTS.
+    """
+    if file.exists():
         raise Fault(
             "SITE_EXISTS",
-            Words(f"{settings_file} 已存在", f"{settings_file} exists"),
-            Words("换一个目录，或直接执行 edge serve", "choose another folder, or run edge serve"),
+            Words(f"{file} 已存在", f"{file} exists"),
+            Words(f"换一个目录，或直接执行 {serve}", f"choose another folder, or run {serve}"),
             field="folder",
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings_file.write_text(settings or example_settings(), encoding="utf-8")
-    chosen = load_settings(settings_file)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.write_text(text, encoding="utf-8")
+
+
+def furnish(
+    file: Path,
+    chosen: Settings,
+    owner: str,
+    clock: Clock,
+    fresh_id: FreshId,
+    *,
+    signature: Algorithm = Algorithm.ED25519,
+) -> Founded:
+    """Make what the settings in ``file`` ask for; ``owner`` names the file of the public key."""
     data = chosen.data
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    create_keys(data / "keys", SIGNATURES[chosen.platform.signature])
-    public_key = data / "facility.pub.pem"
-    public_key.write_bytes(load_keys(data / "keys").signing.public().pem())
+    create_keys(data / "keys", signature)
+    keys = load_keys(data / "keys")
+    public_key = data / f"{owner}.pub.pem"
+    public_key.write_bytes(keys.signing.public().pem())
     papers = ready_papers(chosen, clock())
     ca = papers.ca if papers else None
-    keys = load_keys(data / "keys")
     vault = Vault(keys, CIPHERS[chosen.identities.cipher])
     with closing(Store(data / "edge.db")) as store:
         migrate(store)
         accounts = first_accounts(store, Ledger(keys), vault, clock, fresh_id)
     return Founded(
-        settings_file=settings_file,
+        settings_file=file,
         public_key=public_key,
         accounts=accounts,
         ca=ca,

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edge.clock import fresh_id
+from edge.clock import fresh_id, system_clock
 from edge.codec import encode
 from edge.office.books import Books, Row
 from edge.office.campus import Campus
+from edge.office.founding import found_office
 from edge.office.handing import Handing, Manner
 from edge.office.opening import Office as OpenOffice
 from edge.office.settings import OfficeSettings
@@ -29,6 +30,7 @@ from sync.line import Line
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
 from tests.laid import laid
+from tests.nats_server import NatsServer
 from tests.passwords import quick_hash
 
 START = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
@@ -240,3 +242,29 @@ def head(
     signed = sign_head(LedgerHead(seq=seq, mac=mac, at=at), key).decode()
     body = {"seq": seq, "mac": mac.hex().upper(), "signed": signed}
     return message(message_id, Kind.LEDGER_HEAD, stay="ledger", body=body)
+
+
+def founded(
+    folder: Path,
+    books: str,
+    server: NatsServer,
+    platform: str,
+    keys: dict[str, SigningKey],
+    *,
+    workers: int = 1,
+) -> Path:
+    """Found an office whose campuses are those of ``keys``; return its settings file."""
+    folder.mkdir()
+    for name, key in keys.items():
+        (folder / f"{name}.pem").write_bytes(key.public().pem())
+    campuses = "".join(
+        f'[[campuses]]\nfacility = "{name}"\nname = "院区 {name}"\nkeys = ["{name}.pem"]\n'
+        f"leaf = {'true' if name == EAST else 'false'}\n"
+        for name in keys
+    )
+    words = (
+        f'data = "data"\nname = "样例集团"\nworkers = {workers}\n'
+        f'[books]\naddress = "{books}"\n[stream]\nservers = ["{server.url}"]\n'
+        f'[platform]\nurl = "{platform}"\n[server]\ntls = false\nport = 0\n{campuses}'
+    )
+    return found_office(folder, clock=system_clock, fresh_id=fresh_id, settings=words).settings_file

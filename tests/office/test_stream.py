@@ -5,14 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from threading import Event
 
 import pytest
 
-from edge.clock import fresh_id, system_clock
+from edge.clock import system_clock
 from edge.office.figures import campus_states
-from edge.office.founding import found_office
 from edge.office.opening import Office, open_office, worker_of
 from edge.office.settings import OfficeSettings, load_office
 from edge.office.worker import Worker
@@ -26,7 +24,7 @@ from sync.streams import inbox, receipts_plan, up_plan
 from tests.fakes.clock import Clock
 from tests.fakes.log import Log
 from tests.nats_server import NatsServer, hub, leaf
-from tests.office.ground import EAST, START, WEST, message, story
+from tests.office.ground import EAST, START, WEST, founded, message, story
 from tests.sync.far_end import FarEnd, Switchboard
 from tests.sync.test_platform import question
 
@@ -90,31 +88,12 @@ def group(
 ) -> Iterator[Group]:
     folder = tmp_path_factory.mktemp("group")
     with hub(folder / "hub") as server, leaf(folder / "leaf", EAST, server.leaf_port) as campus:
-        settings = founded(folder / "office", address, server, platform_server[1], campus_keys)
+        settings = load_office(
+            founded(folder / "office", address, server, platform_server[1], campus_keys)
+        )
         with _lines({EAST: campus.url, WEST: server.url}) as lines:
             assert lines[EAST].declare(up_plan(EAST)) is None
             yield Group(settings, server, campus, campus_keys, lines)
-
-
-def founded(
-    folder: Path, books: str, server: NatsServer, platform: str, keys: dict[str, SigningKey]
-) -> OfficeSettings:
-    """Found an office whose campuses are those of ``keys``."""
-    folder.mkdir()
-    for name, key in keys.items():
-        (folder / f"{name}.pem").write_bytes(key.public().pem())
-    campuses = "".join(
-        f'[[campuses]]\nfacility = "{name}"\nname = "院区 {name}"\nkeys = ["{name}.pem"]\n'
-        f"leaf = {'true' if name == EAST else 'false'}\n"
-        for name in keys
-    )
-    words = (
-        'data = "data"\nname = "样例集团"\nworkers = 1\n'
-        f'[books]\naddress = "{books}"\n[stream]\nservers = ["{server.url}"]\n'
-        f'[platform]\nurl = "{platform}"\n[server]\ntls = false\nport = 0\n{campuses}'
-    )
-    found_office(folder, clock=system_clock, fresh_id=fresh_id, settings=words)
-    return load_office(folder / "office.toml")
 
 
 @contextmanager

@@ -10,15 +10,15 @@ import pytest
 
 from edge.clock import system_clock
 from edge.office.opening import open_office, worker_of
-from edge.office.settings import OfficeSettings
+from edge.office.settings import OfficeSettings, load_office
 from sync.dispatch import PageQuestion
 from sync.envelope import SigningKey, sign
 from sync.errors import PlatformUnreachable, PlatformUnsure
 from sync.outcome import Accepted, NeedsPerson, NotReceived
 from tests.fakes.log import Log
 from tests.nats_server import NatsServer, hub, leaf
-from tests.office.ground import EAST
-from tests.office.test_stream import LOOK_AGAIN_S, founded
+from tests.office.ground import EAST, founded
+from tests.office.test_stream import LOOK_AGAIN_S
 from tests.sync.campus import CampusEnd, campus_end
 from tests.sync.far_end import FarEnd, Switchboard
 from tests.sync.sender import START, Sender, message, relay_of, story
@@ -58,7 +58,8 @@ def servers(
     folder = tmp_path_factory.mktemp("group")
     with hub(folder / "hub") as middle, leaf(folder / "leaf", EAST, middle.leaf_port) as own:
         office = folder / "office"
-        yield founded(office, address, middle, platform_server[1], campus_keys), middle, own
+        config = founded(office, address, middle, platform_server[1], campus_keys)
+        yield load_office(config), middle, own
 
 
 @pytest.fixture

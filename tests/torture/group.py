@@ -14,9 +14,8 @@ from pathlib import Path
 from signal import SIGKILL
 from threading import Event, Thread
 
-from edge.clock import fresh_id, system_clock
+from edge.clock import system_clock
 from edge.office.books import Books
-from edge.office.founding import found_office
 from simulators.platform.app import build
 from simulators.platform.faults import Faults, Script
 from simulators.platform.journal import Journal
@@ -30,7 +29,7 @@ from sync.outcome import Accepted, classify
 from sync.stream import Address, PubAck, Stream
 from sync.streams import HUB, inbox, receipts_plan, up_plan
 from tests.nats_server import NatsServer, hub, leaf
-from tests.office.ground import EAST, WEST, head, story
+from tests.office.ground import EAST, WEST, founded, head, story
 from tests.postgres import Postgres, postgres
 from tests.programs import Program
 from tests.torture.life import Variant
@@ -261,7 +260,7 @@ def _group(folder: Path) -> Iterator[Group]:
     ):
         books = database.new_database()
         office = folder / "office"
-        config = _founded(office, books, server.url, platform, keys)
+        config = founded(office, books, server, platform, keys, workers=2)
         yield Group(config, server, own, database, books, faults, journal, campuses)
 
 
@@ -287,22 +286,3 @@ def _campuses(urls: dict[str, str], keys: dict[str, SigningKey]) -> Iterator[tup
     finally:
         for one in lines:
             one.close()
-
-
-def _founded(
-    folder: Path, books: str, stream: str, platform: str, keys: dict[str, SigningKey]
-) -> Path:
-    folder.mkdir()
-    for name, key in keys.items():
-        (folder / f"{name}.pem").write_bytes(key.public().pem())
-    campuses = "".join(
-        f'[[campuses]]\nfacility = "{name}"\nname = "{name}"\nkeys = ["{name}.pem"]\n'
-        f"leaf = {'true' if name == EAST else 'false'}\n"
-        for name in keys
-    )
-    words = (
-        f'data = "data"\nname = "group"\n[books]\naddress = "{books}"\n'
-        f'[stream]\nservers = ["{stream}"]\n[platform]\nurl = "{platform}"\n'
-        f"[server]\ntls = false\nport = 0\n{campuses}"
-    )
-    return found_office(folder, clock=system_clock, fresh_id=fresh_id, settings=words).settings_file
