@@ -10,7 +10,8 @@ from threading import RLock
 from typing import Any
 
 from fastapi.routing import APIRoute
-from starlette.routing import compile_path
+from starlette.routing import Match, compile_path
+from starlette.types import Scope
 
 _BUILDING = RLock()
 
@@ -27,7 +28,17 @@ class LateRoute(APIRoute):
         self.name = given["name"] or endpoint.__name__
         self.methods = {method.upper() for method in given["methods"] or ["GET"]}
         self.include_in_schema = given["include_in_schema"]
+        self._beginning = path.partition("{")[0]
         self._given: dict[str, Any] | None = given
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return as any route, but without a close look where the path begins otherwise.
+
+        Each request is compared with every route until one matches.
+        """
+        if not scope["path"].startswith(self._beginning):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def __getattr__(self, name: str) -> object:
         """Build the whole at the first question that path and methods do not answer.

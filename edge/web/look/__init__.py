@@ -108,29 +108,7 @@ class Look:
     """
 
     def __init__(self, *, simulated: bool = False) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {
-            "yuan": yuan,
-            "local": _local,
-            "clock": _clock,
-            "clock_s": _clock_s,
-            "second": _second,
-        }
-        self._templates.globals |= {
-            "asset": asset,
-            "Colour": Colour,
-            "Family": Family,
-            "Language": Language,
-            "simulated": simulated,
-            "header": None,
-            "finds": False,
-        }
+        self._templates = _templates(simulated=simulated)
 
     def page(self, request: Request, template: str, **context: object) -> HTMLResponse:
         """Render a page or fragment.
@@ -154,6 +132,35 @@ class Look:
                 LANGUAGE_COOKIE, language.value, max_age=_YEAR_S, httponly=True, samesite="strict"
             )
         return response
+
+
+@cache
+def _templates(*, simulated: bool) -> jinja2.Environment:
+    """Return the templates, each compiled once a process and only when it is first rendered."""
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "yuan": yuan,
+        "local": _local,
+        "clock": _clock,
+        "clock_s": _clock_s,
+        "second": _second,
+    }
+    templates.globals |= {
+        "asset": asset,
+        "Colour": Colour,
+        "Family": Family,
+        "Language": Language,
+        "simulated": simulated,
+        "header": None,
+        "finds": False,
+    }
+    return templates
 
 
 class LookFiles(StaticFiles):
