@@ -53,7 +53,7 @@ windows:
 imports:
 	$(RUN)/lint-imports
 
-house:
+house: $(MANUAL)
 	$(RUN)/pytest tests/house
 
 # The core's tests by example reach every branch of it, and are counted; what draws its cases by the

@@ -25,7 +25,7 @@ from simulators.card.script import CardFault, CardStep
 from simulators.hospital.script import HospitalScript
 from simulators.scanner import Step
 from simulators.script_file import SCRIPTS
-from tests.house.source import ROOT, product
+from tests.house.source import ROOT, Source, product
 
 REASONS: dict[str, tuple[type[StrEnum], ...]] = {
     "Reasons of a verdict": (Code, WarningCode),
@@ -148,17 +148,23 @@ def _error_codes() -> set[str]:
         *ScanCode.__members__,
         *Refusal.__members__,
         *(code for code, _, _ in BY_STATUS.values()),
-        *(code for one in told for code in (*_worded(one.tree), *_told(one.nodes))),
+        *(code for one in told for code in (*_worded(one), *_told(one.nodes))),
     } - {CREDENTIALS}  # a name of systemd's
 
 
-def _worded(tree: ast.Module) -> Iterator[str]:
+def _worded(source: Source) -> Iterator[str]:
     """Yield each text that is upper-case words joined by underscores, outside the vocabularies."""
     reasons = {kind.__name__ for kinds in REASONS.values() for kind in kinds}
-    for top in tree.body:
-        if not (isinstance(top, ast.ClassDef) and top.name in reasons):
-            texts = (n.value for n in ast.walk(top) if isinstance(n, ast.Constant))
-            yield from (t for t in texts if isinstance(t, str) and WORDED.fullmatch(t))
+    vocabularies = [
+        range(top.lineno, (top.end_lineno or top.lineno) + 1)
+        for top in source.tree.body
+        if isinstance(top, ast.ClassDef) and top.name in reasons
+    ]
+    for node in source.nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            said = WORDED.fullmatch(node.value)
+            if said and not any(node.lineno in lines for lines in vocabularies):
+                yield node.value
 
 
 def _told(nodes: Iterable[ast.AST]) -> Iterator[str]:
