@@ -28,6 +28,7 @@ from edge.loops.collecting import inbox_collected
 from edge.loops.keeper import Keeper
 from edge.loops.list_keeping import keep_list
 from edge.loops.rounds import attempt, beside
+from edge.loops.stopping import REQUESTS_S, Stopping
 from edge.loops.watched import folder_watched
 from edge.site import Site
 from edge.site.opening import gateway_of
@@ -49,13 +50,11 @@ from edge.web.remote_station import Patience
 from edge.web.rooms import join
 from edge.web.security import Address
 from edge.web.uploads import UPLOAD_BYTES_MAX
-from sync.relay import Gateway, Hooks, Pace, Relay
+from sync.attempt import FarGateway
+from sync.relay import Hooks, Pace, Relay
 
 CHARGES_BYTES_MAX = 16 * 1024 * 1024
 """A bill of 20,000 lines."""
-
-GRACE_S = 3
-"""How long a stopping service waits for open requests."""
 
 _LOOK_S = 0.5
 """How often the service looks for what no device tells."""
@@ -93,7 +92,7 @@ def running(
 def _at_work(
     site: Site,
     readers: Readers,
-    gateway: Gateway,
+    gateway: FarGateway,
     crash: Callable[[str], None],
     patience: Patience,
     campus: CampusLine | None,
@@ -106,6 +105,7 @@ def _at_work(
     read = partial(read_card, authenticator=keys)
     monitor = Monitor(cards, site.clock, site.fresh_id, read=read)
     scanners: dict[str, Scanner] = {}
+    stopping = Stopping([relay.send_no_more], [site.platform.close, gateway.close])
     agents = [place.name for place in site.settings.desks if place.agent]
     desk = Desk(
         site=site,
@@ -116,9 +116,12 @@ def _at_work(
         readers=readers,
         campus=campus,
         keeper=_keeper(site, hints, relay),
+        stopping=stopping,
     )
+    stopping.also(desk.agents.close)
     scanners |= _scanners(desk)
     with (
+        stopping,
         monitor,
         _passing_on(desk),
         _list_kept_fresh(site),
@@ -135,6 +138,7 @@ def _at_work(
         try:
             yield desk
         finally:
+            stopping.begin()
             desk.keeper.stop()
             relay.stop()
 
@@ -195,9 +199,9 @@ def server(desk: Desk) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=REQUESTS_S,
     )
-    return Server(config, desk.hints, also_close=desk.agents.close)
+    return Server(config, desk.hints, also_close=desk.stopping.begin)
 
 
 def _keeper(site: Site, hints: Hints, relay: Relay) -> Keeper:

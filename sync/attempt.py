@@ -43,6 +43,13 @@ class Gateway(Protocol):
         """Ask what became of a message."""
 
 
+class FarGateway(Gateway, Protocol):
+    """One that waits for the network, and can be cut."""
+
+    def close(self) -> None:
+        """Cut what is under way, from any thread; cut twice is cut once."""
+
+
 class Log(Protocol):
     """Where our own faults are reported."""
 

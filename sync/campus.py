@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from sync import codec
@@ -40,12 +41,18 @@ class Publisher(Protocol):
     def publish_all(self, messages: Sequence[Outgoing], /) -> Sequence[PubAck | Silence]:
         """Have several kept; what became of each, in order."""
 
+    def close(self) -> None:
+        """Cut what is under way."""
+
 
 class Asks(Protocol):
     """Who can be asked what became of a message: ``sync.platform.Platform``."""
 
     def status_of(self, message_id: str, payload: bytes) -> Standing:
         """Ask what became of a message."""
+
+    def close(self) -> None:
+        """Cut what is under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +128,12 @@ class Campus:
             self._refusals.note(message_id)
         self._awaited.tell(message_id, outcome)
 
+    def close(self) -> None:
+        """Cut what is under way, and wait for no receipt any more: what was published is there."""
+        self._awaited.close()
+        self._publisher.close()
+        self._asks.close()
+
     def figures(self) -> Figures:
         """Return what was counted since the start."""
         with self._counting:
@@ -177,6 +190,7 @@ class _Awaited:
     def __init__(self) -> None:
         self._news = threading.Condition()
         self._told: dict[str, Outcome | None] = {}
+        self._closed = False
 
     def expecting(self, ids: Sequence[str]) -> "_Expecting":
         return _Expecting(self._news, self._told, ids)
@@ -189,8 +203,17 @@ class _Awaited:
 
     def wait(self, ids: Sequence[str], wait_s: float) -> Mapping[str, Outcome]:
         with self._news:
-            self._news.wait_for(lambda: all(self._told[one] for one in ids), wait_s)
-            return {one: told for one in ids if (told := self._told[one])}
+            told = partial(self._all_told, ids)
+            self._news.wait_for(told, wait_s)
+            return {one: heard for one in ids if (heard := self._told[one])}
+
+    def close(self) -> None:
+        with self._news:
+            self._closed = True
+            self._news.notify_all()
+
+    def _all_told(self, ids: Sequence[str]) -> bool:
+        return self._closed or all(self._told[one] for one in ids)
 
 
 class _Expecting:

@@ -32,6 +32,8 @@ class Cause(Enum):
     PLATFORM_CERTIFICATE = "platform_certificate"
     OUR_CERTIFICATE = "our_certificate"
     CIRCUIT = "circuit"
+    STOPPED = "stopped"
+    """We hung up ourselves: it says nothing of the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Line:
         try:
             return self._looped.run(self._exchange(call))
         except Ended as ended:
-            return Silence(sent=ended.begun, what="closed")
+            return Silence(sent=ended.begun, what="closed", cause=Cause.STOPPED)
 
     def close(self) -> None:
         """Cut what is under way and close every connection."""

@@ -288,18 +288,21 @@ class Platform:
         return reply if isinstance(reply, Silence) else dialect.read(request, reply)
 
     def _call(self, call: Call) -> Reply | Silence:
-        """Make a call, unless the circuit is open; whatever is answered closes it."""
+        """Make a call, unless the circuit is open; whatever is answered closes it.
+
+        A call that we cut ourselves tells the circuit nothing: we are about to end.
+        """
         breaker = self._wire.breaker
         if breaker is None:
             return self._line.call(call)
         if not breaker.admit():
             return Silence(sent=False, what="circuit open", cause=Cause.CIRCUIT)
-        answered = False
+        reply: Reply | Silence = Silence(sent=True, what="our own fault")
         try:
             reply = self._line.call(call)
-            answered = isinstance(reply, Reply)
         finally:
-            breaker.note(answered=answered)
+            if isinstance(reply, Reply) or reply.cause is not Cause.STOPPED:
+                breaker.note(answered=isinstance(reply, Reply))
         return reply
 
     def _answered(self, reply: Reply | Silence) -> bytes:

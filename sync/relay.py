@@ -99,14 +99,18 @@ class Relay:
             self._thread = threading.Thread(target=self._loop, name="relay", daemon=True)
             self._thread.start()
 
+    def send_no_more(self) -> None:
+        """Begin nothing new; what is under way goes on. Waits for nobody."""
+        self._stopping.set()
+        self._woken.set()
+
     def stop(self) -> None:
         """Let the message under way end, then end the thread."""
+        self.send_no_more()
         if self._thread:
-            self._stopping.set()
-            self._woken.set()
             self._thread.join()
             self._thread = None
-            self._stopping.clear()
+        self._stopping.clear()
 
     def wake(self) -> None:
         """Say that a message was put: the thread looks at once."""

@@ -18,7 +18,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error, MaxPayloadError, NoRespondersError, OutboundBufferLimitError
 
 from sync import codec
-from sync.line import Silence
+from sync.line import Cause, Silence
 from sync.looped import Ended, Looped
 from sync.stream_api import (
     UNREADABLE,
@@ -182,7 +182,7 @@ class Stream:
         try:
             return self._looped.run(what)
         except Ended as ended:
-            return Silence(sent=ended.begun, what="closed")
+            return Silence(sent=ended.begun, what="closed", cause=Cause.STOPPED)
         except _LOST as lost:
             return _silence(lost)
 

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from sync import codec
-from sync.attempt import Gateway
+from sync.attempt import FarGateway
 from sync.envelope import Kind, digest
 from sync.errors import Reason
 from sync.jws import unbase64url
@@ -73,7 +73,7 @@ class Webhooks:
 class Switchboard:
     """The platform's gateway, but that a message for a hospital's system goes there."""
 
-    def __init__(self, platform: Gateway, webhooks: Webhooks) -> None:
+    def __init__(self, platform: FarGateway, webhooks: Webhooks) -> None:
         self._platform = platform
         self._webhooks = webhooks
 
@@ -104,6 +104,11 @@ class Switchboard:
         if _said(payload).kind is Kind.HOOK:
             return NotReceived()
         return self._platform.status_of(message_id, payload)
+
+    def close(self) -> None:
+        """Cut what is under way to either."""
+        self._webhooks.close()
+        self._platform.close()
 
 
 class _End:

@@ -11,16 +11,18 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from random import sample
 
 from sync.streams import HUB
 
 _READY_S_MAX = 10.0
 _LOOK_AGAIN_S = 0.01
 _SYNCS_SINCE = (2, 10)
+_PORTS = range(21_000, 31_000)
 
 
 @dataclass
@@ -78,25 +80,25 @@ class NatsServer:
 @contextmanager
 def hub(folder: Path) -> Iterator[NatsServer]:
     """Run an office's server: JetStream domain ``hub``, and a door for leaves."""
-    port, leaf_port = free_ports(2)
-    doors = f'leafnodes {{ listen: "127.0.0.1:{leaf_port}" }}\n'
-    server = NatsServer(folder, _words(folder, HUB, port) + doors, port, leaf_port)
-    with running(server):
-        yield server
+    with ports_of_our_own(2) as (port, leaf_port):
+        doors = f'leafnodes {{ listen: "127.0.0.1:{leaf_port}" }}\n'
+        server = NatsServer(folder, _words(folder, HUB, port) + doors, port, leaf_port)
+        with running(server):
+            yield server
 
 
 @contextmanager
 def leaf(folder: Path, facility: str, hub_port: int) -> Iterator[NatsServer]:
     """Run a campus's server, connected to the hub's leaf port (or to what stands before it)."""
-    [port] = free_ports(1)
     remote = (
         "leafnodes { reconnect: 1, remotes: [ { "
         f'url: "nats-leaf://127.0.0.1:{hub_port}", deny_exports: ["up.>"] '
         "} ] }\n"
     )
-    server = NatsServer(folder, _words(folder, facility, port) + remote, port)
-    with running(server):
-        yield server
+    with ports_of_our_own(1) as [port]:
+        server = NatsServer(folder, _words(folder, facility, port) + remote, port)
+        with running(server):
+            yield server
 
 
 @contextmanager
@@ -127,13 +129,24 @@ def version() -> tuple[int, ...]:
     return tuple(map(int, found.groups()))
 
 
-def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on now."""
-    with_them = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in with_them]
-    for one in with_them:
-        one.close()
-    return ports
+@contextmanager
+def ports_of_our_own(count: int) -> Iterator[list[int]]:
+    """Give ports that no other test has until the block ends, though nobody listens there yet.
+
+    A server that is killed and started again must find its port free. They lie below those that the
+    system gives to whoever asks for any, and who has one holds a name in the same network.
+    """
+    with ExitStack() as names:
+        ports: list[int] = []
+        for port in sample(_PORTS, len(_PORTS)):
+            if len(ports) == count:
+                break
+            name = names.enter_context(socket.socket(socket.AF_UNIX))
+            with suppress(OSError), socket.socket() as tried:
+                name.bind(f"\0injury-desk-test-port-{port}")
+                tried.bind(("127.0.0.1", port))
+                ports.append(port)
+        yield ports
 
 
 def _answers(port: int) -> bool:

@@ -66,19 +66,21 @@ def serve(config: OfficeConfig = OFFICE_FILE) -> None:
     with faults_told(), open_office(load_office(config)) as office:
         command = [sys.executable, "-m", "edge", "office", "work", "--config", str(config)]
         hints = Hints()
-        with workers_of(office, command), kept_fresh(office, hints):
-            server_of(office, hints).run()
+        with workers_of(office, command) as stop, kept_fresh(office, hints):
+            server_of(office, hints, stop).run()
 
 
 @app.command()
 def work(config: OfficeConfig = OFFICE_FILE) -> None:
     """Run one worker alone, until it is told to stop (or its standard input ends)."""
+    from edge.loops.stopping import leave_in_time
     from edge.office.opening import open_office, worker_of
     from edge.office.serving import until_told
     from edge.office.settings import load_office
 
     with faults_told(), open_office(load_office(config)) as office, worker_of(office, "worker"):
         until_told()
+        leave_in_time(office.log)
 
 
 @app.command()

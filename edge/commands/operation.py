@@ -38,6 +38,7 @@ def serve(config: Config = SITE_FILE) -> None:
     gc.disable()
     from drivers.pcsc import PcscReaders
     from edge.app import running, server
+    from edge.loops.stopping import leave_in_time
     from edge.settings import load_settings
     from edge.site.opening import open_site
     from edge.web.floor import Server
@@ -53,6 +54,7 @@ def serve(config: Config = SITE_FILE) -> None:
         closing(PcscReaders()) as readers,
         running(site, readers) as desk,
     ):
+        desk.stopping.also(lambda: leave_in_time(site.log))
         listening = server(desk)
         gc.freeze()
         gc.enable()

@@ -12,6 +12,7 @@ from edge.clock import Clock, FreshId, fresh_id, system_clock
 from edge.core.errors import Fault, Words
 from edge.log import Log, LogFolder, json_log
 from edge.loops.rounds import beside
+from edge.loops.stopping import Stopping
 from edge.office.asking import Asking
 from edge.office.books import Books
 from edge.office.campus import Campus
@@ -129,9 +130,12 @@ def worker_of(
             log=office.log,
         )
         worker = Worker(adjusted(work))
+        stopping = Stopping([worker.begin_no_more], [line.close, stream.close])
+        open_.enter_context(stopping)
         open_.enter_context(beside(partial(_answering, office, stream, line), "office questions"))
         ready = partial(_ready_then_work, office, worker)
         open_.enter_context(beside(ready, "office worker"))
+        open_.callback(stopping.begin)
         yield worker
 
 

@@ -3,13 +3,14 @@
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Lock
 
 import uvicorn
 
 from edge.loops.rounds import beside
+from edge.loops.stopping import REQUESTS_S, STOP_S, leave_in_time
 from edge.office.opening import Office
 from edge.office.web import TOPIC, office_web
 from edge.trust.leaf import Leaf
@@ -17,37 +18,43 @@ from edge.web.desk import version_at
 from edge.web.events import Hints
 from edge.web.floor import Server
 
-GRACE_S = 3
 _FRESH_S = 10.0
 _LOOK_S = 1.0
-_STOP_S = 15.0
 
 
 @contextmanager
-def workers_of(office: Office, command: Sequence[str]) -> Iterator[None]:
+def workers_of(office: Office, command: Sequence[str]) -> Iterator[Callable[[], None]]:
     """Run ``settings.workers`` processes of ``command``; one that dies is begun again.
 
-    A worker ends when its standard input does: none outlives us, however we end.
+    Gives what tells them to stop and waits for none. A worker ends when its standard input does:
+    none outlives us, however we end.
     """
     running: list[subprocess.Popen[bytes]] = []
+    guard, told = Lock(), Event()
 
-    def keep(ending: Event) -> None:
-        while not ending.wait(0 if len(running) < office.settings.workers else _LOOK_S):
+    def keep(_ending: Event) -> None:
+        while not told.wait(0 if len(running) < office.settings.workers else _LOOK_S):
             for one in [one for one in running if one.poll() is not None]:
                 running.remove(one)
                 office.log.warning("worker.ended", code=one.returncode)
-                ending.wait(_LOOK_S)
-            if len(running) < office.settings.workers:
-                running.append(subprocess.Popen(command, stdin=subprocess.PIPE))  # noqa: S603 - our own interpreter and words
+                told.wait(_LOOK_S)
+            with guard:
+                if len(running) < office.settings.workers and not told.is_set():
+                    running.append(subprocess.Popen(command, stdin=subprocess.PIPE))  # noqa: S603 - our own interpreter and words
 
-    try:
-        with beside(keep, "office workers"):
-            yield
-    finally:
-        for one in running:
-            one.terminate()
-        for one in running:
-            _ended(one)
+    def stop() -> None:
+        with guard:
+            told.set()
+            for one in running:
+                one.terminate()
+
+    with beside(keep, "office workers"):
+        try:
+            yield stop
+        finally:
+            stop()
+            for one in running:
+                _ended(one)
 
 
 @contextmanager
@@ -78,8 +85,10 @@ def until_told() -> None:
     told.wait()
 
 
-def server_of(office: Office, hints: Hints) -> Server:
+def server_of(office: Office, hints: Hints, stop: Callable[[], None]) -> Server:
     """Return the HTTP server of the office's screens, ready to ``run()``.
+
+    When it is told to stop it calls ``stop`` at once; the process has ended within three seconds.
 
     Raises:
         Fault, OSError: as ``Leaf``.
@@ -94,14 +103,19 @@ def server_of(office: Office, hints: Hints) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=REQUESTS_S,
     )
-    return Server(config, hints)
+
+    def also_close() -> None:
+        leave_in_time(office.log)
+        stop()
+
+    return Server(config, hints, also_close=also_close)
 
 
 def _ended(process: "subprocess.Popen[bytes]") -> None:
     try:
-        process.wait(_STOP_S)
+        process.wait(STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -157,6 +157,12 @@ class Worker:
         work.crash("after marking")
         return many
 
+    def begin_no_more(self) -> None:
+        """End the loops after the rounds under way. Waits for nobody."""
+        self.stopping.set()
+        self.to_relay.set()
+        self.to_publish.set()
+
     def _note_heard(self, facilities: set[str], now: datetime) -> None:
         due = [
             one
@@ -196,9 +202,7 @@ def working(worker: Worker) -> Iterator[None]:
         try:
             yield
         finally:
-            worker.stopping.set()
-            worker.to_relay.set()
-            worker.to_publish.set()
+            worker.begin_no_more()
 
 
 def _taken_in(worker: Worker) -> int:

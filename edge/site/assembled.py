@@ -21,6 +21,7 @@ from edge.store.ledger import Ledger
 from edge.store.proofs import Proofs
 from edge.store.quarantine import require_nothing_forgotten
 from edge.store.vault import Vault
+from sync.attempt import FarGateway
 from sync.breaker import Circuit
 from sync.card_key import CardKeyAnswer, CardKeyQuestion
 from sync.dispatch import Page, PageQuestion
@@ -32,11 +33,10 @@ from sync.lists import CachedList
 from sync.outbox import Outbox
 from sync.question import Answer, Question
 from sync.recollection import Recollection, RecollectionQuestion
-from sync.relay import Gateway
 from sync.webhooks import order_key
 
 
-class FarEnd(Gateway, Protocol):
+class FarEnd(FarGateway, Protocol):
     """The platform, as the desk and the relay need it."""
 
     def circuit(self) -> Circuit | None:

@@ -25,6 +25,7 @@ from edge.store.keys import SIGNATURES, Keys, key_store_of, load_keys, require_a
 from edge.store.ledger import Ledger
 from edge.store.migrations import is_older, migrate
 from edge.store.vault import CIPHERS, Vault
+from sync.attempt import FarGateway
 from sync.breaker import Breaker, Rest
 from sync.dialect import DIRECT
 from sync.envelope import PublicKey, SigningKey, key_ring, load_public
@@ -37,7 +38,6 @@ from sync.lists.shelf import Files
 from sync.numbered import Numbered
 from sync.outbox import Outbox, Patience
 from sync.platform import Deadlines, Platform, Wire
-from sync.relay import Gateway
 from sync.tls import Papers, context_of
 from sync.webhooks import Switchboard, Webhooks
 
@@ -204,7 +204,7 @@ def _platform_keys(settings: Settings) -> dict[str, PublicKey]:
 
 
 @contextmanager
-def gateway_of(site: Site, campus: Gateway | None = None) -> Iterator[Gateway]:
+def gateway_of(site: Site, campus: FarGateway | None = None) -> Iterator[FarGateway]:
     """Give what the relay delivers by: the platform, and the hospital's own systems beside it.
 
     ``campus`` takes the platform's place where the site is one of a group.

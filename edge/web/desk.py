@@ -13,6 +13,7 @@ from edge.core.credential import expires_at
 from edge.core.errors import BadInput, Conflict, EdgeError, Words
 from edge.loops.campus import CampusLine
 from edge.loops.keeper import Keeper
+from edge.loops.stopping import Stopping
 from edge.settings import Place
 from edge.site import Site
 from edge.steps.clear_case import clear_case
@@ -76,6 +77,7 @@ class Desk:
     hints: Hints
     relay: Relay
     keeper: Keeper
+    stopping: Stopping
     readers: object = None
     """This machine's readers, as they were given; what they count is worth watching."""
     campus: CampusLine | None = None

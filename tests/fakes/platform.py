@@ -38,6 +38,7 @@ class Platform:
     dispatches: list[bytes] = field(default_factory=list)
     hsm: Callable[[KeyRequest], KeyAnswers] | None = None
     head: bytes | None = None
+    closed: bool = False
 
     @property
     def batch_max(self) -> int:
@@ -115,6 +116,10 @@ class Platform:
         if message_id not in self.received:
             return NotReceived()
         return _receipt(message_id, payload, self.as_of)
+
+    def close(self) -> None:
+        """Hang up; it is still there for whoever asks anew."""
+        self.closed = True
 
 
 def _receipt(message_id: str, payload: bytes, at: datetime) -> Accepted:

@@ -1,6 +1,7 @@
 """A campus's outbox, its stream server, the office, PostgreSQL and the platform: the whole way."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from edge.office.settings import OfficeSettings, load_office
 from sync.dispatch import PageQuestion
 from sync.envelope import SigningKey, sign
 from sync.errors import PlatformUnreachable, PlatformUnsure
+from sync.group import ask_on_the_wire, ask_subject
+from sync.line import Call, Silence
 from sync.outcome import Accepted, NeedsPerson, NotReceived
 from tests.fakes.log import Log
 from tests.nats_server import NatsServer, hub, leaf
@@ -22,8 +25,11 @@ from tests.office.test_stream import LOOK_AGAIN_S
 from tests.sync.campus import CampusEnd, campus_end
 from tests.sync.far_end import FarEnd, Switchboard
 from tests.sync.sender import START, Sender, message, relay_of, story
+from tests.sync.silent import silent_far_end
 from tests.sync.test_platform import question
 from tests.sync.test_transports import drained
+
+_HOUR_S = 3600.0
 
 
 @dataclass
@@ -91,6 +97,37 @@ def test_stays_go_the_whole_way_once_in_order_and_questions_come_back(
         assert platform.status_of("nowhere", b"") == NotReceived()
         with pytest.raises((PlatformUnreachable, PlatformUnsure)):
             platform.collect(PageQuestion(id="q", at=START, after=0))
+
+
+def test_an_office_that_stops_while_the_platform_is_silent_cuts_its_calls_and_doubles_nothing(
+    way: Way, far: FarEnd
+) -> None:
+    relay = relay_of(way.sender, way.end.gateway)
+    asked, cut = ask_on_the_wire(Call("POST", "/v1/verifications", b"?", _HOUR_S)), Event()
+
+    def ask() -> None:
+        while not cut.is_set() and isinstance(
+            way.end.stream.request(ask_subject(EAST), asked, _HOUR_S), Silence
+        ):
+            cut.wait(LOOK_AGAIN_S)  # the leaf hears of the office a moment later
+
+    with silent_far_end() as silent, ThreadPoolExecutor(1) as desk:
+        platform = way.settings.platform.model_copy(update={"url": silent.url})
+        settings = way.settings.model_copy(update={"platform": platform})
+        way.sender.put(message("w-0-a", stay="w-0"))
+        relay.run_once()
+        with (
+            open_office(settings, clock=system_clock, log=Log()) as office,
+            worker_of(office, "test"),
+        ):
+            desk.submit(ask)
+            assert {silent.called(), silent.called()} == {"/v1/messages", "/v1/verifications"}
+            cut.set()
+        assert {silent.left(), silent.left()} == {"/v1/messages", "/v1/verifications"}
+        with way.office():
+            drained(way.sender, relay)
+        way.end.stream.close()
+    assert (far.kept_ids(), way.sender.state("w-0-a")) == (["w-0-a"], "accepted")
 
 
 def test_a_refusal_comes_back_and_what_is_sent_again_reaches_the_platform_anew(

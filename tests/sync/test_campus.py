@@ -130,6 +130,9 @@ class Deaf:
         assert all(isinstance(one, PubAck) for one in kept)
         return [Silence(sent=True, what="TimeoutError")] * len(messages)
 
+    def close(self) -> None:
+        """Hang up nothing."""
+
 
 def test_a_lost_acknowledgement_leaves_a_message_unknown_and_never_doubles_it(
     group: Group, sender: Sender, far: FarEnd

@@ -26,7 +26,7 @@ from sync.streams import (
 )
 from sync.tls import Papers, context_of
 from tests.house.source import ROOT
-from tests.nats_server import NatsServer, free_ports, running
+from tests.nats_server import NatsServer, ports_of_our_own, running
 from tests.sync.certificates import authority, vouched
 
 A, B, SMALL = "TJ0001", "BJ0002", "TJ0009"
@@ -81,11 +81,17 @@ def uncommented(text: str, above: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def group(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Group]:
+def four_ports() -> Iterator[list[int]]:
+    with ports_of_our_own(4) as ports:
+        yield ports
+
+
+@pytest.fixture(scope="module")
+def group(tmp_path_factory: pytest.TempPathFactory, four_ports: list[int]) -> Iterator[Group]:
     folder = tmp_path_factory.mktemp("group")
     ca = authority(folder, "group-ca")
     vouched(folder, "office", ca)
-    door, port, *ports = free_ports(4)
+    door, port, *ports = four_ports
     places = {
         'listen: "127.0.0.1:4222"\n': "",
         "0.0.0.0:4222": f"127.0.0.1:{port}",

@@ -1,13 +1,14 @@
 """What a receipt may say and in what state it finds its message; what a stream says of one."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import pytest
 
 from sync.attempt import Hooks
 from sync.campus import Campus, Figures
-from sync.envelope import digest, sign
+from sync.envelope import digest, new_key, sign
 from sync.group import GroupReceipt, receipt_on_the_wire, up_subject
 from sync.line import Silence
 from sync.outcome import (
@@ -190,6 +191,9 @@ class Publisher:
         self.published += messages
         return [self.says] * len(messages)
 
+    def close(self) -> None:
+        """Hang up nothing."""
+
 
 @dataclass
 class Asked:
@@ -200,6 +204,9 @@ class Asked:
     def status_of(self, _message_id: str, _payload: bytes) -> Standing:
         """Say it."""
         return self.says
+
+    def close(self) -> None:
+        """Hang up nothing."""
 
 
 def gateway(publisher: Publisher, asked: Asked) -> Campus:
@@ -262,3 +269,20 @@ def test_an_office_that_gives_no_answer_holds_up_nothing_else(
     standing = still_unknown(says) if isinstance(says, RetryAt) else says
     end = gateway(Publisher(ACK, []), Asked(standing))
     assert end.status_of("m-1", b"") == told
+
+
+def test_a_campus_that_stops_waits_for_no_receipt_and_leaves_what_it_published_on_its_way() -> None:
+    publisher = Publisher(ACK, [])
+    patient = Campus(
+        publisher,
+        Asked(NotReceived()),
+        facility=FACILITY,
+        clock=lambda: START,
+        receipt_wait_s=3600,
+    )
+    payload = sign(message("m-1"), new_key())
+    with ThreadPoolExecutor(1) as relay:
+        waiting = relay.submit(patient.deliver, "m-1", payload)
+        patient.close()
+        assert waiting.result() == on_its_way(START)
+    assert [one.message_id for one in publisher.published] == ["m-1"]

@@ -71,6 +71,9 @@ class Platform:
         """Say something that no system says."""
         return NeedsPerson(reason=INTERRUPTED)
 
+    def close(self) -> None:
+        """Hang up nothing."""
+
 
 def message(number: int, key: str, kind: Kind = Kind.HOOK) -> Envelope:
     return Envelope(

@@ -16,9 +16,10 @@ import httpx2
 from drivers.transport import Readers
 from edge import packs
 from edge.app import running, server
-from edge.settings import Facility, Place, Psam, Server, Settings
+from edge.settings import Facility, Place, Server, Settings
 from edge.settings import Platform as PlatformSettings
 from edge.site import Site
+from edge.site.assembled import FarEnd
 from edge.site.opening import LIST_FILES, log_of
 from edge.store import operators as op
 from edge.store.catalogues import Catalogues
@@ -52,7 +53,6 @@ from tests.plain import NO_TLS
 from tests.steps.conftest import FACTS, NOW, ROWS
 from tests.web.ground import PASSWORD
 
-NO_PSAM = Psam()
 PATIENCE_S = 60
 """The API's document takes seconds of a processor, and others may want that one, too."""
 
@@ -203,20 +203,21 @@ def service_at(
     desks: tuple[Place, ...] = (),
     readers: InProcessReaders | None = None,
     patience: Patience = USUAL_PATIENCE,
-    psam: Psam = NO_PSAM,
     real: Readers | None = None,
+    far: FarEnd | None = None,
     **settings: object,
 ) -> Iterator[Service]:
-    """Run the service in ``folder`` until the block ends; ``real`` readers stand in for ours.
+    """Run the service in ``folder`` until the block ends.
 
+    ``real`` readers stand in for ours, ``far`` for the platform that answers from a value.
     Other ``settings`` take the place of the site's; with a ``log`` it is written to its files.
     """
     create_keys(folder / "keys")
     store, clock, readers = laid(folder / "edge.db"), Clock(NOW), readers or InProcessReaders()
     keep_rows(store, ROWS)
     platform = Platform(FACTS, as_of=NOW)
-    site = _site(folder, store, clock, platform)
-    chosen = site.settings.model_copy(update={"desks": desks, "psam": psam} | settings)
+    site = _site(folder, store, clock, far or platform)
+    chosen = site.settings.model_copy(update={"desks": desks} | settings)
     site = replace(site, settings=chosen, log=log_of(chosen, clock) if "log" in settings else Log())
     try:
         with running(site, real or readers, patience=patience) as desk, serving(desk) as url:
@@ -239,7 +240,7 @@ def service_at(
         store.close()
 
 
-def _site(folder: Path, store: Store, clock: Clock, platform: Platform) -> Site:
+def _site(folder: Path, store: Store, clock: Clock, platform: FarEnd) -> Site:
     keys = load_keys(folder / "keys")
     vault = Vault(keys)
     return Site(
