@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sync.group import ask_subject, receipt_subject, up_subject
-from sync.line import Silence
+from sync.line import Cause, Silence
 from sync.stream import TOO_LARGE, Address, Asked, Delivery, PubAck, Stream
 from sync.streams import (
     HUB,
@@ -21,6 +21,8 @@ from sync.streams import (
 from tests.nats_server import NatsServer, hub, leaf
 
 A, B = "TJ0001", "BJ0002"
+
+_CLOSED = Silence(sent=False, what="closed", cause=Cause.STOPPED)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,7 @@ def test_without_a_server_everything_is_unsent(tmp_path: Path) -> None:
         assert _is_unsent(stream.request("ask.x", b"", 0.05))
         stream.close()
         assert _is_unsent(stream.publish("up.x.y", b"", "m"))
-        assert stream.fetch(OFFICE, batch=1, wait_s=0.05) == Silence(sent=False, what="closed")
+        assert stream.fetch(OFFICE, batch=1, wait_s=0.05) == _CLOSED
 
 
 def test_a_stream_that_nobody_declared_keeps_nothing_and_says_so(campus: Stream) -> None:
