@@ -98,9 +98,7 @@ def _at_work(
     campus: CampusLine | None,
 ) -> Iterator[Desk]:
     hints = Hints()
-    hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
-    pace = Pace(site.settings.platform.senders)
-    relay = Relay(site.store, site.outbox, gateway, site.clock, hooks, pace=pace)
+    relay = _relay(site, gateway, hints, crash)
     cards, psam, keys = _key_holders(site, readers)
     read = partial(read_card, authenticator=keys)
     monitor = Monitor(cards, site.clock, site.fresh_id, read=read)
@@ -202,6 +200,12 @@ def server(desk: Desk) -> Server:
         timeout_graceful_shutdown=REQUESTS_S,
     )
     return Server(config, desk.hints, also_close=desk.stopping.begin)
+
+
+def _relay(site: Site, gateway: FarGateway, hints: Hints, crash: Callable[[str], None]) -> Relay:
+    hooks = Hooks(on_change=partial(_tell, hints, site), crash=crash, log=site.log)
+    pace = Pace(site.settings.platform.senders)
+    return Relay(site.store, site.outbox, gateway, site.clock, hooks, pace=pace)
 
 
 def _keeper(site: Site, hints: Hints, relay: Relay) -> Keeper:
