@@ -14,12 +14,14 @@ from edge.core.cases import CaseRef
 from edge.core.dates import SHANGHAI, local_day
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.fitting import Fitted, Fitting
-from edge.core.identity import Identity
+from edge.core.identity import Identity, masked_number
 from edge.core.money import yuan
 from edge.core.verification import DeviceAct, NoticeItem
 
 NUMBER_LENGTH_MAX = 64
 NOTE_LENGTH_MAX = 400
+
+_NUMBER = "公民身份号码"
 
 
 class SheetKind(StrEnum):
@@ -69,6 +71,12 @@ class EntrySheet:
     def is_late(self, now: datetime, *, within_h: int) -> bool:
         """Tell whether its number should have been brought back by now."""
         return self.state is SheetState.WAITING and now - self.made_at > timedelta(hours=within_h)
+
+    def shown(self) -> "EntrySheet":
+        """Return the sheet as it is shown: once nothing is typed from it, its number is masked."""
+        if self.state is SheetState.WAITING:
+            return self
+        return replace(self, fields=tuple(map(_masked, self.fields)))
 
     def confirmed(self, number: str, *, by: str, at: datetime) -> "EntrySheet":
         """Return the sheet with the number that was brought back; the same again changes nothing.
@@ -164,11 +172,15 @@ def number_taken(sheet_id: str) -> Conflict:
 def _person(fitting: Fitting, person: Identity) -> Iterator[SheetField]:
     section = "工伤职工基本信息"
     yield _field(section, "姓名", "name", person.name)
-    yield _field(section, "公民身份号码", "identity number", person.number)
+    yield _field(section, _NUMBER, "identity number", person.number)
     yield _field(section, "参保地", "insured region", fitting.insured_region)
     yield _field(section, "受伤部位", "injured parts", fitting.injury.parts)
     number = fitting.injury.determination
     yield _field(section, "认定工伤决定书文（编）号", "injury determination", number)
+
+
+def _masked(field: SheetField) -> SheetField:
+    return replace(field, value=masked_number(field.value)) if field.label == _NUMBER else field
 
 
 def _papers(fitting: Fitting) -> Iterator[SheetField]:

@@ -9,7 +9,7 @@ from edge.store.fittings import load_fitting
 
 
 def show_sheets(site: Site, fitting_id: str, operator: str) -> list[EntrySheet]:
-    """Return a fitting's sheets, oldest first, and enter that its person was shown.
+    """Return a fitting's sheets as they are shown, oldest first; enter that its person was.
 
     Raises:
         NotFound: UNKNOWN_FITTING.
@@ -26,7 +26,7 @@ def show_sheets(site: Site, fitting_id: str, operator: str) -> list[EntrySheet]:
                 now=site.clock(),
                 person=person_id,
             )
-    return sheets
+    return [sheet.shown() for sheet in sheets]
 
 
 def confirm(site: Site, sheet_id: str, number: str, operator: str) -> EntrySheet:

@@ -10,6 +10,7 @@ from edge.core.adjudication import ruled_by_law
 from edge.core.entry_sheet import (
     NUMBER_LENGTH_MAX,
     EntrySheet,
+    SheetField,
     SheetKind,
     SheetState,
     number_taken,
@@ -125,6 +126,19 @@ def test_a_sheet_that_was_withdrawn_takes_no_number() -> None:
 @pytest.mark.parametrize("number", ["1", "x" * NUMBER_LENGTH_MAX])
 def test_a_number_has_one_to_so_many_characters(number: str) -> None:
     assert SHEET.confirmed(number, by="配置员", at=OPENED).confirmation == number
+
+
+def test_the_number_is_whole_while_it_is_typed_and_masked_once_the_sheet_is_closed() -> None:
+    person = SheetField(section="s", label="公民身份号码", label_en="n", value=PERSON.number)
+    other = SheetField(section="s", label="序列号", label_en="serial", value=PERSON.number)
+    sheet = replace(SHEET, fields=(person, other))
+    assert sheet.shown() == sheet
+    for closed in (sheet.confirmed("QR-1", by="配置员", at=OPENED), _withdrawn(sheet)):
+        assert [one.value for one in closed.shown().fields] == [
+            "110101********4512",
+            PERSON.number,
+        ]
+        assert closed.fields == sheet.fields  # what is kept stays whole
 
 
 @pytest.mark.parametrize("number", ["", " ", "a\nb", "x" * (NUMBER_LENGTH_MAX + 1)])

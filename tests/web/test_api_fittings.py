@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from edge.core.identity import masked_number
 from edge.store.operators import Role
 from tests.catalogues.shelf import keep_rows
 from tests.steps.fittings import DEVICE_FACTS, LEG, NOTICE, ROWS
@@ -312,6 +313,12 @@ def test_the_counter_s_pages_follow_a_fitting_to_the_number_brought_back(shop: S
     assert f"/api/v1/entry-sheets/{sheet}/confirmation" in shown
     assert "公民身份号码" in shown
     assert "公民身份号码" not in page(f"/pages{at}")
-    number = {"number": "QG-71"}
-    shop.done("POST", f"/entry-sheets/{sheet}/confirmation", headers=clerk, json=number)
-    assert "QG-71" in page(at)
+    [waiting] = shop.done("GET", f"{at}/entry-sheets", headers=clerk)
+    [number] = [one["value"] for one in waiting["fields"] if one["label"] == "公民身份号码"]
+    assert f"<b>{number}</b>" in shown
+    typed = {"number": "QG-71"}
+    shop.done("POST", f"/entry-sheets/{sheet}/confirmation", headers=clerk, json=typed)
+    shown = page(at)
+    assert "QG-71" in shown
+    assert number not in shown
+    assert f"<b>{masked_number(number)}</b>" in shown
