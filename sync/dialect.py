@@ -64,7 +64,7 @@ class Direct:
         kind = "application/jose-lines" if request.act is Act.BATCH else "application/jose"
         packing = {"content-encoding": ZSTD} if request.packed else {}
         headers = {"content-type": kind, **packing}
-        path = _PATHS[request.act]
+        path = PATHS[request.act]
         return Call("POST", path, request.content, request.deadline_s, headers)
 
     def read(self, _request: Request, reply: Reply) -> Reply:
@@ -74,7 +74,7 @@ class Direct:
 
 DIRECT = Direct()
 
-_PATHS = {
+PATHS = {
     Act.VERIFICATION: "/v1/verifications",
     Act.CREDENTIAL: "/v1/credentials",
     Act.CARD_KEY: "/v1/card-keys",
@@ -84,3 +84,4 @@ _PATHS = {
     Act.INBOX: "/v1/inbox",
     Act.RECOLLECTION: "/v1/recollections",
 }
+"""Where each act is asked for in our own protocol."""

@@ -2,7 +2,8 @@
 
 Passes on what asks, never what tells: messages go by the stream alone. What becomes of a message
 that stands in the office's books is answered from them. Looks at what comes back for what the
-screens show, and changes no byte of it.
+screens show, and changes no byte of it; before a gateway of numbered transactions it puts question
+and answer into that gateway's words, what is signed unchanged.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,27 +18,26 @@ from edge.office.passing import Passing
 from edge.office.receipts import last_receipt
 from edge.store.vault import Vault
 from sync import codec
+from sync.dialect import PATHS, Act, Request
 from sync.errors import BadEnvelope
 from sync.group import facility_of, read_ask, reply_on_the_wire
+from sync.jws import unbase64url
 from sync.line import Call, Line, Reply, Silence
+from sync.numbered import Numbered
 from sync.standing import open_standing
 
-QUESTIONS = frozenset(
-    {
-        *("/v1/verifications", "/v1/credentials", "/v1/card-keys"),
-        *("/v1/inbox", "/v1/recollections", "/v1/standings"),
-        *("/gateway/6101", "/gateway/6102", "/gateway/6103"),
-        *("/gateway/6202", "/gateway/6203", "/gateway/6301"),
-    }
-)
+QUESTIONS = {path: act for act, path in PATHS.items() if act not in {Act.MESSAGE, Act.BATCH}}
 """What may be asked; neither messages nor batches, which would go round their order."""
 
-_BAD_REQUEST, _FORBIDDEN, _LATER, _NOT_FOUND = 400, 403, 409, 404
+_BAD_REQUEST, _FORBIDDEN, _LATER = 400, 403, 409
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """Answers the campuses; ``campuses`` are by subject token."""
+    """Answers the campuses; ``campuses`` are by subject token.
+
+    ``numbered`` says that the platform is such a gateway: campuses speak the direct protocol to us.
+    """
 
     line: Line
     books: Books
@@ -45,6 +45,7 @@ class Asking:
     campuses: Mapping[str, Campus]
     passing: Passing
     clock: Callable[[], datetime]
+    numbered: bool = False
 
     def answer(self, subject: str, body: bytes, waited_s: float) -> bytes | None:
         """Return the reply to one question; None when nobody waits for it any more."""
@@ -67,10 +68,25 @@ class Asking:
             ours = self._standing(call.content, campus)
             if ours:
                 return ours
-        reply = self.line.call(call)
+        reply = self._asked(call, campus)
         if isinstance(reply, Reply):
             self.passing.note(campus, call, reply)
         return reply
+
+    def _asked(self, call: Call, campus: Campus) -> Reply | Silence:
+        act = QUESTIONS.get(call.path)
+        if act is None or not self.numbered:
+            return self.line.call(call)
+        try:
+            about = codec.decode(unbase64url(call.content.split(b".")[1]), _About).id
+        except (IndexError, BadEnvelope, codec.NotThisShape):
+            return Reply(_BAD_REQUEST, {}, b"")
+        request = Request(
+            act=act, id=about, content=call.content, at=self.clock(), deadline_s=call.deadline_s
+        )
+        gateway = Numbered(campus.facility)
+        reply = self.line.call(gateway.call(request))
+        return reply if isinstance(reply, Silence) else gateway.read(request, reply)
 
     def _standing(self, signed: bytes, campus: Campus) -> Reply | Silence | None:
         """Say what became of a message of this campus, if the books have it."""
@@ -94,6 +110,12 @@ class Asking:
         except EdgeError:
             return Silence(sent=False, what="BOOKS_UNAVAILABLE")
         return Reply(receipt.status, receipt.headers, receipt.body) if receipt else None
+
+
+class _About(codec.Tolerant, frozen=True):
+    """What a question is about: the gateway's answer repeats it, and nothing is believed by it."""
+
+    id: codec.Filled
 
 
 def may_ask(call: Call, facility: str) -> bool:

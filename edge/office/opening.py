@@ -166,6 +166,7 @@ def _answering(office: Office, stream: Stream, line: Line, ending: Event) -> Non
             log=office.log,
         ),
         clock=office.clock,
+        numbered=office.settings.platform.adapter == "numbered",
     )
     while not ending.is_set() and answered_on(stream, office.campuses, asking.answer):
         ending.wait(MENDING_S)

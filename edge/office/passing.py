@@ -39,8 +39,6 @@ class Passing:
         try:
             if call.path == "/v1/inbox":
                 self._dispatches(campus, reply.body)
-            elif call.path == "/gateway/6301":
-                self._dispatches(campus, _output(reply.body))
             elif _LIST.match(call.path):
                 self._list(campus, call.path, reply.body)
         except codec.NotThisShape:
@@ -81,10 +79,6 @@ class _Page(codec.Tolerant, frozen=True):
     items: tuple[str, ...]
 
 
-class _Output(codec.Tolerant, frozen=True):
-    output: codec.Raw
-
-
 class _Manifest(codec.Tolerant, frozen=True):
     version: codec.Count
     facility: str
@@ -105,10 +99,6 @@ class _Payment(codec.Tolerant, frozen=True):
 
 class _Lifted(codec.Tolerant, frozen=True):
     lifted_fen: codec.Fen
-
-
-def _output(body: bytes) -> bytes:
-    return bytes(codec.decode(body, _Output).output)
 
 
 def _money(dispatch: Dispatch) -> tuple[str | None, int | None]:
