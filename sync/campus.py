@@ -15,13 +15,14 @@ from typing import Protocol
 
 from sync import codec
 from sync.errors import Reason
-from sync.group import up_subject
+from sync.group import again_subject, up_subject
 from sync.jws import unbase64url
 from sync.line import Silence
 from sync.message import Claimed
 from sync.outcome import (
     BLINKS,
     NeedsPerson,
+    NotReceived,
     Outcome,
     RetryAt,
     Standing,
@@ -32,7 +33,7 @@ from sync.outcome import (
 from sync.streams import TOO_LARGE, Outgoing, PubAck
 
 RECEIPT_WAIT_S = 2.0
-_REFUSALS_KEPT = 1000
+_COUNTED_MAX = 1000
 
 
 class Publisher(Protocol):
@@ -64,6 +65,19 @@ class Figures:
     heard: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a campus publishes: ``batch_max`` messages together, whose receipts it waits for a while.
+
+    ``leaf``: its stream server is its own. What that one has kept and the office has not received
+    is published to the office's own stream then, by turns with its own.
+    """
+
+    batch_max: int = 1
+    receipt_wait_s: float = RECEIPT_WAIT_S
+    leaf: bool = True
+
+
 class Campus:
     """The far end of a campus, as the relay needs it. Thread-safe."""
 
@@ -74,24 +88,23 @@ class Campus:
         *,
         facility: str,
         clock: Callable[[], datetime],
-        batch_max: int = 1,
-        receipt_wait_s: float = RECEIPT_WAIT_S,
+        manner: Manner = Manner(),
     ) -> None:
         self._publisher = publisher
         self._asks = asks
         self._facility = facility
         self._clock = clock
-        self._batch_max = batch_max
-        self._receipt_wait_s = receipt_wait_s
+        self._manner = manner
         self._awaited = _Awaited()
-        self._refusals = _Refusals()
+        self._refusals = _Counts()
+        self._missing = _Counts()
         self._counting = threading.Lock()
         self._figures = Figures(published=0, unpublished=0, heard=0)
 
     @property
     def batch_max(self) -> int:
         """How many messages are published, and waited for, together."""
-        return self._batch_max
+        return self._manner.batch_max
 
     def deliver(self, message_id: str, payload: bytes) -> Outcome:
         """Publish one signed message as it is; return what the office heard of it in time."""
@@ -110,6 +123,8 @@ class Campus:
         standing = self._asks.status_of(message_id, payload)
         if isinstance(standing, NeedsPerson):
             self._refusals.note(message_id)
+        if isinstance(standing, NotReceived):
+            self._missing.note(message_id)
         if not isinstance(standing, Unknown):
             return standing
         if standing.whole_platform or standing.reason.code in BLINKS:
@@ -142,15 +157,29 @@ class Campus:
     def _deliver(self, messages: Sequence["_Message"]) -> list[Outcome]:
         ids = [one.id for one in messages]
         with self._awaited.expecting(ids):
-            acks = self._publisher.publish_all([self._outgoing(one) for one in messages])
+            acks = self._published(messages)
             kept = [one for one, ack in zip(ids, acks, strict=True) if isinstance(ack, PubAck)]
             self._count(published=len(kept), unpublished=len(ids) - len(kept))
-            told = self._awaited.wait(kept, self._receipt_wait_s)
+            told = self._awaited.wait(kept, self._manner.receipt_wait_s)
         now = self._clock()
         return [
             _unpublished(now, ack) if isinstance(ack, Silence) else _received(now, told.get(one))
             for one, ack in zip(ids, acks, strict=True)
         ]
+
+    def _published(self, messages: Sequence["_Message"]) -> list[PubAck | Silence]:
+        """Publish each; what cannot reach the office's stream now waits in our own."""
+        past = [self._missing.count(one.id) % 2 == 1 and self._manner.leaf for one in messages]
+        forms = [self._past(one) if by else self._outgoing(one)
+                 for one, by in zip(messages, past, strict=True)]  # fmt: skip
+        acks = list(self._publisher.publish_all(forms))
+        back = [n for n, ack in enumerate(acks)
+                if past[n] and isinstance(ack, Silence) and not ack.sent]  # fmt: skip
+        if back:
+            kept = self._publisher.publish_all([self._outgoing(messages[n]) for n in back])
+            for n, ack in zip(back, kept, strict=True):
+                acks[n] = ack
+        return acks
 
     def _outgoing(self, one: "_Message") -> Outgoing:
         """Put a message into the stream's form.
@@ -162,6 +191,14 @@ class Campus:
             subject=up_subject(self._facility, one.order_key),
             body=one.payload,
             message_id=f"{one.id}.{refused}" if refused else one.id,
+        )
+
+    def _past(self, one: "_Message") -> Outgoing:
+        """Put a message into the form of the office's own stream, which never had it."""
+        return Outgoing(
+            subject=again_subject(self._facility, one.order_key),
+            body=one.payload,
+            message_id=f"{one.id}.again{self._missing.count(one.id)}",
         )
 
     def _count(self, *, published: int = 0, unpublished: int = 0, heard: int = 0) -> None:
@@ -236,8 +273,8 @@ class _Expecting:
                 self._told.pop(one, None)
 
 
-class _Refusals:
-    """How often the refusal of a message was heard; the oldest are forgotten."""
+class _Counts:
+    """How often something was heard of a message; the oldest are forgotten."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -246,7 +283,7 @@ class _Refusals:
     def note(self, message_id: str) -> None:
         with self._guard:
             self._counts[message_id] = self._counts.pop(message_id, 0) + 1
-            if len(self._counts) > _REFUSALS_KEPT:
+            if len(self._counts) > _COUNTED_MAX:
                 self._counts.popitem(last=False)
 
     def count(self, message_id: str) -> int:

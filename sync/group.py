@@ -21,7 +21,7 @@ FACILITY_TOKEN = r"^[0-9A-Za-z_-]{1,40}$"  # noqa: S105 - a part of a subject, n
 
 _FACILITY = re.compile(FACILITY_TOKEN)
 _ORDER_LENGTH = 22  # base64url of 16 bytes and a half: stays do not meet
-_PARTS = {"up": 3, "down": 3, "ask": 2}
+_PARTS = {"up": 3, "again": 3, "down": 3, "ask": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,28 @@ def up_subject(facility: str, order_key: str) -> str:
     Raises:
         BadEnvelope: FACILITY_TOKEN.
     """
-    hashed = hashlib.sha256(order_key.encode()).digest()
-    order = base64.urlsafe_b64encode(hashed).decode()[:_ORDER_LENGTH]
-    return f"up.{_token(facility)}.{order}"
+    return f"up.{_token(facility)}.{_order(order_key)}"
+
+
+def again_subject(facility: str, order_key: str) -> str:
+    """Return where a campus with a server of its own publishes what the office has not received.
+
+    The office's own stream takes it, past the campus's: one that lost its disk counts from 1 again,
+    and the office's server gathers nothing of it up to the number that it had come to.
+
+    Raises:
+        BadEnvelope: FACILITY_TOKEN.
+    """
+    return f"again.{_token(facility)}.{_order(order_key)}"
+
+
+def again_subjects(facility: str) -> str:
+    """Return the subjects of all that a campus says past its own stream.
+
+    Raises:
+        BadEnvelope: FACILITY_TOKEN.
+    """
+    return f"again.{_token(facility)}.>"
 
 
 def up_subjects(facility: str) -> str:
@@ -155,6 +174,11 @@ def read_reply(payload: bytes) -> Reply | Silence:
         return Reply(said.status, said.headers, _bytes(said.body))
     except ValueError:
         return Silence(sent=True, what="unreadable")
+
+
+def _order(order_key: str) -> str:
+    hashed = hashlib.sha256(order_key.encode()).digest()
+    return base64.urlsafe_b64encode(hashed).decode()[:_ORDER_LENGTH]
 
 
 def _token(facility: str) -> str:

@@ -14,6 +14,7 @@ from sync.group import (
     GROUP_STREAM,
     OFFICE_DURABLE,
     UP_STREAM,
+    again_subjects,
     receipt_subject,
     up_subjects,
 )
@@ -127,11 +128,12 @@ def group_plan(leaves: Sequence[str], direct: Sequence[str] = ()) -> StreamPlan:
     """Return the office's stream of what all campuses say.
 
     ``leaves`` are the facilities with a server of their own, whose domain is the facility's id;
-    ``direct`` those that publish to the office's server themselves.
+    ``direct`` those that publish to the office's server themselves. What of a leaf's it has not
+    received is published to it a second time (``sync.group.again_subject``).
     """
     return StreamPlan(
         name=GROUP_STREAM,
-        subjects=tuple(map(up_subjects, direct)),
+        subjects=(*map(up_subjects, direct), *map(again_subjects, leaves)),
         sources=tuple(Source(stream=UP_STREAM, domain=one) for one in leaves),
         age_s_max=30 * _DAY_S,
     )

@@ -7,6 +7,7 @@ has no such setting.
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -70,6 +71,12 @@ class NatsServer:
         self.process.kill()
         self.process.wait()
 
+    def forget(self, kept: Path | None = None) -> None:
+        """Lose the store, or what came since ``kept`` was copied from it. It must be down."""
+        shutil.rmtree(self.folder / "store")
+        if kept:
+            shutil.copytree(kept, self.folder / "store")
+
     def stop(self) -> None:
         """End it in good order, if it runs."""
         if self.process and self.process.poll() is None:
@@ -78,17 +85,24 @@ class NatsServer:
 
 
 @contextmanager
-def hub(folder: Path) -> Iterator[NatsServer]:
-    """Run an office's server: JetStream domain ``hub``, and a door for leaves."""
+def hub(folder: Path, *, ping_s: int = 0, known_as: int = 0) -> Iterator[NatsServer]:
+    """Run an office's server: JetStream domain ``hub``, and a door for leaves.
+
+    With ``ping_s`` it asks a silent line for life that often; else as the server does by itself.
+    ``known_as`` is the port that leaves are told of, where it is not its own: they connect again to
+    what they were told.
+    """
+    told = f', advertise: "127.0.0.1:{known_as}"' if known_as else ""
     with ports_of_our_own(2) as (port, leaf_port):
-        doors = f'leafnodes {{ listen: "127.0.0.1:{leaf_port}" }}\n'
-        server = NatsServer(folder, _words(folder, HUB, port) + doors, port, leaf_port)
+        doors = f'leafnodes {{ listen: "127.0.0.1:{leaf_port}"{told} }}\n'
+        words = _words(folder, HUB, port, ping_s) + doors
+        server = NatsServer(folder, words, port, leaf_port)
         with running(server):
             yield server
 
 
 @contextmanager
-def leaf(folder: Path, facility: str, hub_port: int) -> Iterator[NatsServer]:
+def leaf(folder: Path, facility: str, hub_port: int, *, ping_s: int = 0) -> Iterator[NatsServer]:
     """Run a campus's server, connected to the hub's leaf port (or to what stands before it)."""
     remote = (
         "leafnodes { reconnect: 1, remotes: [ { "
@@ -96,7 +110,7 @@ def leaf(folder: Path, facility: str, hub_port: int) -> Iterator[NatsServer]:
         "} ] }\n"
     )
     with ports_of_our_own(1) as [port]:
-        server = NatsServer(folder, _words(folder, facility, port) + remote, port)
+        server = NatsServer(folder, _words(folder, facility, port, ping_s) + remote, port)
         with running(server):
             yield server
 
@@ -111,9 +125,10 @@ def running(server: NatsServer) -> Iterator[None]:
         server.stop()
 
 
-def _words(folder: Path, domain: str, port: int) -> str:
+def _words(folder: Path, domain: str, port: int, ping_s: int) -> str:
     synced = "sync_interval: always, " if version() >= _SYNCS_SINCE else ""
-    return (
+    pings = f'ping_interval: "{ping_s}s"\nping_max: 1\n' if ping_s else ""
+    return pings + (
         f'server_name: "{domain}-{port}"\nlisten: "127.0.0.1:{port}"\nmax_payload: 8MB\n'
         f'jetstream {{ store_dir: "{folder / "store"}", domain: "{domain}", {synced}'
         'cipher: aes, key: "a key of the tests" }\n'

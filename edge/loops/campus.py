@@ -11,9 +11,10 @@ from threading import Event
 from typing import Protocol
 
 from edge.loops.rounds import attempt, beside
+from edge.settings import Settings
 from edge.site import Site
 from sync.attempt import Hooks
-from sync.campus import Campus
+from sync.campus import Campus, Manner
 from sync.line import Silence
 from sync.receipts import Receipts, Source
 from sync.streams import PullPlan, StreamPlan, up_plan
@@ -65,8 +66,7 @@ def campus_of(site: Site) -> Iterator[CampusLine | None]:
             site.platform,
             facility=site.settings.facility.id,
             clock=site.clock,
-            batch_max=site.settings.platform.batch_max,
-            receipt_wait_s=site.settings.sync.jetstream.receipt_wait_s,
+            manner=_manner_of(site.settings),
         )
         line = CampusLine(gateway, stream)
         running.enter_context(beside(_Listening(site, line).until, "receipts"))
@@ -74,13 +74,26 @@ def campus_of(site: Site) -> Iterator[CampusLine | None]:
         yield line
 
 
+def _manner_of(settings: Settings) -> Manner:
+    chosen = settings.sync.jetstream
+    return Manner(
+        batch_max=settings.platform.batch_max,
+        receipt_wait_s=chosen.receipt_wait_s,
+        leaf=chosen.leaf,
+    )
+
+
 class _Listening:
-    """The rounds: the stream is seen to once, receipts are taken for ever."""
+    """The rounds: receipts are taken for ever.
+
+    The stream is seen to at the start, and whenever anything was silent: a server may have lost it.
+    """
 
     def __init__(self, site: Site, line: CampusLine) -> None:
         self._site = site
         self._line = line
-        self._stands = not site.settings.sync.jetstream.leaf
+        self._stands = False
+        self._unpublished = 0
         self._silent = False
         hooks = Hooks(on_change=line.tell, log=site.log)
         self._receipts = Receipts(
@@ -98,8 +111,11 @@ class _Listening:
     def _listen(self) -> None:
         chosen = self._site.settings
         facility = chosen.facility.id
-        if not self._stands:
+        unpublished = self._line.gateway.figures().unpublished
+        if chosen.sync.jetstream.leaf and not (self._stands and unpublished == self._unpublished):
             self._stands = self._line.server.declare(up_plan(facility)) is None
+            self._unpublished = unpublished
         domain = chosen.sync.jetstream.hub_domain
         taken = self._receipts.take(facility, domain, wait_s=_LISTEN_S)
         self._silent = isinstance(taken, Silence)
+        self._stands = self._stands and not self._silent

@@ -18,8 +18,10 @@ from sync.errors import PlatformUnreachable, PlatformUnsure
 from sync.group import ask_on_the_wire, ask_subject
 from sync.line import Call, Silence
 from sync.outcome import Accepted, NeedsPerson, NotReceived
+from sync.streams import up_plan
 from tests.fakes.log import Log
-from tests.nats_server import NatsServer, hub, leaf
+from tests.forwarder import Forwarder, Manner, forwarder
+from tests.nats_server import NatsServer, hub, leaf, ports_of_our_own
 from tests.office.ground import EAST, founded
 from tests.office.test_stream import LOOK_AGAIN_S
 from tests.sync.campus import CampusEnd, campus_end
@@ -38,6 +40,8 @@ class Way:
 
     settings: OfficeSettings
     middle: NatsServer
+    own: NatsServer
+    line: Forwarder
     end: CampusEnd
     sender: Sender
 
@@ -54,30 +58,40 @@ class Way:
             yield
 
 
+@dataclass
+class Servers:
+    """The office's settings and the two servers, with a line between that is held by hand."""
+
+    settings: OfficeSettings
+    middle: NatsServer
+    own: NatsServer
+    line: Forwarder
+
+
 @pytest.fixture(scope="module")
 def servers(
     tmp_path_factory: pytest.TempPathFactory,
     address: str,
     campus_keys: dict[str, SigningKey],
     platform_server: tuple[Switchboard, str],
-) -> Iterator[tuple[OfficeSettings, NatsServer, NatsServer]]:
+) -> Iterator[Servers]:
     folder = tmp_path_factory.mktemp("group")
-    with hub(folder / "hub") as middle, leaf(folder / "leaf", EAST, middle.leaf_port) as own:
+    with (
+        ports_of_our_own(1) as [door],
+        hub(folder / "hub", ping_s=1, known_as=door) as middle,
+        forwarder(middle.leaf_port, port=door) as line,
+        leaf(folder / "leaf", EAST, line.port, ping_s=1) as own,
+    ):
         office = folder / "office"
         config = founded(office, address, middle, platform_server[1], campus_keys)
-        yield load_office(config), middle, own
+        yield Servers(load_office(config), middle, own, line)
 
 
 @pytest.fixture
-def way(
-    servers: tuple[OfficeSettings, NatsServer, NatsServer],
-    tmp_path: Path,
-    campus_keys: dict[str, SigningKey],
-) -> Iterator[Way]:
-    settings, middle, own = servers
+def way(servers: Servers, tmp_path: Path, campus_keys: dict[str, SigningKey]) -> Iterator[Way]:
     sender = Sender(tmp_path / "edge.db", campus_keys[EAST])
-    with campus_end(own.url, sender, wait_s=0.3) as end:
-        yield Way(settings, middle, end, sender)
+    with campus_end(servers.own.url, sender, wait_s=0.3) as end:
+        yield Way(servers.settings, servers.middle, servers.own, servers.line, end, sender)
     sender.store.close()
 
 
@@ -169,3 +183,63 @@ def test_a_campus_cut_off_for_two_days_goes_on_and_is_settled_once(way: Way, far
         assert kept == [one.id for one in story(f"w-cut-{hour}")]
     with way.sender.store.transaction() as db:
         assert way.sender.outbox.status(db).accepted == 16
+
+
+def once_in_order(far: FarEnd, *stays: str) -> bool:
+    kept = {stay: [one.receipt.id for one in far.kept() if one.order_key == stay] for stay in stays}
+    return kept == {stay: [one.id for one in story(stay)] for stay in stays}
+
+
+def test_a_line_that_falls_silent_and_is_not_closed_is_found_dead_and_two_days_catch_up(
+    way: Way, far: FarEnd
+) -> None:
+    relay = relay_of(way.sender, way.end.gateway)
+    with way.office():
+        way.line.turn(Manner.SILENT)
+        for hour in range(0, 48, 24):
+            way.sender.put(*story(f"w-silent-{hour}"))
+            relay.run_once()
+            way.sender.clock.forward(seconds=24 * 3600)
+        assert far.kept() == ()
+        way.line.turn(Manner.PASSES)  # what stands stays dead: only new connections pass
+        drained(way.sender, relay)
+    assert once_in_order(far, "w-silent-0", "w-silent-24")
+
+
+def test_an_office_whose_stream_server_lost_its_disk_is_told_again_and_takes_each_once(
+    way: Way, far: FarEnd
+) -> None:
+    relay = relay_of(way.sender, way.end.gateway)
+    with way.office():
+        way.sender.put(*story("w-kept"))
+        drained(way.sender, relay)
+    way.sender.put(*story("w-lost"))
+    relay.run_once()  # acknowledged by the campus's server, and gathered by the office's
+    way.middle.kill()
+    way.middle.forget()
+    way.middle.start()
+    with way.office():
+        drained(way.sender, relay)
+    assert once_in_order(far, "w-kept", "w-lost")
+    assert len(far.kept()) == len(far.kept_ids()) == 8
+
+
+def test_a_campus_whose_stream_server_lost_its_disk_is_heard_though_it_counts_from_one_again(
+    way: Way, far: FarEnd
+) -> None:
+    relay = relay_of(way.sender, way.end.gateway)
+    with way.office():
+        way.sender.put(*story("w-before"))
+        drained(way.sender, relay)
+    way.middle.kill()  # so that what is said now lies at the campus alone
+    way.sender.put(*story("w-gone"))
+    relay.run_once()
+    way.own.kill()
+    way.own.forget()
+    way.own.start()
+    way.middle.start()
+    while way.end.stream.declare(up_plan(EAST)) is not None:
+        Event().wait(LOOK_AGAIN_S)
+    with way.office():
+        drained(way.sender, relay)
+    assert once_in_order(far, "w-before", "w-gone")

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 from sync.ask import AskLine
 from sync.attempt import NO_HOOKS, Hooks
-from sync.campus import Campus
+from sync.campus import Campus, Manner
 from sync.envelope import digest, sign
 from sync.line import Reply
 from sync.platform import Platform, Wire
@@ -28,10 +28,11 @@ class CampusEnd:
     platform: Platform
     stream: Stream
     receipts: Receipts
+    facility: str = FACILITY
 
     def take(self, wait_s: float = 2.0) -> object:
         """Read what has come, once."""
-        return self.receipts.take(FACILITY, HUB, wait_s=wait_s)
+        return self.receipts.take(self.facility, HUB, wait_s=wait_s)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -54,29 +55,34 @@ class CampusEnd:
 
 @contextmanager
 def campus_end(
-    server: str, sender: Sender, *, leaf: bool = True, hooks: Hooks = NO_HOOKS, wait_s: float = 5.0
+    server: str,
+    sender: Sender,
+    *,
+    leaf: bool = True,
+    hooks: Hooks = NO_HOOKS,
+    wait_s: float = 5.0,
+    facility: str = FACILITY,
 ) -> Iterator[CampusEnd]:
     """Open a campus's connection to its stream server."""
-    address = Address(servers=(server,), name="campus", inbox=inbox(FACILITY))
+    address = Address(servers=(server,), name="campus", inbox=inbox(facility))
     with ExitStack() as open_now:
         stream, asks = Stream(address), Stream(address)
         open_now.callback(stream.close)
         if leaf:
-            assert stream.declare(up_plan(FACILITY)) is None
-        wire = Wire(deadlines=PATIENT, line=AskLine(asks, FACILITY))
+            assert stream.declare(up_plan(facility)) is None
+        wire = Wire(deadlines=PATIENT, line=AskLine(asks, facility))
         platform = open_now.enter_context(
-            Platform("", facility=FACILITY, key=sender.key, clock=sender.clock, wire=wire)
+            Platform("", facility=facility, key=sender.key, clock=sender.clock, wire=wire)
         )
         gateway = Campus(
             stream,
             platform,
-            facility=FACILITY,
+            facility=facility,
             clock=sender.clock,
-            batch_max=20,
-            receipt_wait_s=wait_s,
+            manner=Manner(batch_max=20, receipt_wait_s=wait_s, leaf=leaf),
         )
         receipts = Receipts(stream, sender.store, sender.outbox, sender.clock, gateway.heard, hooks)
-        yield CampusEnd(gateway, platform, stream, receipts)
+        yield CampusEnd(gateway, platform, stream, receipts, facility)
 
 
 def receipt_of(sender: Sender, message_id: str) -> Reply:

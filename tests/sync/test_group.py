@@ -15,6 +15,9 @@ def test_messages_of_one_stay_have_one_subject_and_of_two_stays_two() -> None:
     assert subject != group.up_subject("TJ0001", "stay-2")
     assert group.facility_of(subject) == "TJ0001"
     assert subject.startswith(group.up_subjects("TJ0001")[:-1])
+    past = group.again_subject("TJ0001", "stay-1")
+    assert group.facility_of(past) == "TJ0001"
+    assert past.startswith(group.again_subjects("TJ0001")[:-1])
 
 
 @pytest.mark.parametrize("facility", ["", "TJ.0001", "TJ 1", "*", ">", "津一", "x" * 41])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.group import ask_subject, receipt_subject, up_subject
+from sync.group import again_subject, ask_subject, receipt_subject, up_subject
 from sync.line import Silence
 from sync.stream import Address, PubAck, Stream
 from sync.stream_api import api
@@ -96,6 +96,7 @@ def group(tmp_path_factory: pytest.TempPathFactory, four_ports: list[int]) -> It
         'listen: "127.0.0.1:4222"\n': "",
         "0.0.0.0:4222": f"127.0.0.1:{port}",
         "0.0.0.0:7422": f"127.0.0.1:{door}",
+        "office.example:7422": f"127.0.0.1:{door}",
     }
     text = entries(words("hub.conf", folder, places))
     text = uncommented(uncommented(text, "# For small sites"), "# A small site")
@@ -175,6 +176,14 @@ def test_over_tls_the_office_gathers_all_and_each_campus_hears_its_own(group: Gr
         assert bodies(campus, receipts_plan(facility), 1, HUB) == [b"for " + facility.encode()]
 
 
+def test_a_campus_reaches_the_offices_stream_past_its_own(group: Group) -> None:
+    campus = group.campuses[A]
+    kept = campus.publish(again_subject(A, "stay-1"), b"once more", "a-again")
+    assert isinstance(kept, PubAck)
+    assert kept.stream == "GROUP"
+    assert bodies(group.office, OFFICE, 1) == [b"once more"]
+
+
 @pytest.mark.parametrize("who", [A, SMALL])
 def test_a_campus_neither_speaks_in_anothers_name_nor_hears_what_is_anothers(
     group: Group, who: str
@@ -190,6 +199,7 @@ def test_a_campus_neither_speaks_in_anothers_name_nor_hears_what_is_anothers(
         spy.fetch(receipts_plan(B), batch=1, wait_s=_DENIED_S, domain=HUB),
         spy.publish(receipt_subject(B), b"forged", f"f-1-{who}", _DENIED_S),
         spy.publish(up_subject(B, "stay-1"), b"forged", f"f-2-{who}", _DENIED_S),
+        spy.publish(again_subject(B, "stay-1"), b"forged", f"f-3-{who}", _DENIED_S),
         spy.request(api(HUB, "CONSUMER.DURABLE.CREATE.DOWN.spy"), b"{}", _DENIED_S),
     ]
     assert told == b"answered"

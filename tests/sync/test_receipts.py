@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from sync.attempt import Hooks
-from sync.campus import Campus, Figures
+from sync.campus import Campus, Figures, Manner
 from sync.envelope import digest, new_key, sign
-from sync.group import GroupReceipt, receipt_on_the_wire, up_subject
+from sync.group import GroupReceipt, again_subject, receipt_on_the_wire, up_subject
 from sync.line import Silence
 from sync.outcome import (
     Accepted,
@@ -209,9 +209,13 @@ class Asked:
         """Hang up nothing."""
 
 
-def gateway(publisher: Publisher, asked: Asked) -> Campus:
+def gateway(publisher: Publisher, asked: Asked, *, leaf: bool = True) -> Campus:
     return Campus(
-        publisher, asked, facility=FACILITY, clock=lambda: START, batch_max=20, receipt_wait_s=0.0
+        publisher,
+        asked,
+        facility=FACILITY,
+        clock=lambda: START,
+        manner=Manner(batch_max=20, receipt_wait_s=0.0, leaf=leaf),
     )
 
 
@@ -252,6 +256,38 @@ def test_a_message_refused_and_sent_again_is_no_duplicate_to_the_stream(sender: 
     assert ids == ["m-1", "m-1", "m-1.1", "m-1.2"]
     assert {one.body for one in publisher.published} == {payload}
     assert {one.subject for one in publisher.published} == {up_subject(FACILITY, "stay-1")}
+
+
+@pytest.mark.parametrize(
+    ("leaf", "says", "ways"),
+    [
+        (True, ACK, ["up", "again", "up", "again"]),
+        (True, Silence(sent=True, what="TimeoutError"), ["up", "again", "up", "again"]),
+        (True, Silence(sent=False, what="nobody"), ["up", "again", "up", "up", "again", "up"]),
+        (False, ACK, ["up", "up", "up", "up"]),
+    ],
+)
+def test_what_the_office_has_not_received_goes_past_our_own_stream_by_turns(
+    sender: Sender,
+    leaf: bool,  # noqa: FBT001 - a row of the table
+    says: PubAck | Silence,
+    ways: list[str],
+) -> None:
+    publisher = Publisher(says, [])
+    end = gateway(publisher, Asked(NotReceived()), leaf=leaf)
+    payload = sign(message("m-1"), sender.key)
+    end.deliver("m-1", payload)
+    for _ in range(3):
+        assert end.status_of("m-1", payload) == NotReceived()
+        end.deliver("m-1", payload)
+    subjects = {
+        "up": up_subject(FACILITY, "stay-1"),
+        "again": again_subject(FACILITY, "stay-1"),
+    }
+    assert [one.subject for one in publisher.published] == [subjects[way] for way in ways]
+    past = [one.message_id for one in publisher.published if one.subject == subjects["again"]]
+    assert past == (["m-1.again1", "m-1.again3"] if leaf else [])
+    assert {one.body for one in publisher.published} == {payload}
 
 
 @pytest.mark.parametrize(

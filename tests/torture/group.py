@@ -14,6 +14,8 @@ from pathlib import Path
 from signal import SIGKILL
 from threading import Event, Thread
 
+from fastapi import FastAPI
+
 from edge.clock import system_clock
 from edge.office.books import Books
 from simulators.platform.app import build
@@ -207,13 +209,14 @@ def _settled(group: Group) -> Broken:
     doubled = len(kept) - len(set(kept))
     unsettled = [one for one in states if one["state"] != "accepted"]
     ours = sum(one["fund_fen"] or 0 for one in states)
-    theirs = sum(_fund(one.body) for one in group.journal.kept())
+    theirs = sum(fund_of(one.body) for one in group.journal.kept())
     torn = len(unsettled) + len(aside) + int(ours != theirs)
     torn += int([one["seq"] for one in heads] != list(range(1, len(heads) + 1)))
     return Broken(lost, doubled, torn + _disordered(group))
 
 
-def _fund(body: dict[str, object]) -> int:
+def fund_of(body: dict[str, object]) -> int:
+    """Return what the fund pays by a message as the platform has it, in fen."""
     fund = body.get("fund_fen", 0)
     return fund if isinstance(fund, int) else 0
 
@@ -255,7 +258,7 @@ def _group(folder: Path) -> Iterator[Group]:
         postgres() as database,
         hub(folder / "hub") as server,
         leaf(folder / "leaf", EAST, server.leaf_port) as own,
-        serve(_platform(keys, faults, journal)) as platform,
+        serve(platform_for(keys, faults, journal)) as platform,
         _campuses({EAST: own.url, WEST: server.url}, keys) as campuses,
     ):
         books = database.new_database()
@@ -264,7 +267,8 @@ def _group(folder: Path) -> Iterator[Group]:
         yield Group(config, server, own, database, books, faults, journal, campuses)
 
 
-def _platform(keys: dict[str, SigningKey], faults: Faults, journal: Journal):  # type: ignore[no-untyped-def]  # noqa: ANN202 - FastAPI's
+def platform_for(keys: dict[str, SigningKey], faults: Faults, journal: Journal) -> FastAPI:
+    """Return a platform that knows both campuses."""
     known = load_register()
     [east] = [one for one in known.facilities if one.id == EAST]
     both = (east, east.model_copy(update={"id": WEST}))

@@ -10,6 +10,7 @@ from tests.torture.clocks import jumping_clocks
 from tests.torture.deliveries import lost_answers
 from tests.torture.disks import dying_disks, kills, power_cuts
 from tests.torture.group import group_faults
+from tests.torture.group_lines import TRUSTING, group_lines
 from tests.torture.life import Variant
 from tests.torture.listing import bad_lists
 from tests.torture.migrations import killed_migrations
@@ -55,6 +56,7 @@ HARNESSES = {
     "dying-disk": Harness(run=dying_disks, controls=(Variant.HOPEFUL,), few=2, at_500=50),
     "kill": Harness(run=kills, controls=(Variant.HOPEFUL,), few=2, at_500=50),
     "group": Harness(run=_group, controls=(Variant.HOPEFUL,), few=1, at_500=50),
+    "group-lines": Harness(run=group_lines, controls=(TRUSTING,), few=2, at_500=48),
     "lost-answers": Harness(run=lost_answers, controls=("resending",), few=400, at_500=10_000),
     "rival-desks": Harness(run=rival_desks, controls=("unlocked",), few=2, at_500=500),
     "forged": Harness(run=forged_messages, controls=("credulous",), few=500, at_500=100_000),
