@@ -99,7 +99,7 @@ class Forwarder:
         except OSError:
             pass
         finally:
-            line.reset()
+            await line.closed()
             self._lines.discard(line)
             self._tasks.discard(task)
 
@@ -143,6 +143,14 @@ class _Line:
         for one in self.ends:
             with suppress(OSError, RuntimeError):
                 one.transport.abort()
+
+    async def closed(self) -> None:
+        """Hang up, and wait until that is done."""
+        self.reset()
+        for one in self.ends:
+            one.close()
+            with suppress(OSError):
+                await one.wait_closed()
 
 
 @contextmanager

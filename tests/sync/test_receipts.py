@@ -314,7 +314,7 @@ def test_a_campus_that_stops_waits_for_no_receipt_and_leaves_what_it_published_o
         Asked(NotReceived()),
         facility=FACILITY,
         clock=lambda: START,
-        receipt_wait_s=3600,
+        manner=Manner(receipt_wait_s=3600),
     )
     payload = sign(message("m-1"), new_key())
     with ThreadPoolExecutor(1) as relay:
