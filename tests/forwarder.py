@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 _PIECE, _CRAWLING_PIECE = 65_536, 700
-_CRAWL_S = 0.002
+_CRAWL_S, _LOOK_AGAIN_S = 0.002, 0.05
 _BEFORE_A_BREAK = (200, 6_000)
 
 
@@ -41,6 +41,7 @@ class Forwarder:
         self.port = port
         self.broken = 0
         self._far_port = far_port
+        self._ending = False
         self._chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._manner = Manner.PASSES
         self._lines: set[_Line] = set()
@@ -79,10 +80,13 @@ class Forwarder:
             line.left = self._left()
 
     async def _ended(self) -> None:
+        self._ending = True
         self._server.close()
-        for line in list(self._lines):
-            line.reset()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # who was let in a moment ago is seen now
+        while self._tasks:
+            for line in list(self._lines):
+                line.reset()
+            await asyncio.wait(list(self._tasks), timeout=_LOOK_AGAIN_S)
 
     async def _came(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -91,9 +95,9 @@ class Forwarder:
         line = _Line([back], left=self._left(), dead=self._manner is Manner.SILENT)
         self._lines.add(line)
         try:
-            if self._manner is Manner.CUT:
+            if self._manner is Manner.CUT or self._ending:
                 return
-            far, on = await asyncio.open_connection("127.0.0.1", self._far_port)
+            far, on = await self._far_end()
             line.ends.append(on)
             await asyncio.gather(self._pump(near, on, line), self._pump(far, back, line))
         except OSError:
@@ -102,6 +106,20 @@ class Forwarder:
             await line.closed()
             self._lines.discard(line)
             self._tasks.discard(task)
+
+    async def _far_end(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to the far end as soon as it is there: a server that begins again takes a moment.
+
+        Raises:
+            OSError: we end before.
+        """
+        while True:
+            try:
+                return await asyncio.open_connection("127.0.0.1", self._far_port)
+            except OSError:
+                if self._ending:
+                    raise
+                await asyncio.sleep(_LOOK_AGAIN_S)
 
     async def _pump(
         self, from_: asyncio.StreamReader, to: asyncio.StreamWriter, line: "_Line"
