@@ -1,8 +1,9 @@
 """One process that takes what a group's campuses published: our worker, or the raw pipe.
 
-Run as ``python -m bench.group_hands ours|raw ADDRESS SERVER KEYS DURABLE``; it takes until its
-standard input ends. KEYS is a folder with each campus's public key. The raw pipe fetches, COPYs
-and acknowledges the same bytes, and looks at none of them.
+Run as ``python -m bench.group_hands ours|raw ADDRESS SERVER KEYS``; it writes 0 when it is there,
+then how many it has kept of each batch, until its standard input ends. KEYS is a folder with each
+campus's public key. The raw pipe fetches, COPYs and acknowledges the same bytes, and looks at none
+of them.
 """
 
 import asyncio
@@ -25,17 +26,17 @@ from edge.office.worker import FETCH_MAX, Work, Worker
 from edge.store.keys import load_keys
 from edge.store.vault import Vault
 from sync.envelope import PublicKey, load_public
-from sync.group import GROUP_STREAM
 from sync.line import Line
+from sync.sodium import quick
 from sync.stream import Address, Stream
-from sync.streams import PullPlan
+from sync.streams import OFFICE
 
-IN_FLIGHT = 4 * FETCH_MAX
+RAW_STREAM, RAW_DURABLE = "RAW", "raw"
 
 
 def main(words: Sequence[str]) -> None:
     """Take until there is nobody left to take for."""
-    way, address, server, folder, durable = words
+    way, address, server, folder = words
     ended = threading.Event()
 
     def watch() -> None:
@@ -44,17 +45,16 @@ def main(words: Sequence[str]) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     if way == "raw":
-        asyncio.run(_raw(address, server, durable, ended))
+        asyncio.run(_raw(address, server, ended))
     else:
-        _ours(address, server, Path(folder), durable, ended)
+        _ours(address, server, Path(folder), ended)
 
 
-def _ours(address: str, server: str, folder: Path, durable: str, ended: threading.Event) -> None:
+def _ours(address: str, server: str, folder: Path, ended: threading.Event) -> None:
     campuses = {
         file.stem: Campus(facility=file.stem, name=file.stem, keys=_ring(file), leaf=False)
         for file in folder.glob("*.pem")
     }
-    pull = PullPlan(stream=GROUP_STREAM, durable=durable, pending_max=IN_FLIGHT)
     line = Line("http://127.0.0.1:9", None)
     with (
         closing(Books(address)) as books,
@@ -65,24 +65,24 @@ def _ours(address: str, server: str, folder: Path, durable: str, ended: threadin
             books=books,
             vault=Vault(load_keys(folder / "keys")),
             campuses=campuses,
-            post=BenchPost(stream, campuses, pull=pull),
+            post=BenchPost(stream, campuses, pull=OFFICE),
             handing=Handing(line, system_clock, Manner()),
             clock=system_clock,
             log=Quiet(),
         )
         worker = Worker(work)
-        sys.stdout.write("there\n")
-        sys.stdout.flush()
+        _tell(0)
         while not ended.is_set():
-            worker.take()
+            kept = worker.take()
+            if kept and kept.new:
+                _tell(kept.new)
 
 
-async def _raw(address: str, server: str, durable: str, ended: threading.Event) -> None:
+async def _raw(address: str, server: str, ended: threading.Event) -> None:
     line = await nats.connect(server)
-    pull = await line.jetstream().pull_subscribe_bind(consumer=durable, stream=GROUP_STREAM)
+    pull = await line.jetstream().pull_subscribe_bind(consumer=RAW_DURABLE, stream=RAW_STREAM)
     with psycopg.connect(address, autocommit=True) as books:
-        sys.stdout.write("there\n")
-        sys.stdout.flush()
+        _tell(0)
         while not ended.is_set():
             with suppress(nats.errors.TimeoutError, TimeoutError):
                 came = await pull.fetch(FETCH_MAX, timeout=1)
@@ -95,11 +95,17 @@ async def _raw(address: str, server: str, durable: str, ended: threading.Event) 
                         copy.write_row((one.data,))
                 for one in came:
                     await one.ack()
+                _tell(len(came))
     await line.close()
 
 
+def _tell(many: int) -> None:
+    sys.stdout.write(f"{many}\n")
+    sys.stdout.flush()
+
+
 class BenchPost(StreamPost):
-    """The post, whose stream stands already: the bench has made it as it needs it."""
+    """The post, whose stream stands already: the bench has made it."""
 
     def declared(self) -> bool:
         """Say so."""
@@ -117,7 +123,7 @@ class Quiet:
 
 
 def _ring(file: Path) -> dict[str, PublicKey]:
-    key = load_public(file.read_bytes())
+    key = quick(load_public(file.read_bytes()))
     return {key.kid: key}
 
 

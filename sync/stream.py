@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error, MaxPayloadError, NoRespondersError, OutboundBufferLimitError
 
 from sync import codec
 from sync.line import Cause, Silence
 from sync.looped import Ended, Looped
+from sync.pull import Pull
 from sync.stream_api import (
     UNREADABLE,
     Ack,
@@ -28,7 +28,7 @@ from sync.stream_api import (
     StreamInfo,
     api,
     consumer_config,
-    require_served,
+    numbers_of,
     stream_config,
     told,
 )
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 PUBLISH_S, DECLARE_S = 5.0, 10.0
 ANSWERERS = 8
-_CONNECT_S, _AGAIN_S, _PING_S, _GRACE_S, _ANSWER_S = 2, 1, 10, 1.0, 2.0
+_CONNECT_S, _AGAIN_S, _PING_S, _GRACE_S = 2, 1, 10, 1.0
 _MESSAGE_ID = "Nats-Msg-Id"
 
 
@@ -59,15 +59,13 @@ class Delivery:
     """
 
     def __init__(self, message: Msg, run: "Callable[[Coroutine[Any, Any, None]], object]") -> None:
-        told = message.metadata
         self._message = message
         self._run = run
         self.acked = message.ack
         self.subject: str = message.subject
         self.headers: Mapping[str, str] = message.headers or {}
         self.body: bytes = message.data
-        self.sequence: int = told.sequence.stream
-        self.times: int = told.num_delivered or 1
+        self.times, self.sequence = numbers_of(message.reply)
 
     def ack(self) -> None:
         """Say that it is done with. One that the server does not hear of comes again."""
@@ -93,7 +91,7 @@ class Stream:
         self._client = Client()
         self._connecting: asyncio.Task[None] | None = None
         self._up = asyncio.Event()
-        self._pulls: dict[str, _Pull] = {}
+        self._pulls: dict[str, Pull[Msg]] = {}
         self._answerers = ThreadPoolExecutor(ANSWERERS, "stream-answer")
         self._looped = Looped("stream")
 
@@ -122,10 +120,13 @@ class Stream:
         return self._run(self._requested(subject, body, deadline_s))
 
     def fetch(
-        self, pull: PullPlan, *, batch: int, wait_s: float, domain: str = ""
+        self, pull: PullPlan, *, batch: int, wait_s: float, domain: str = "", ahead: bool = False
     ) -> list[Delivery] | Silence:
-        """Take up to ``batch`` messages of a durable consumer; none when none came in time."""
-        return self._run(self._fetched(pull, batch, wait_s, domain))
+        """Take up to ``batch`` messages of a durable consumer; none when none came in time.
+
+        ``ahead``: while a full batch is worked on, the next one comes; ``close`` gives it back.
+        """
+        return self._run(self._fetched(pull, batch, wait_s, domain, ahead=ahead))
 
     def ack_all(self, deliveries: Sequence[Delivery]) -> Silence | None:
         """Say of several at once that they are done with."""
@@ -250,16 +251,23 @@ class Stream:
         return (await self._client.request(subject, body, timeout=left_s)).data
 
     async def _fetched(
-        self, pull: PullPlan, batch: int, wait_s: float, domain: str
+        self, pull: PullPlan, batch: int, wait_s: float, domain: str, *, ahead: bool
     ) -> list[Delivery]:
         await self._connected(_CONNECT_S)
         subject = api(domain, f"CONSUMER.MSG.NEXT.{pull.stream}.{pull.durable}")
         if subject not in self._pulls:
-            inbox = self._client.new_inbox()
-            listens = await self._client.subscribe(f"{inbox}.*")
-            self._pulls[subject] = _Pull(self._client, listens, inbox, subject)
-        messages = await self._pulls[subject].take(batch, wait_s)
+            self._pulls[subject] = await self._pulled(subject)
+        messages = await self._pulls[subject].take(batch, wait_s, ahead=ahead)
         return [Delivery(message, self._run) for message in messages]
+
+    async def _pulled(self, subject: str) -> Pull[Msg]:
+        async def ask(body: bytes, reply: str) -> None:
+            await self._client.publish(subject, body, reply=reply)
+
+        inbox = self._client.new_inbox()
+        pull = Pull[Msg](ask, inbox)
+        await self._client.subscribe(f"{inbox}.*", cb=pull.hear)
+        return pull
 
     async def _served(self, subject: str, queue: str, handler: Handler) -> None:
         await self._connected(_CONNECT_S)
@@ -319,62 +327,16 @@ class Stream:
         if self._connecting is None:
             return
         with suppress(*_LOST):
+            for message in [one for pull in self._pulls.values() for one in pull.left()]:
+                await message.nak()
+        with suppress(*_LOST):
             async with asyncio.timeout(_GRACE_S):
                 await self._client.close()
 
 
-class _Pull:
-    """A durable consumer that is asked for its messages; by one caller at a time."""
-
-    def __init__(self, client: Client, listens: Subscription, inbox: str, subject: str) -> None:
-        self._client = client
-        self._listens = listens
-        self._inbox = inbox
-        self._subject = subject
-        self._asks = 0
-
-    async def take(self, batch: int, wait_s: float) -> list[Msg]:
-        """Return what is there; else wait for the first, and return it with what came with it.
-
-        Raises:
-            TimeoutError: the consumer says nothing at all; it may not stand yet.
-        """
-        ready, answered = await self._ask(batch, {"no_wait": True}, _ANSWER_S)
-        if ready:
-            return ready
-        if not answered:
-            raise TimeoutError
-        first, _ = await self._ask(1, {"expires": int(wait_s * 1e9)}, wait_s)
-        if not first or batch == 1:
-            return first
-        rest, _ = await self._ask(batch - 1, {"no_wait": True}, _ANSWER_S)
-        return first + rest
-
-    async def _ask(
-        self, count: int, how: Mapping[str, object], wait_s: float
-    ) -> tuple[list[Msg], bool]:
-        """Return what came, and whether the consumer has said that there is no more."""
-        self._asks += 1
-        reply = f"{self._inbox}.{self._asks}"
-        asked = codec.encode({"batch": count, **how})
-        await self._client.publish(self._subject, asked, reply=reply)
-        found: list[Msg] = []
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait_s):
-                while len(found) < count:
-                    message = await self._listens.next_msg(timeout=None)
-                    status = (message.headers or {}).get("Status")
-                    if status is None:
-                        found.append(message)  # one that an earlier asking waited for counts too
-                    elif message.subject == reply and status != _IDLE:
-                        require_served(status, (message.headers or {}).get("Description", ""))
-                        return found, True
-        return found, False
-
-
 _LOST = (Error, OSError, TimeoutError, Refused)
 _UNSENT = (OutboundBufferLimitError, NoRespondersError, MaxPayloadError, Refused)
-_HEADERS_MAX, _STANDS_OTHERWISE, _TROUBLE_LENGTH_MAX, _IDLE = 512, 10058, 200, "100"
+_HEADERS_MAX, _STANDS_OTHERWISE, _TROUBLE_LENGTH_MAX = 512, 10058, 200
 
 
 def _failed(task: asyncio.Task[None]) -> bool:

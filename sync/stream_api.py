@@ -11,6 +11,7 @@ from sync.streams import PullPlan, StreamPlan
 T = TypeVar("T")
 
 _NO_MORE = frozenset({"404", "408"})
+_ACK_WORDS, _DELIVERED = 9, 4
 
 
 UNREADABLE = -1
@@ -80,6 +81,23 @@ def require_served(status: str, description: str) -> None:
     """
     if status not in _NO_MORE:
         raise Refused(int(status), description or "nobody there")
+
+
+def numbers_of(reply: str) -> tuple[int, int]:
+    """Return how often a message was delivered, and its number in the stream.
+
+    They stand in where it is to be acknowledged: ``$JS.ACK.<stream>.<consumer>.<delivered>.<number
+    in the stream>…``, or with domain and account between ``ACK`` and the stream.
+
+    Raises:
+        Refused: it is no message of a stream.
+    """
+    words = reply.split(".")
+    first = _DELIVERED if len(words) == _ACK_WORDS else _DELIVERED + 2
+    try:
+        return int(words[first]), int(words[first + 1])
+    except (IndexError, ValueError) as wrong:
+        raise Refused(UNREADABLE, "unreadable") from wrong
 
 
 def stream_config(plan: StreamPlan) -> dict[str, object]:

@@ -144,5 +144,5 @@ def down_plan() -> StreamPlan:
     return StreamPlan(name=DOWN_STREAM, subjects=("down.>",), age_s_max=30 * _DAY_S)
 
 
-OFFICE = PullPlan(stream=GROUP_STREAM, durable=OFFICE_DURABLE)
-"""The consumer that the office's workers share."""
+OFFICE = PullPlan(stream=GROUP_STREAM, durable=OFFICE_DURABLE, pending_max=8000)
+"""The consumer that the office's workers share: two batches under way for each of eight."""

@@ -76,6 +76,11 @@ class Postgres:
         )
         self._run("pg_isready", f"--host={self.folder}", f"--timeout={_START_S}", patient=True)
 
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The server's first process, whose children do the work."""
+        return self._server
+
     def kill(self) -> None:
         """Kill the server and all its processes at once, as a fault of the machine would."""
         if self._server:

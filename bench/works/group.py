@@ -1,196 +1,135 @@
 """A group's office takes in: publish, check, keep, acknowledge; against the raw pipe's same bytes.
 
-Campuses publish envelopes of about 800 bytes through one hub; workers in processes of their own
+Campuses publish envelopes of about 850 bytes through one hub; workers in processes of their own
 take them. The raw pipe has the same publisher and one taker that fetches, COPYs into a plain table
-and acknowledges, and looks at nothing. Growth is told over the campuses. ``ENVELOPES=1000000`` in
-the environment is the whole of it.
+and acknowledges, and looks at nothing. Both go by turns, a slice each. Growth is told over the
+campuses; then two and three workers; then, with ``ENVELOPES=1000000`` in the environment, so many
+of 200 campuses. ``group-cpu`` is each part's time on the processor for an envelope, which the
+machine's other users do not change much; ``group-busy`` how full the processors were.
 """
 
-import asyncio
 import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from math import log
 
-import nats
-from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, StreamConfig
-
-from bench.frame import Work
-from edge.office.books import Books
-from edge.office.schema import bring_up
-from edge.store.keys import create_keys
-from sync import codec
-from sync.envelope import Envelope, Kind, SigningKey, new_key, sign
-from sync.group import GROUP_STREAM, up_subject
-from tests.nats_server import hub
-from tests.postgres import postgres
+from bench.frame import Told
+from bench.group_pipe import OURS, PARTS, RAW, Spent, pipe
 
 ENVELOPES = int(os.environ.get("ENVELOPES", "20000"))
+GROWTH = min(ENVELOPES, int(os.environ.get("GROWTH", "20000")))
+"""How many go through for each number of campuses, and of workers."""
+
 CAMPUSES = (1, 10, 100, 200)
-WORKERS = (1, 2)
-ROUNDS = 3
-TOGETHER = 500
-MESSAGES_A_STAY = 4
+WORKERS = (1, 2, 3)
+SLICES = 10
+WARM_UP = 1000
+_WHOLE_FROM = 1000
 
-_NOW = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)
-_LOOK_AGAIN_S = 0.02
-
-
-@dataclass
-class Pipe:
-    """The servers, what is published through them, and who takes it at the other end."""
-
-    books: Books
-    address: str
-    server: str
-    folder: Path
-    made: list[tuple[str, bytes]]
-    turn: int = 0
-    takers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
-
-    def ready(self, way: str, takers: int) -> None:
-        """Empty books and stream, and have takers wait at a consumer of their own."""
-        self.stop()
-        self.turn += 1
-        db = self.books.read()
-        db.execute("set session_replication_role = replica")  # what is kept is never truncated
-        db.execute("truncate envelopes, receipts, quarantine, heads, campuses, raw")
-        asyncio.run(_consumer(self.server, self._durable))
-        words = [way, self.address, self.server, str(self.folder), self._durable]
-        command = [sys.executable, "-m", "bench.group_hands", *words]
-        for _ in range(takers):
-            pipe_ = subprocess.PIPE
-            taker = subprocess.Popen(command, stdin=pipe_, stdout=pipe_)  # noqa: S603 - our own words
-            self.takers.append(taker)
-            if taker.stdout:
-                taker.stdout.readline()  # it is there
-
-    def run(self, table: str) -> None:
-        """Publish all, and wait until the table has all."""
-        asyncio.run(_published(self.server, self.made, self.turn))
-        while self._kept(table) < len(self.made):
-            if any(one.poll() is not None for one in self.takers):
-                raise RuntimeError("a taker has ended")
-            time.sleep(_LOOK_AGAIN_S)
-
-    def stop(self) -> None:
-        """End the takers."""
-        for one in self.takers:
-            if one.stdin:
-                one.stdin.close()
-            one.wait()
-        self.takers.clear()
-
-    @property
-    def _durable(self) -> str:
-        return f"bench-{self.turn}"
-
-    def _kept(self, table: str) -> int:
-        counted = {
-            "envelopes": "select count(*) as many from envelopes",
-            "raw": "select count(*) as many from raw",
-        }[table]
-        row = self.books.read().one(counted)
-        return int(row["many"]) if row else 0
+Line = dict[str, object]
+Slices = list[tuple[Spent, Spent]]
+"""Ours and the raw pipe's, by turns."""
 
 
-def works() -> Iterator[Work]:
-    """Yield the intake by campuses, then by workers."""
+def works() -> Iterator[Told]:
+    """Yield the intake by campuses, by workers, and of as many envelopes as were asked for."""
+    walls: list[tuple[int, float]] = []
     for campuses in CAMPUSES:
-        with pipe(campuses, ENVELOPES) as laid:
-            yield _work(laid, campuses, 1, size=campuses)
-            if campuses == CAMPUSES[-1]:
-                for workers in WORKERS[1:]:
-                    yield _work(laid, campuses, workers)
+        taken = slices(campuses, GROWTH, 1)
+        walls.append((campuses, sum(ours.wall_s for ours, _ in taken)))
+        yield Told(whole(taken, _work(campuses, GROWTH, 1), GROWTH))
+    yield from map(Told, _grown(walls))
+    yield from map(Told, busy(taken, _work(CAMPUSES[-1], GROWTH, 1), 1))
+    for workers in WORKERS[1:]:
+        work = _work(CAMPUSES[-1], GROWTH, workers)
+        taken = slices(CAMPUSES[-1], GROWTH, workers)
+        yield Told(whole(taken, work, GROWTH))
+        yield from map(Told, busy(taken, work, workers))
+    work = _work(CAMPUSES[-1], ENVELOPES, 1)
+    if ENVELOPES > GROWTH:
+        taken = slices(CAMPUSES[-1], ENVELOPES, 1)
+        yield Told(whole(taken, work, ENVELOPES))
+        yield from map(Told, busy(taken, work, 1))
+    yield from map(Told, processor(taken, work, ENVELOPES))
 
 
-def _work(laid: Pipe, campuses: int, workers: int, size: int = 0) -> Work:
-    return Work(
-        name="group",
-        work=f"{len(laid.made):,} envelopes of {campuses} campuses, {workers} worker(s)",
-        ours=partial(laid.run, "envelopes"),
-        floor=partial(laid.run, "raw"),
-        before=partial(laid.ready, "ours", workers),
-        before_floor=partial(laid.ready, "raw", 1),
-        size=size,
-        few=ROUNDS,
-    )
+def slices(campuses: int, envelopes: int, workers: int) -> Slices:
+    """Lay it out, pass all through both ways by turns, and see that nothing is missing."""
+    with pipe(campuses, WARM_UP + envelopes, workers) as laid:
+        for way in (OURS, RAW):
+            laid.slice(way, WARM_UP)
+        many = envelopes // SLICES
+        taken = [(laid.slice(OURS, many), laid.slice(RAW, many)) for _ in range(SLICES)]
+        laid.check()
+    return taken
 
 
-@contextmanager
-def pipe(campuses: int, envelopes: int) -> Iterator[Pipe]:
-    """Run the servers and make the envelopes; clear all away at the end."""
-    with ExitStack() as open_:
-        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="bench-group-")))
-        create_keys(folder / "keys")
-        keys = {f"B{number:04}": new_key() for number in range(campuses)}
-        for name, key in keys.items():
-            (folder / f"{name}.pem").write_bytes(key.public().pem())
-        database = open_.enter_context(postgres(durable=True))
-        address = database.new_database()
-        server = open_.enter_context(hub(folder / "hub"))
-        books = open_.enter_context(closing(Books(address)))
-        bring_up(books)
-        books.read().execute("create table raw (body bytea not null)")
-        asyncio.run(_stream(server.url))
-        laid = Pipe(books, address, server.url, folder, list(published(keys, envelopes)))
-        open_.callback(laid.stop)
-        yield laid
+def whole(taken: Slices, work: str, envelopes: int) -> Line:
+    """Tell the wall's time of all slices; the ratios of the first and the last beside it."""
+    ours, floor = (sum(one.wall_s for one in way) for way in zip(*taken, strict=True))
+    return {
+        **_line("group", work, ours * 1000, floor * 1000, "ms"),
+        "ratio_first_slice": _figures(taken[0][0].wall_s / taken[0][1].wall_s),
+        "ratio_last_slice": _figures(taken[-1][0].wall_s / taken[-1][1].wall_s),
+        "envelopes_a_second": round(envelopes / ours),
+    }
 
 
-def published(keys: dict[str, SigningKey], count: int) -> Iterator[tuple[str, bytes]]:
-    """Yield subjects and signed messages; the campuses take turns."""
-    facilities = list(keys)
-    body = codec.encode({"stay": "a" * 32, "service": "inpatient_medical", "note": "x" * 200})
-    for number in range(count):
-        facility = facilities[number % len(facilities)]
-        envelope = Envelope(
-            id=f"m-{number:08}",
-            kind=Kind.ADMISSION,
-            order_key=f"stay-{number // (MESSAGES_A_STAY * len(facilities))}",
-            facility=facility,
-            treatment_region="120000",
-            insured_region="510000",
-            operator="desk-1",
-            moment=_NOW,
-            body=body,
+def processor(taken: Slices, work: str, envelopes: int) -> Iterator[Line]:
+    """Tell what each part spent of the processor for an envelope."""
+    for part in (*PARTS, "all"):
+        ours, floor = (
+            sum(_spent_s(one, part) for one in way) / envelopes * 1000
+            for way in zip(*taken, strict=True)
         )
-        yield up_subject(facility, envelope.order_key), sign(envelope, keys[facility])
+        yield _line("group-cpu", f"{part}, an envelope; {work}", ours, floor, "ms")
 
 
-async def _stream(server: str) -> None:
-    line = await nats.connect(server)
-    config = StreamConfig(name=GROUP_STREAM, subjects=["up.>"], duplicate_window=1.0)
-    await line.jetstream().add_stream(config)
-    await line.close()
+def busy(taken: Slices, work: str, workers: int) -> Iterator[Line]:
+    """Tell how full the processors were: a taker's own, and all of them, others' work included."""
+    cores = os.cpu_count() or 1
+    for what, of in (("taker", 1), ("all", cores), ("everybody", cores)):
+        ours, floor = (
+            100 * sum(_spent_s(one, what) for one in way) / sum(one.wall_s for one in way)
+            for way in zip(*taken, strict=True)
+        )
+        takers = workers if what == "taker" else 1
+        said = f"{_BUSY[what]} {of}; {work}"
+        yield _line("group-busy", said, ours / of / takers, floor / of, "pct")
 
 
-async def _consumer(server: str, durable: str) -> None:
-    line = await nats.connect(server)
-    streams = line.jetstream()
-    await streams.purge_stream(GROUP_STREAM)
-    config = ConsumerConfig(durable_name=durable, ack_wait=60, max_ack_pending=4 * TOGETHER)
-    await streams.add_consumer(GROUP_STREAM, config)
-    await line.close()
+_BUSY = {
+    "taker": "each taker, of processors:",
+    "all": "all parts, of processors:",
+    "everybody": "the machine with its other users, of processors:",
+}
 
 
-async def _published(server: str, made: list[tuple[str, bytes]], turn: int) -> None:
-    line = await nats.connect(server)
-    streams = line.jetstream()
-    for start in range(0, len(made), TOGETHER):
-        numbered = enumerate(made[start : start + TOGETHER], start)
-        await asyncio.gather(*(_one(streams, turn, number, one) for number, one in numbered))
-    await line.close()
+def _spent_s(one: Spent, what: str) -> float:
+    match what:
+        case "all":
+            return one.own_s
+        case "everybody":
+            return one.machine_s
+        case part:
+            return one.parts_s[part]
 
 
-async def _one(streams: JetStreamContext, turn: int, number: int, one: tuple[str, bytes]) -> None:
-    subject, body = one
-    await streams.publish(subject, body, headers={"Nats-Msg-Id": f"{turn}.{number}"})
+def _work(campuses: int, envelopes: int, workers: int) -> str:
+    return f"{envelopes:,} envelopes, campuses: {campuses}, workers: {workers}"
+
+
+def _line(name: str, work: str, ours: float, floor: float, unit: str) -> Line:
+    figures = {f"ours_{unit}": _figures(ours), f"floor_{unit}": _figures(floor)}
+    return {"name": name, "work": work, **figures, "ratio": _figures(ours / floor), "runs": SLICES}
+
+
+def _figures(value: float) -> float:
+    """Return three figures of it, and of a large one all before the point."""
+    return float(f"{value:.3g}") if value < _WHOLE_FROM else round(value)
+
+
+def _grown(walls: Sequence[tuple[int, float]]) -> Iterator[Line]:
+    for (few, less), (many, more) in [*pairwise(walls), (walls[0], walls[-1])]:
+        exponent = round(log(more / less) / log(many / few), 2)
+        yield {"name": "group", "growth": exponent, "from": few, "to": many}

@@ -38,7 +38,7 @@ class StreamPost:
         """Return what came; None when the stream is not there."""
         if not self.declared():
             return None
-        came = self.stream.fetch(self.pull, batch=self.batch_max, wait_s=FETCH_WAIT_S)
+        came = self.stream.fetch(self.pull, batch=self.batch_max, wait_s=FETCH_WAIT_S, ahead=True)
         if isinstance(came, Silence):
             self._declared = False  # a server that lost its store is told anew
             return None

@@ -27,10 +27,14 @@ def test_a_missed_target_is_drawn_otherwise_and_words_are_not_markup() -> None:
     assert "verify: a<b" in said
 
 
-def test_the_table_tells_bytes_growth_machine_and_day() -> None:
+def test_the_table_tells_bytes_shares_growth_machine_and_day() -> None:
     size = {"name": "memory", "work": "idle", "ours_bytes": 9e7, "floor_bytes": 3e6, "ratio": 30.0}
+    share = {"name": "full", "work": "all", "ours_pct": 91.26, "floor_pct": 50.0, "ratio": 1.83}
+    long = {**LINE, "work": "long", "ours_ms": 91000, "floor_ms": 999}
     grown = {"name": "verify", "growth": 0.5, "from": 10, "to": 1000}
-    told = report.table([{**one, **STAMP} for one in (LINE, size, grown)])
+    told = report.table([{**one, **STAMP} for one in (LINE, size, share, long, grown)])
+    assert "| `full` | all | 91.3 % | 50 % | 1.83 |" in told
+    assert "| `verify` | long | 91 s | 999 ms | 2 |" in told
     assert "| `verify` | a<b | 0.02 ms | 0.01 ms | 2 | 1.5 | 2026-11-26 | 3 |" in told
     assert "| `memory` | idle | 90 MB | 3 MB | 30 | 80 MB | 2026-11-26 | 3 |" in told
     assert "| `verify` | 0.50 | 10 | 1,000 |" in told

@@ -26,6 +26,7 @@ DOORS = {
     "structlog": {"edge.log"},
     "tenacity": {"sync.attempt"},
     "httpx2": {"drivers.agent.link", "sync.line", "simulators.hospital.records"},
+    "nacl": {"sync.sodium"},
     "nats": {"sync.stream"},
     "tuf": {"sync.lists.source", "simulators.platform.repository"},
     "securesystemslib": {"simulators.platform.repository"},

@@ -8,7 +8,7 @@ import pytest
 
 from sync.group import ask_subject, receipt_subject, up_subject
 from sync.line import Cause, Silence
-from sync.stream import TOO_LARGE, Address, Asked, Delivery, PubAck, Stream
+from sync.stream import TOO_LARGE, Address, Asked, Delivery, Outgoing, PubAck, Stream
 from sync.streams import (
     HUB,
     OFFICE,
@@ -65,11 +65,11 @@ def _connected(*servers: NatsServer) -> Iterator[list[Stream]]:
             stream.close()
 
 
-def _fetched(stream: Stream, count: int, **where: str) -> list[Delivery]:
-    plan = receipts_plan(A) if where else OFFICE
+def _fetched(stream: Stream, count: int, domain: str = "") -> list[Delivery]:
+    plan = receipts_plan(A) if domain else OFFICE
     found: list[Delivery] = []
     while len(found) < count:
-        more = stream.fetch(plan, batch=count, wait_s=2.0, **where)
+        more = stream.fetch(plan, batch=count, wait_s=2.0, domain=domain)
         assert isinstance(more, list)
         assert more
         found += more
@@ -99,6 +99,27 @@ def test_what_is_not_acknowledged_comes_again(office: Stream, campus: Stream) ->
     first[0].nak()
     [again] = _fetched(office, 1)
     assert (again.body, first[0].times, again.times) == (b"once more", 1, 2)
+
+
+def test_what_was_taken_ahead_is_given_back_by_who_closes(
+    office_server: NatsServer, office: Stream, campus: Stream
+) -> None:
+    campus.publish_all([_outgoing(number) for number in range(4)])
+    with _connected(office_server) as (other,):
+        first = other.fetch(OFFICE, batch=2, wait_s=5.0, ahead=True)
+        assert isinstance(first, list)
+        other.ack_all(first)
+        for _ in range(10):  # the other two come to it meanwhile
+            assert other.held("GROUP")
+    again = _fetched(office, 2)
+    bodies = [one.body for one in (*first, *again)]
+    assert bodies == [b"a-0", b"a-1", b"a-2", b"a-3"]
+    assert [one.times for one in again] == [2, 2]
+
+
+def _outgoing(number: int) -> Outgoing:
+    name = f"a-{number}"
+    return Outgoing(subject=up_subject(A, "stay-a"), body=name.encode(), message_id=name)
 
 
 def test_the_messages_of_one_subject_stay_in_order(office: Stream, campus: Stream) -> None:
