@@ -164,7 +164,10 @@ def admit_by_keyboard(window: Window, look: Look) -> str:
     page.keyboard.press("ArrowDown")
     expect(page.locator("[name=determination]")).to_have_value(DETERMINATION)
     page.keyboard.press("Enter")
+    parts = page.locator("[name=injured_parts]")
+    expect(parts).to_have_value("左胫骨")  # the determination's own, selected: typed over, or left
     window.type("左胫骨", "骨科一病区", "12")
+    expect(parts).to_have_value("左胫骨")
     page.keyboard.type("左胫骨骨折")
     look(page, "verdict")
     page.keyboard.press("F9")

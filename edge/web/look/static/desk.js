@@ -306,7 +306,11 @@
     const fields = [...form.elements].filter((one) => one.type !== "hidden" && one.tagName !== "FIELDSET" && !one.disabled && one.offsetParent
       && (one === target || !("aside" in one.dataset)));
     const next = fields[fields.indexOf(target) + 1];
-    if (next && next.tagName !== "BUTTON") return void next.focus();
+    if (next && next.tagName !== "BUTTON") {
+      next.focus();
+      next.select?.(); // as Tab does: what is typed takes the place of what stood there
+      return;
+    }
     if (form.dataset.enter === "submit" && !("money" in form.dataset)) return void form.requestSubmit();
     next?.focus();
   }
