@@ -39,6 +39,7 @@ from edge.store.ledger import Ledger, heads_kept
 from edge.store.migrations import schema_of
 from edge.store.operators import ADMINISTRATORS, operators
 from edge.store.proofs import standing_of
+from edge.store.quarantine import forgotten, open_quarantine
 from edge.trust.certificates import named
 from edge.trust.tls import ends_soon, papers_of, told
 from sync.errors import SyncError
@@ -139,6 +140,7 @@ def _database(settings: Settings, clock: Clock) -> Iterator[Finding]:
         yield _clock(high_water(db), clock)
         yield _administrators(db, clock)
         yield _log_of_writes(store)
+        yield from _restored(db)
 
 
 @contextmanager
@@ -170,6 +172,19 @@ def _log_of_writes(store: Store) -> Finding:
     fix = "restart the service: a reader that never ended keeps the log from being taken over"
     well = size_mb <= WAL_MAX_MB
     return _judged("write-ahead log", f"{size_mb} MB", well=well, fix=fix)
+
+
+def _restored(db: Rows) -> Iterator[Finding]:
+    """Tell what a restore has left to be done; nothing of a site that needs nothing done."""
+    quarantine = open_quarantine(db)
+    waiting = [one for one in forgotten(db) if one.resolved_at is None]
+    if quarantine:
+        seen = f"from the backup of {quarantine.backup_made_at:%Y-%m-%d %H:%M}, nothing is settled"
+        yield Finding(name="restored", well=False, seen=seen, fix="edge restored reconcile")
+    elif waiting:
+        seen = f"{len(waiting)} acts that are not in the backup stop their cases"
+        fix = "edge restored list; compare each with the paper, then edge restored resolve ID"
+        yield Finding(name="restored", well=False, seen=seen, fix=fix)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -135,14 +135,23 @@ def resolve_forgotten(
     )
 
 
+def require_compared(db: Rows) -> None:
+    """Refuse while a restored site has not been compared with the platform.
+
+    Raises:
+        Conflict: QUARANTINED.
+    """
+    if open_quarantine(db):
+        raise _quarantined()
+
+
 def require_nothing_forgotten(db: Rows, order_key: str) -> None:
     """Refuse to tell anything new while the site, or this case, does not know what it has told.
 
     Raises:
         Conflict: QUARANTINED; CASE_FORGOTTEN.
     """
-    if open_quarantine(db):
-        raise _quarantined()
+    require_compared(db)
     row = db.one(
         "select message_id, kind from forgotten where order_key = ? and resolved_at is null",
         [order_key],

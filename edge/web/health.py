@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from edge.core.errors import EdgeError
 from edge.site import clock_behind
 from edge.store.backup_shelf import is_late, kept_in
+from edge.store.quarantine import require_compared
 from edge.trust.tls import ends_soon, papers_of
 from edge.web.desk import Desk
 from edge.web.rooms import open_room
@@ -51,13 +52,17 @@ def health_router(desk: Desk) -> APIRouter:
 
     @routes.get("/readyz")
     def readyz(response: Response) -> Readiness:
-        """Answer 200 when the disk takes, the ledger is sound and the clock goes forward."""
+        """Answer 200 when the disk takes, the ledger is sound, the clock goes forward.
+
+        And when the site, if it was restored, has been compared with the platform.
+        """
         circuit = desk.site.platform.circuit()
         state = circuit.state if circuit else State.CLOSED
         try:
             if desk.site.store.trouble:
                 raise desk.site.store.trouble.with_traceback(None)
             desk.site.ledger.require_sound()
+            require_compared(desk.site.store.read())
             if desk.site.clock_went_back():
                 raise clock_behind(desk.site.high_water())
         except EdgeError as wrong:

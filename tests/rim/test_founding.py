@@ -13,6 +13,15 @@ from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, latest
 from edge.store.operators import ADMINISTRATORS, check_password, disable_operator, operators
 from edge.store.proofs import standing_of
+from edge.store.quarantine import (
+    Quarantine,
+    begin_quarantine,
+    forgotten,
+    keep_unsure,
+    lift_quarantine,
+    resolve_forgotten,
+)
+from edge.store.vault import Vault
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +70,27 @@ def test_the_doctor_misses_an_administrator_and_sees_a_log_of_writes_that_grew(
     assert "edge users add NAME --role ROLE" in missed.fix
     assert (grown.well, "restart the service" in grown.fix) == (False, True)
     assert int(grown.seen.removesuffix(" MB")) > WAL_MAX_MB
+
+
+def test_the_doctor_says_what_a_restore_has_left_to_be_done(founded: Founded) -> None:
+    assert "restored" not in seen(founded)
+    now = system_clock()
+    data = founded.settings_file.parent / "data"
+    with closing(Store(data / "edge.db")) as store:
+        with store.transaction() as db:
+            begin_quarantine(db, Quarantine(now, now))
+        found = seen(founded)["restored"]
+        assert (found.well, found.fix) == (False, "edge restored reconcile")
+        with store.transaction() as db:
+            vault = Vault(load_keys(data / "keys"))
+            keep_unsure(db, vault, "fitting-1", backup_made_at=now, now=now)
+            lift_quarantine(db, operator="test", now=now)
+        found = seen(founded)["restored"]
+        assert (found.well, found.seen.split()[0]) == (False, "1")
+        with store.transaction() as db:
+            [left] = forgotten(db)
+            resolve_forgotten(db, vault, left.message_id, note="查过", operator="test", now=now)
+    assert "restored" not in seen(founded)
 
 
 def seen(founded: Founded) -> dict[str, Finding]:

@@ -31,6 +31,14 @@ def test_every_answer_is_strict_with_the_browser(ground: Ground, path: str) -> N
     assert headers["referrer-policy"] == "same-origin"
 
 
+@pytest.mark.parametrize("method", ["OPTIONS", "GET", "POST"])
+def test_no_page_of_another_site_is_let_in(ground: Ground, method: str) -> None:
+    asked = {"Origin": "https://evil.test", "Access-Control-Request-Method": "POST"}
+    for path in ("/login", "/api/v1/length"):
+        answer = ground.browser().ask(method, path, headers=asked)
+        assert [name for name in answer.headers if name.startswith("access-control-")] == []
+
+
 def test_pages_and_calls_are_never_kept_and_the_look_is_kept_by_its_content(
     ground: Ground,
 ) -> None:

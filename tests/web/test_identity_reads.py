@@ -22,8 +22,15 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
-def test_no_answer_names_a_person_unless_it_is_entered(told: Service) -> None:
+ENTERED = frozenset({"ledger", "document_uses"})
+"""What reading writes: that somebody's name was read, or a paper shown."""
+
+
+def test_no_answer_names_a_person_unless_it_is_entered_and_reading_changes_nothing_else(
+    told: Service,
+) -> None:
     askers = {role: told.log_in(f"读者 {role.value}", role) for role in Role}
+    before_all = _kept(told)
     silent, named = [], []
     for path, grants in _filled(told):
         allowed = [headers for role, headers in askers.items() if role in grants]
@@ -34,6 +41,8 @@ def test_no_answer_names_a_person_unless_it_is_entered(told: Service) -> None:
                 named.append(path)
                 silent += [path] if _seq(told) == before else []
     assert silent == []
+    after_all = _kept(told)
+    assert {table for table, rows in after_all.items() if rows != before_all[table]} <= ENTERED
     assert any(path.startswith("/stays/") for path in named)  # it would have been noticed
 
 
@@ -63,6 +72,13 @@ def _ids(service: Service) -> dict[str, str]:
     }
     month = {"month": "2026-11", "day": "2026-11-20"}
     return {name: str(row["id"]) for name, row in found.items() if row} | month
+
+
+def _kept(service: Service) -> dict[str, list[tuple[object, ...]]]:
+    """Return all that the database holds, by table."""
+    db = service.site.store.read()
+    tables = [row["name"] for row in db.query("select name from sqlite_schema where type='table'")]
+    return {table: list(db.tuples(f"select * from {table}")) for table in tables}  # noqa: S608 - ours
 
 
 def _seq(service: Service) -> int:

@@ -86,3 +86,16 @@ def test_half_of_a_pair_is_not_and_the_old_one_is_shown_on(place: Place, service
     place.desk.keeper.run_once()
     assert place.shown() == before == place.on_disk()
     assert told(place.papers).hosts == ("127.0.0.1",)
+
+
+def test_one_that_nobody_renewed_in_time_is_an_alarm(place: Place, service: Service) -> None:
+    def alarms() -> bytes:
+        with place.connect() as line:
+            line.sendall(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            return b"".join(iter(lambda: line.recv(65536), b""))
+
+    assert b"CERTIFICATE_ENDS" not in alarms()
+    service.clock.pass_time(days=RENEWED_AFTER_DAYS + 20)  # and no keeper makes its round
+    assert b"CERTIFICATE_ENDS" in alarms()
+    place.desk.keeper.run_once()
+    assert b"CERTIFICATE_ENDS" not in alarms()
