@@ -10,7 +10,6 @@ import pytest
 
 from drivers import records
 from edge.store.operators import Role
-from edge.store.quarantine import Quarantine, begin_quarantine, lift_quarantine
 from simulators.card import (
     CardPlan,
     SyntheticPerson,
@@ -21,7 +20,7 @@ from simulators.card import (
 from sync.errors import Reason
 from sync.message import Claimed
 from sync.outcome import NeedsPerson, Outcome, Standing
-from tests.steps.conftest import FACTS, NOW
+from tests.steps.conftest import FACTS
 from tests.web.service import Json, Service, admission, line, service_at
 
 PROBLEM = {
@@ -393,12 +392,6 @@ def test_the_machine_is_told_whether_the_service_lives_and_can_work(tmp_path: Pa
         for path, health in told.items():
             answer = service.client.get(path)
             assert (answer.status_code, answer.json()) == (200, health)
-        with service.site.store.transaction() as db:
-            begin_quarantine(db, Quarantine(NOW, NOW))
-        ready = service.client.get("/readyz")
-        assert (ready.status_code, ready.json()["status"]) == (503, "QUARANTINED")
-        with service.site.store.transaction() as db:
-            lift_quarantine(db, operator="test", now=NOW)
         service.site.store.read().execute("alter table ledger rename to lost")
         ready = service.client.get("/readyz")
         assert (ready.status_code, ready.json()) == (503, {"status": "STORE_UNAVAILABLE", **calm})

@@ -322,3 +322,7 @@ def test_the_counter_s_pages_follow_a_fitting_to_the_number_brought_back(shop: S
     assert "QG-71" in shown
     assert number not in shown
     assert f"<b>{masked_number(number)}</b>" in shown
+    assert f'data-post="/api/v1{at}/identity"' in shown  # whoever needs it whole asks for it
+    wish = {"ground": "papers", "password": PASSWORD}
+    shop.done("POST", f"{at}/identity", headers=clerk, json=wish)
+    assert f"<small>{number}</small>" in page(at)

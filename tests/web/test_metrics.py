@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drivers.pcsc import PcscReaders
 from edge.store.operators import Scope
+from edge.store.quarantine import Quarantine, begin_quarantine, lift_quarantine
 from edge.web.health import LOG_OF_WRITES_MAX
 from simulators.card import social_security_card, synthetic_person
 from tests.fakes.winscard import Winscard
@@ -53,6 +54,17 @@ def test_a_log_of_writes_that_fills_the_disk_is_an_alarm_and_a_figure(service: S
     assert told["edge_wal_bytes"] > LOG_OF_WRITES_MAX
     assert alarms == ["DATABASE_LOG_LARGE"]
     assert service.client.get("/readyz").json()["alarms"] == []
+
+
+def test_a_restored_site_is_not_ready_until_it_was_compared(service: Service) -> None:
+    store, now = service.site.store, service.clock()
+    with store.transaction() as db:
+        begin_quarantine(db, Quarantine(now, now))
+    waiting = service.client.get("/readyz")
+    assert (waiting.status_code, waiting.json()["status"]) == (503, "QUARANTINED")
+    with store.transaction() as db:
+        lift_quarantine(db, operator="test", now=now)
+    assert service.client.get("/readyz").status_code == 200
 
 
 def test_answers_are_measured_by_route_and_never_by_address(service: Service) -> None:

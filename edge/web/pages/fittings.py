@@ -9,6 +9,7 @@ from edge.core.fitting import Fitting, FittingState
 from edge.core.verification import Device, DeviceAct
 from edge.steps.bring_back import show_sheets
 from edge.steps.preview import preview
+from edge.steps.reveal import Ground
 from edge.store.entry_sheets import waiting_sheets
 from edge.store.fittings import load_fitting, newest_fittings
 from edge.store.operators import Role
@@ -98,8 +99,9 @@ def _one(routes: APIRouter, screen: Screen) -> None:
         # A sheet names the person: it is entered that it was shown, or it is not shown.
         types = Role.FITTING in caller.grants and site.store.trouble is None
         sheets = show_sheets(site, fitting, caller.name) if types else []
-        shown = _fitting(screen, caller, fitting, case)
-        return screen.page(request, caller, "fitting.html", person=person, sheets=sheets, **shown)
+        shown = {"person": person, "sheets": sheets, "grounds": Ground}
+        shown |= _fitting(screen, caller, fitting, case)
+        return screen.page(request, caller, "fitting.html", **shown)
 
     @routes.get("/pages/fittings/{fitting}")
     def fragment(
