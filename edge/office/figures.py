@@ -48,13 +48,19 @@ class CampusState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampusMoney:
-    """A campus's money of the fund, in fen: advanced there, approved by the audit, paid."""
+    """A campus's money of the fund, in fen: advanced there, approved by the audit, paid.
+
+    Audits and payments are known here as the campus collects them: last at ``asked_at``, when
+    ``to_come`` dispatches were still to be collected.
+    """
 
     facility: str
     name: str
     advanced_fen: int
     audited_fen: int
     paid_fen: int
+    asked_at: datetime | None
+    to_come: int
 
     @property
     def open_fen(self) -> int:
@@ -64,7 +70,7 @@ class CampusMoney:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """A message that failed its check; what it says stays sealed."""
+    """A message that failed its check, sealed as it came; ``open`` until somebody dealt with it."""
 
     number: int
     campus: str
@@ -76,6 +82,7 @@ class Quarantined:
     next_action_en: str
     came_at: datetime
     times: int
+    open: bool
 
 
 def campus_states(
@@ -103,6 +110,7 @@ def money_by_campus(
     advanced = _sums(db, _ADVANCED, [month, month])
     audited = _sums(db, _AUDITED, [month, month])
     paid = _sums(db, _PAID, [month, month])
+    collected = _by_facility(db, _COLLECTED, [])
     return tuple(
         CampusMoney(
             facility=one.facility,
@@ -110,6 +118,8 @@ def money_by_campus(
             advanced_fen=advanced.get(one.facility, 0),
             audited_fen=audited.get(one.facility, 0),
             paid_fen=paid.get(one.facility, 0),
+            asked_at=collected.get(one.facility, {}).get("asked_at"),
+            to_come=collected.get(one.facility, {}).get("to_come", 0),
         )
         for one in campuses.values()
     )
@@ -121,7 +131,7 @@ def months(db: Rows) -> tuple[str, ...]:
 
 
 def quarantined(db: Rows) -> tuple[Quarantined, ...]:
-    """Return what failed its check, newest first."""
+    """Return what failed its check: what nobody dealt with first, then newest first."""
     rows = db.query(_QUARANTINE, [QUARANTINE_SHOWN])
     return tuple(Quarantined(**row) for row in rows)
 
@@ -196,10 +206,12 @@ _HEADS = """\
 select distinct on (facility) facility, seq, at from heads order by facility, seq desc"""
 _ALARMS = """\
 select counted.facility, counted.many, newest.code, newest.at
-from (select facility, count(*) as many from quarantine group by facility) as counted
+from (
+    select facility, count(*) as many from quarantine where open group by facility
+) as counted
 left join lateral (
     select code, coalesce(came_again_at, came_at) as at from quarantine
-    where quarantine.facility = counted.facility and code = any(%s)
+    where quarantine.facility = counted.facility and code = any(%s) and open
     order by number desc limit 1
 ) as newest on true"""
 _ADVANCED = """\
@@ -226,4 +238,9 @@ union select month from dispatches where month is not null
 order by month desc limit 60"""
 _QUARANTINE = """\
 select number, facility as campus, message, code, text, text_en, next_action, next_action_en,
-    came_at, times from quarantine order by number desc limit %s"""
+    came_at, times, open from quarantine order by open desc, number desc limit %s"""
+_COLLECTED = """\
+select facility, asked_at, greatest(0, coalesce(newest_seq, 0) - (
+    select count(*) from dispatches where dispatches.facility = campuses.facility
+)) as to_come
+from campuses where asked_at is not null"""

@@ -165,7 +165,7 @@ def _quarantine(db: Rows, vault: Vault, one: Refused, now: datetime) -> None:
         " next_action, next_action_en, came_at, bytes_sealed)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " on conflict (subject, sha256, code) do update"
-        " set times = quarantine.times + 1, came_again_at = excluded.came_at",
+        " set times = quarantine.times + 1, came_again_at = excluded.came_at, open = true",
         [
             one.arrival.subject,
             one.facility,

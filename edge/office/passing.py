@@ -54,9 +54,9 @@ class Passing:
             for one in opened
             if one.facility == campus.facility
         ]
-        if rows:
-            with self.books.transaction() as db:
-                db.execute_many(_KEEP_DISPATCH, rows)
+        with self.books.transaction() as db:
+            db.execute(_ASKED, [campus.facility, self.clock(), page.newest])
+            db.execute_many(_KEEP_DISPATCH, rows)
 
     def _opened(self, signed: str) -> Dispatch | None:
         try:
@@ -77,6 +77,7 @@ class Passing:
 
 class _Page(codec.Tolerant, frozen=True):
     items: tuple[str, ...]
+    newest: codec.Count = 0
 
 
 class _Manifest(codec.Tolerant, frozen=True):
@@ -120,6 +121,11 @@ def _money(dispatch: Dispatch) -> tuple[str | None, int | None]:
 _KEEP_DISPATCH = (
     "insert into dispatches (facility, seq, id, kind, month, fen, moment, seen_at)"
     " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (facility, seq) do nothing"
+)
+_ASKED = (
+    "insert into campuses (facility, asked_at, newest_seq) values (%s, %s, %s)"
+    " on conflict (facility) do update"
+    " set asked_at = excluded.asked_at, newest_seq = excluded.newest_seq"
 )
 _LIST_ASKED = (
     "insert into campuses (facility, list_asked_at) values (%s, %s)"

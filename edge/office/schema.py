@@ -121,7 +121,23 @@ create index envelopes_taken_back on envelopes (about) where kind = 'reversal';
 create index quarantine_by_facility on quarantine (facility, number);
 """
 
-STEPS: tuple[LiteralString, ...] = (_BEGINNING, _KEPT, _SHOWN)
+_DEALT_WITH: LiteralString = """\
+alter table quarantine add column open boolean not null default true;
+create table quarantine_deeds (
+    number bigint not null references quarantine,
+    nth integer not null check (nth >= 1),
+    act text not null check (act in ('dealt_with', 'reopened')),
+    operator text not null,
+    why_sealed bytea not null,
+    at timestamptz not null,
+    primary key (number, nth)
+);
+create trigger quarantine_deeds_are_kept
+    before delete or update or truncate on quarantine_deeds execute function is_kept();
+alter table campuses add column newest_seq bigint;
+"""
+
+STEPS: tuple[LiteralString, ...] = (_BEGINNING, _KEPT, _SHOWN, _DEALT_WITH)
 """In order; the number of a step is its place, from 1."""
 
 

@@ -1,26 +1,30 @@
-"""The office's screens: how every campus stands, and its money. Read only, in the desk's own look.
+"""The office's screens: how every campus stands, its money, what was put aside; in the desk's look.
 
-Accounts, sessions and rims are the house's floor; nothing here changes anything.
+Accounts, sessions and rims are the house's floor. One thing is done here: the group's IT says what
+it did about a message in quarantine.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Path, Request
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from edge.core.claim import read_month
 from edge.core.errors import Fault, Words
+from edge.office.aside import WHY_LENGTH_MAX, Act, Deed, decide, deeds
 from edge.office.campus import Campus
 from edge.office.figures import campus_states, money_by_campus, months, quarantined, waiting
 from edge.office.opening import Office
 from edge.store.operators import Role
+from edge.web.desk import version_at
 from edge.web.events import Hints
 from edge.web.floor import Floor, lay
 from edge.web.look import Colour, Header, Lamp, Link, Look
 from edge.web.problems import OPENAPI_RESPONSES
-from edge.web.rooms import join, open_room, pages_room
+from edge.web.rooms import api_room, join, open_room, pages_room
 from edge.web.security import Address, Caller, require
 
 TOPIC = "group"
@@ -30,12 +34,26 @@ PLACE = "集团中心"
 _NOT_READY = 503
 
 Sees = Annotated[Caller, Depends(require(Role.FINANCE, Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR))]
+Deals = Annotated[Caller, Depends(require(Role.SYSTEM_ADMINISTRATOR))]
+DEAL = "deal"
+"""What a page offers to whoever may deal with what is in quarantine."""
 
 _SCREENS = {
     "/": Words("院区", "Campuses"),
     "/money": Words("资金", "Money"),
     "/quarantine": Words("隔离区", "Quarantine"),
 }
+
+
+class Said(BaseModel):
+    """What somebody says of a message in quarantine, and why."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    act: Act
+    why: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=WHY_LENGTH_MAX)
+    ]
 
 
 def office_web(office: Office, hints: Hints) -> FastAPI:
@@ -63,6 +81,7 @@ def office_web(office: Office, hints: Hints) -> FastAPI:
     lay(app, floor)
     screen = OfficeScreen(office, look)
     _pages(app, screen)
+    _aside(app, screen, hints)
     _health(app, office)
     return app
 
@@ -79,9 +98,9 @@ class OfficeScreen:
     ) -> HTMLResponse:
         """Render a page, or a fragment that ignores the frame."""
         header = self._header(caller, request.url.path)
-        nothing = frozenset[str]()
+        may = frozenset({DEAL} if Role.SYSTEM_ADMINISTRATOR in caller.grants else ())
         return self.look.page(
-            request, template, header=header, may=nothing, now=self.office.clock(), **context
+            request, template, header=header, may=may, now=self.office.clock(), **context
         )
 
     def _header(self, caller: Caller, path: str) -> Header:
@@ -133,19 +152,31 @@ def _pages(app: FastAPI, screen: OfficeScreen) -> None:
         """Show what each campus has advanced, what was approved and paid."""
         return screen.page(request, caller, "office_money.html", **_money(screen.office, month))
 
+    join(app, routes)
+
+
+def _aside(app: FastAPI, screen: OfficeScreen, hints: Hints) -> None:
+    office = screen.office
+    routes, acts = pages_room(), api_room("quarantine")
+
     @routes.get("/quarantine")
     def apart(request: Request, caller: Sees) -> HTMLResponse:
-        """Show what failed its check, and why."""
-        names = _names(screen.office.campuses)
-        rows = quarantined(screen.office.books.read())
-        said = [
-            (one, names.get(one.campus, one.campus), Words(one.text, one.text_en),
-             Words(one.next_action, one.next_action_en))
-            for one in rows
-        ]  # fmt: skip
-        return screen.page(request, caller, "office_quarantine.html", rows=said)
+        """Show what failed its check, why, and what was done about it."""
+        return screen.page(request, caller, "office_quarantine.html", rows=_apart(office))
 
-    join(app, routes)
+    @routes.get("/pages/quarantine")
+    def apart_anew(request: Request, caller: Sees) -> HTMLResponse:
+        """Render what is in quarantine anew."""
+        return screen.page(request, caller, "office_aside.html", rows=_apart(office))
+
+    @acts.post("/quarantine/{number}/acts")
+    def act(caller: Deals, number: Annotated[int, Path(ge=1, le=2**62)], said: Said) -> Deed:
+        """Say that a message in quarantine was dealt with, or that it was not after all."""
+        deed = decide(office, number, said.act, why=said.why, operator=caller.name)
+        hints.publish(TOPIC, "", version_at(office.clock()))
+        return deed
+
+    join(app, routes, acts)
 
 
 def _health(app: FastAPI, office: Office) -> None:
@@ -184,6 +215,17 @@ def _money(office: Office, month: str) -> dict[str, object]:
         for name in ("advanced_fen", "audited_fen", "paid_fen", "open_fen")
     }
     return {"rows": rows, "sums": sums, "months": months(db), "month": month}
+
+
+def _apart(office: Office) -> list[tuple[object, ...]]:
+    db = office.books.read()
+    names, rows = _names(office.campuses), quarantined(db)
+    done = deeds(db, office.vault, [one.number for one in rows])
+    return [
+        (one, names.get(one.campus, one.campus), Words(one.text, one.text_en),
+         Words(one.next_action, one.next_action_en), done.get(one.number, ()))
+        for one in rows
+    ]  # fmt: skip
 
 
 def _names(campuses: Mapping[str, Campus]) -> dict[str, str]:

@@ -57,6 +57,7 @@ DOORS = {
     "uvicorn": {"edge.app", "edge.office.serving", "edge.web.floor", "simulators.platform.server"},
     "pydantic": {
         "edge.office.settings",
+        "edge.office.web",
         "edge.settings",
         "edge.web.*",
         "simulators.agency.api",

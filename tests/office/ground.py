@@ -21,6 +21,7 @@ from edge.office.worker import Taken, Work, Worker
 from edge.store.keys import Keys
 from edge.store.ledger import Ledger
 from edge.store.operators import Operator, Role, create_operator
+from edge.store.proofs import enrol
 from edge.store.vault import Vault
 from edge.trust.crypto import new_key as new_secret
 from sync.envelope import Envelope, Kind, SigningKey, new_key, sign
@@ -155,7 +156,8 @@ class Office:
         db = self.books.read()
         db.execute("set session_replication_role = replica")  # what is kept is never truncated
         db.execute(
-            "truncate campuses, envelopes, receipts, quarantine, heads, dispatches restart identity"
+            "truncate campuses, envelopes, receipts, quarantine, quarantine_deeds, heads,"
+            " dispatches restart identity"
         )
 
     def close(self) -> None:
@@ -188,13 +190,17 @@ def opened_at(office: Office, folder: Path) -> OpenOffice:
     )
 
 
-def hire(opened: OpenOffice, roles: dict[str, Role]) -> None:
-    """Give people accounts."""
-    hashed = quick_hash(PASSWORD)
+def hire(opened: OpenOffice, roles: dict[str, Role]) -> dict[str, bytes]:
+    """Give people accounts; return the administrators' second factors."""
+    hashed, now = quick_hash(PASSWORD), opened.clock()
+    factors = {}
     with opened.store.transaction() as db:
         for name, role in roles.items():
             operator = Operator(fresh_id(), name, role)
-            create_operator(db, operator, password_hash=hashed, at=opened.clock())
+            create_operator(db, operator, password_hash=hashed, at=now)
+            if role is Role.SYSTEM_ADMINISTRATOR:
+                factors[name] = enrol(db, opened.vault, operator, at=now)
+    return factors
 
 
 def message(

@@ -58,9 +58,10 @@ def came_down(
     return sign_dispatch(dispatch, key).decode()  # type: ignore[arg-type]
 
 
-def passed(passing: Passing, office: Office, *items: str) -> None:
-    """Have a page of the inbox pass through the office."""
-    reply = Reply(200, {}, encode({"question": "q", "items": items, "newest": len(items)}))
+def passed(passing: Passing, office: Office, *items: str, newest: int = 0) -> None:
+    """Have a page of the inbox pass through the office; ``newest`` is the last there is."""
+    said = {"question": "q", "items": items, "newest": newest or len(items)}
+    reply = Reply(200, {}, encode(said))
     passing.note(office.campuses[EAST], Call("POST", "/v1/inbox", b"", 1.0), reply)
 
 
@@ -110,6 +111,23 @@ def test_money_is_advanced_audited_and_paid_by_campus_and_month(
         assert (east.open_fen, west.open_fen) == (80, 0)
     assert months(db) == ("2026-11",)
     assert money_by_campus(db, office.campuses, "2026-10")[0].advanced_fen == 0
+
+
+def test_how_far_a_campus_has_collected_is_shown_beside_its_money(
+    office: Office, passing: Passing
+) -> None:
+    def shown() -> tuple[object, int]:
+        east, west = money_by_campus(office.books.read(), office.campuses, None)
+        assert (west.asked_at, west.to_come) == (None, 0)
+        return east.asked_at, east.to_come
+
+    assert shown() == (None, 0)
+    passed(passing, office, came_down(1, "payment", {"amount_fen": 120}), newest=3)
+    assert shown() == (START, 2)
+    office.clock.pass_time(hours=1)
+    later = (came_down(2, "payment", {"amount_fen": 1}), came_down(3, "weather", {"text": "晴"}))
+    passed(passing, office, *later, newest=3)
+    assert shown() == (START + timedelta(hours=1), 0)
 
 
 def test_what_the_platform_did_not_sign_is_no_money(office: Office, passing: Passing) -> None:
@@ -200,9 +218,9 @@ class Screens:
     client: TestClient
     office: Office
 
-    def log_in(self, name: str) -> int:
+    def log_in(self, name: str, code: str = "") -> int:
         """Log in as one of the operators; return the status."""
-        words = {"name": name, "password": PASSWORD, "desk": PLACE}
+        words = {"name": name, "password": PASSWORD, "desk": PLACE, "code": code}
         headers = {"Origin": "http://localhost"}
         answer = self.client.post("/api/v1/login", json=words, headers=headers)
         return answer.status_code
