@@ -5,13 +5,15 @@ Everything else receives them as arguments, so that a test or a replay can hold 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import uuid4
+from secrets import token_hex
 
 Clock = Callable[[], datetime]
 """Returns the moment now, aware, in UTC."""
 
 FreshId = Callable[[], str]
 """Returns an id that was never returned before: 32 lower-case hexadecimal digits."""
+
+_ID_BYTES = 16
 
 
 def system_clock() -> datetime:
@@ -20,5 +22,5 @@ def system_clock() -> datetime:
 
 
 def fresh_id() -> str:
-    """Return a random id (122 random bits)."""
-    return uuid4().hex
+    """Return a random id (128 random bits)."""
+    return token_hex(_ID_BYTES)

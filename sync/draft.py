@@ -18,7 +18,7 @@ from sync.envelope import (
     signed_envelope,
 )
 from sync.frame import pack
-from sync.message import Row, Sealer, open_frame, seal_frame
+from sync.message import Row, Sealer, open_frame
 
 _PLACE = "outbox_signed.payload"
 
@@ -109,10 +109,6 @@ class Drafts:
     def kept(self, row: Row) -> bytes:
         """Return the draft's own bytes."""
         return open_frame(self._sealer, row)
-
-    def sealed(self, draft: Draft) -> bytes:
-        """Seal a draft for its row."""
-        return seal_frame(self._sealer, draft.envelope.id, draft.kept())
 
     def _kept(self, db: Rows, row: Row) -> Made | None:
         found = list(db.query(tables.SIGNED, [row["id"]]))

@@ -87,20 +87,17 @@ class Outbox:
             OutboxConflict: MESSAGE_ID_REUSED, the id already says something else.
         """
         signed = signed_envelope(envelope, self._key)
-        kept = _find(db, envelope.id)
-        if kept is None:
-            sealed = seal_frame(self._sealer, envelope.id, pack(signed))
-            _insert(db, envelope, digest(signed.compact()), sealed)
-        elif kept["draft"] or payload_of(open_frame(self._sealer, kept)) != signed.payload:
+        sealed = seal_frame(self._sealer, envelope.id, pack(signed))
+        kept = _put(db, envelope, digest(signed.compact()), sealed)
+        if kept and (kept["draft"] or payload_of(open_frame(self._sealer, kept)) != signed.payload):
             raise OutboxConflict(MESSAGE_ID_REUSED, field="id")
 
     def put_draft(self, db: Rows, draft: Draft) -> None:
         """Keep a message, likewise, that is composed when it is sent; it must not be too large."""
         envelope, said = draft.envelope, draft.kept()
-        kept = _find(db, envelope.id)
-        if kept is None:
-            _insert(db, envelope, digest(said), self.drafts.sealed(draft), draft=1)
-        elif not kept["draft"] or open_frame(self._sealer, kept) != said:
+        sealed = seal_frame(self._sealer, envelope.id, said)
+        kept = _put(db, envelope, digest(said), sealed, draft=1)
+        if kept and (not kept["draft"] or open_frame(self._sealer, kept) != said):
             raise OutboxConflict(MESSAGE_ID_REUSED, field="id")
 
     def claim_due(self, db: Rows, now: datetime, limit: int) -> tuple[Claimed, ...]:
@@ -338,10 +335,11 @@ class _Reversal(codec.Tolerant, frozen=True):
     body: _Original
 
 
-def _insert(db: Rows, envelope: Envelope, sha256: str, sealed: bytes, *, draft: int = 0) -> None:
-    db.execute(
+def _put(db: Rows, envelope: Envelope, sha256: str, sealed: bytes, *, draft: int = 0) -> Row | None:
+    """Keep a message; return the row that has its id already, and then nothing is changed."""
+    new = db.query(
         "insert into outbox (id, kind, order_key, sha256, payload_sealed, created_at, draft)"
-        " values (?, ?, ?, ?, ?, ?, ?)",
+        " values (?, ?, ?, ?, ?, ?, ?) on conflict (id) do nothing returning seq",
         [
             envelope.id,
             envelope.kind.value,
@@ -352,6 +350,7 @@ def _insert(db: Rows, envelope: Envelope, sha256: str, sealed: bytes, *, draft: 
             draft,
         ],
     )
+    return None if list(new) else _must_find(db, envelope.id)
 
 
 def _window(now: datetime) -> tuple[str, str]:

@@ -22,7 +22,6 @@ from edge.core.fitting import (
 )
 from edge.core.stay import Injury
 from edge.core.verification import (
-    Basis,
     Decision,
     Device,
     Emergency,
@@ -125,15 +124,16 @@ def _judged(
     Raises:
         BadInput: what the caller said cannot be, whatever anybody else says.
     """
-    alone = by_card_alone(identification.credential)
-    facts = _facts(site, identification, asked, alone, now)
-    silent = facts, verify(facts, site.rulebook)
-    if known.basis is Basis.NONE:
-        return silent
-    try:
-        facts = _facts(site, identification, asked, known, now)
+
+    def judged(by: Known) -> tuple[Facts, Verdict]:
+        facts = _facts(site, identification, asked, by, now)
         return facts, verify(facts, site.rulebook)
+
+    try:
+        return judged(known)
     except BadInput as wrong:
+        # Raises where it is not the answer that is wrong.
+        silent = judged(by_card_alone(identification.credential))
         site.log.warning("platform.contradicts", code=wrong.code, field=wrong.field)
         return silent
 

@@ -11,8 +11,9 @@ from edge.core.changes import Change, in_words
 from edge.core.errors import BadInput, Conflict, Words
 from edge.core.fitting import Case
 from edge.core.money import yuan
-from edge.core.rules import Pack, Rulebook
-from edge.core.verification import Decision, PackSide, PackUsed, Reason, Verdict
+from edge.core.rules import Rulebook
+from edge.core.verification import Decision, PackUsed, Reason, Verdict
+from edge.core.verification.ground import ground_of
 
 KEY_LENGTH_MAX = 200
 
@@ -157,15 +158,7 @@ def paid_twice(*, reimbursed: bool) -> Blocked:
 
 def bill_packs(rulebook: Rulebook, bill: Bill) -> tuple[PackUsed, PackUsed]:
     """Return the packs that rule a bill: the insured side's and the treatment side's."""
-    here, there = bill.treatment_region, bill.insured_region
-
-    def governing(region: str) -> Pack:
-        return rulebook.governing(region, on=bill.admitted_on, cross_province=here != there)
-
-    return (
-        _used(PackSide.INSURED, governing(there)),
-        _used(PackSide.TREATMENT, governing(here)),
-    )
+    return ground_of(rulebook, bill.insured_region, bill.treatment_region, bill.admitted_on).used
 
 
 def require_same_day(case: Case, judged: datetime | None) -> None:
@@ -209,10 +202,6 @@ def reused_key() -> Conflict:
         Words("刷新页面后重新提交", "open the form again and send it"),
         field="Idempotency-Key",
     )
-
-
-def _used(side: PackSide, pack: Pack) -> PackUsed:
-    return PackUsed(side=side, region=pack.region, version=pack.version, sha256=pack.sha256)
 
 
 def _cover(verdict: Verdict) -> tuple[Block, ...]:

@@ -21,8 +21,8 @@ from edge.store.catalogues import (
     NewVersion,
     Spoken,
     held_versions,
-    import_count,
     keep_version,
+    last_import,
     spoken_before,
     staged,
 )
@@ -117,7 +117,7 @@ def import_catalogue(
     data = asked.path.read_bytes() if asked.data is None else asked.data
     digest = sha256(data)
     db = site.store.read()
-    imports = import_count(db)
+    imports = last_import(db)
     if asked.compared_at not in {None, imports}:
         raise _moved()
     held = _held(db, asked)
@@ -323,7 +323,7 @@ def _keep(site: Site, listing: Listing, report: Report, operator: str, imports: 
 
 
 def _require_unmoved(db: Rows, imports: int) -> None:
-    if import_count(db) != imports:
+    if last_import(db) != imports:
         raise _moved()
 
 

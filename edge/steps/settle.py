@@ -43,8 +43,7 @@ from edge.store.settlements import (
     Settlement,
     add_settlement,
     on_list_since,
-    settlement_of,
-    settlement_with_key,
+    settlement_before,
 )
 from edge.store.verifications import Verification, save_verification
 from sync.envelope import Kind
@@ -128,13 +127,14 @@ def settle(site: Site, request: Request, operator: str) -> Settlement | Blocked 
 
 
 def _settled_before(site: Site, db: Rows, request: Request) -> Settlement | AlreadySettled | None:
-    same_press = settlement_with_key(db, site.vault, request.key)
-    if same_press:
-        if same_press.case != request.case:
-            raise reused_key()
-        return same_press
-    winner = settlement_of(db, site.vault, request.case)
-    return AlreadySettled(winner) if winner else None
+    before = settlement_before(db, site.vault, request.key, request.case)
+    if before is None:
+        return None
+    if before.idempotency_key != request.key:
+        return AlreadySettled(before)
+    if before.case != request.case:
+        raise reused_key()
+    return before
 
 
 def _verified_again(site: Site, request: Request, operator: str) -> Verification:

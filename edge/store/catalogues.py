@@ -132,6 +132,7 @@ class Catalogues:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read: dict[ByBenefit[RegionalList], _Read] = {}
+        self._beds: dict[RegionalList, tuple[int, dict[date, int | None]]] = {}
         self._guard = Lock()
 
     def picked(
@@ -182,17 +183,8 @@ class Catalogues:
         )
 
     def standards(self, of: RegionalList, *, since: date) -> Standards:
-        """Return a list's inpatient standards on that day, and each change that comes after it.
-
-        They are those of the versions that speak of beds.
-        """
-        spans = self._store.read().query(
-            f"{_SPANS} select starts_on, bed_day_fen from spans where kind = ?"  # noqa: S608 - ours
-            " order by starts_on, version_id",
-            [codec.encode([of]).decode(), CostKind.BED],
-        )
-        # Of two versions that start on one day the later import counts.
-        dated = {date.fromisoformat(span["starts_on"]): span["bed_day_fen"] for span in spans}
+        """Return a list's standards on that day and each later change, as its bed lists say."""
+        dated = self._bed_days(of)
         now = first = next((fen for day, fen in reversed(dated.items()) if day <= since), None)
         changes = []
         for day, fen in dated.items():
@@ -200,6 +192,22 @@ class Catalogues:
                 changes.append(StandardsChange(day, fen))
                 now = fen
         return Standards(first, tuple(changes))
+
+    def _bed_days(self, of: RegionalList) -> dict[date, int | None]:
+        """Return a list's standard of a bed from each first day on, as of the last import."""
+        newest = last_import(self._store.read())
+        read_at, dated = self._beds.get(of, (0, {}))
+        if read_at == newest:
+            return dated
+        spans = self._store.read().query(
+            f"{_SPANS} select starts_on, bed_day_fen from spans where kind = ?"  # noqa: S608 - ours
+            " order by starts_on, version_id",
+            [codec.encode([of]).decode(), CostKind.BED],
+        )
+        # Of two versions that start on one day the later import counts.
+        dated = {date.fromisoformat(span["starts_on"]): span["bed_day_fen"] for span in spans}
+        self._beds[of] = newest, dated
+        return dated
 
 
 def held_versions(db: Rows) -> list[HeldVersion]:
@@ -223,12 +231,6 @@ def held_versions(db: Rows) -> list[HeldVersion]:
         )
         for row in rows
     ]
-
-
-def import_count(db: Rows) -> int:
-    """Return how many imports there were: another number, another store."""
-    row = db.one("select count(*) as imports from catalogue_imports")
-    return int(row["imports"]) if row else 0
 
 
 def last_import(db: Rows) -> int:

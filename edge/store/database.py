@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
@@ -56,7 +55,7 @@ class Rows:
     """One connection: statements in, rows as dictionaries out."""
 
     def __init__(self, path: Path) -> None:
-        with _FAULTS_NAMED:
+        try:
             # Autocommit: BEGIN and COMMIT are said by ``transaction()`` alone.
             connection = sqlite.connect(
                 str(path),
@@ -70,6 +69,8 @@ class Rows:
             self._run = connection.execute
             for name, value in PRAGMAS.items():
                 self._run(f"pragma {name} = {value}")
+        except sqlite.DatabaseError as wrong:
+            raise _named(wrong) from wrong
 
     def execute(self, sql: str, params: Params = ()) -> None:
         """Run a statement that returns no rows.
@@ -78,36 +79,41 @@ class Rows:
             Fault: DISK_FULL, DISK_READ_ONLY, DISK_FAILED; STORE_UNAVAILABLE, when the file is
                 damaged or too busy.
         """
-        with _FAULTS_NAMED:
+        try:
             self._run(sql, params)
+        except sqlite.DatabaseError as wrong:
+            raise _named(wrong) from wrong
 
     def query(self, sql: str, params: Params = ()) -> Iterator[Row]:
         """Run a statement that returns rows, at once; fetch them one by one.
 
         A write with ``RETURNING`` is done even if nobody reads its rows. Faults as ``execute``.
         """
-        with _FAULTS_NAMED:
+        try:
             cursor = self._run(sql, params)
-            names = [column[0] for column in cursor.description]
             # An unread write would stay open and keep its transaction from ending.
             rows = cursor.fetchall() if "returning" in sql else cursor
-        return _fetched(names, rows)
+        except sqlite.DatabaseError as wrong:
+            raise _named(wrong) from wrong
+        return _fetched([column[0] for column in cursor.description], rows)
 
     def tuples(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
         """Run a query and yield plain tuples: for whoever reads millions. Faults as ``execute``."""
-        with _FAULTS_NAMED:
+        try:
             yield from self._run(sql, params)
+        except sqlite.DatabaseError as wrong:
+            raise _named(wrong) from wrong
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """Return the only row, or None."""
-        with _FAULTS_NAMED:
+        try:
             cursor = self._run(sql, params)
             rows = cursor.fetchall()
-            return (
-                dict(zip([c[0] for c in cursor.description], rows[0], strict=True))
-                if rows
-                else None
-            )
+        except sqlite.DatabaseError as wrong:
+            raise _named(wrong) from wrong
+        if not rows:
+            return None
+        return dict(zip([column[0] for column in cursor.description], rows[0], strict=True))
 
     def roll_back(self) -> None:
         """Undo the open transaction, if SQLite has not already done so (disk full)."""
@@ -243,33 +249,18 @@ def open_building(path: Path) -> sqlite.Connection:
 
 
 def _fetched(names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> Iterator[Row]:
-    with _FAULTS_NAMED:
+    try:
         for row in rows:
             yield dict(zip(names, row, strict=True))
+    except sqlite.DatabaseError as wrong:
+        raise _named(wrong) from wrong
 
 
-class _FaultsNamed:
-    """Turns SQLite's errors into our Fault. A class: around every statement, a generator costs."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        """Watch."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        wrong: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Name what SQLite says."""
-        if isinstance(wrong, sqlite.DatabaseError):
-            # The low byte is the kind; the rest says which call it was (sqlite.org/rescode).
-            primary = getattr(wrong, "sqlite_errorcode", 0) & 0xFF
-            raise _DISK_FAULTS.get(primary, _unavailable)(str(wrong)) from wrong
-
-
-_FAULTS_NAMED = _FaultsNamed()
+def _named(wrong: sqlite.DatabaseError) -> Fault:
+    """Turn SQLite's error into our Fault."""
+    # The low byte is the kind; the rest says which call it was (sqlite.org/rescode).
+    primary = getattr(wrong, "sqlite_errorcode", 0) & 0xFF
+    return _DISK_FAULTS.get(primary, _unavailable)(str(wrong))
 
 
 def _unavailable(why: str) -> Fault:

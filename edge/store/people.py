@@ -6,7 +6,7 @@ from datetime import datetime
 from edge.core.credential import Credential
 from edge.core.errors import Conflict, NotFound, Words
 from edge.core.identity import Identity
-from edge.store.database import Rows, marks
+from edge.store.database import Row, Rows, marks
 from edge.store.vault import Vault
 
 
@@ -122,18 +122,7 @@ def load_identification(db: Rows, vault: Vault, identification_id: str) -> Ident
     row = db.one("select * from identifications where id = ?", [identification_id])
     if row is None:
         raise _unknown("UNKNOWN_IDENTIFICATION", "identification", identification_id)
-    place = f"identifications.credential:{identification_id}"
-    return Identification(
-        id=row["id"],
-        presentation=row["presentation"],
-        person_id=row["person_id"],
-        source=row["source"],
-        reader=row["reader"],
-        desk=row["desk"],
-        credential=vault.open_value(row["credential_sealed"], Credential, place),
-        presented_at=datetime.fromisoformat(row["presented_at"]),
-        expires_at=datetime.fromisoformat(row["expires_at"]),
-    )
+    return _identification(row, vault)
 
 
 def presentation_is_used(db: Rows, token: str) -> bool:
@@ -158,11 +147,13 @@ def identification_for(
     """
     if identification_id is None:
         latest = db.one(
-            "select id from identifications where person_id = ?"
+            "select * from identifications where person_id = ?"
             " order by presented_at desc, id limit 1",
             [person_id],
         )
-        identification_id = latest["id"] if latest else ""
+        if latest is None:
+            raise _unknown("UNKNOWN_IDENTIFICATION", "identification", "")
+        return _identification(latest, vault)
     identification = load_identification(db, vault, identification_id)
     if identification.person_id != person_id:
         raise Conflict(
@@ -172,6 +163,21 @@ def identification_for(
             field="identification",
         )
     return identification
+
+
+def _identification(row: Row, vault: Vault) -> Identification:
+    place = f"identifications.credential:{row['id']}"
+    return Identification(
+        id=row["id"],
+        presentation=row["presentation"],
+        person_id=row["person_id"],
+        source=row["source"],
+        reader=row["reader"],
+        desk=row["desk"],
+        credential=vault.open_value(row["credential_sealed"], Credential, place),
+        presented_at=datetime.fromisoformat(row["presented_at"]),
+        expires_at=datetime.fromisoformat(row["expires_at"]),
+    )
 
 
 def _used() -> Conflict:

@@ -15,6 +15,10 @@ from edge.store.verifications import filing_of
 
 _OF_CASE = "select * from settlements where case_id = ? and stay_id is ?"
 # By the column that is indexed: looked for by either of the two, every settlement is read.
+_OF_KEY_OR_CASE = f"""\
+select * from settlements where idempotency_key = ?
+union all
+{_OF_CASE} and effective = 1"""  # noqa: S608 - our own words
 
 _EPISODES = """\
 select v.id, v.facts_sealed from people as p join stays as c on c.person_id = p.id
@@ -86,9 +90,13 @@ def add_settlement(db: Rows, vault: Vault, settlement: Settlement) -> None:
     )
 
 
-def settlement_with_key(db: Rows, vault: Vault, key: str) -> Settlement | None:
-    """Return the settlement that this idempotency key made."""
-    row = db.one("select * from settlements where idempotency_key = ?", [key])
+def settlement_before(db: Rows, vault: Vault, key: str, case: CaseRef) -> Settlement | None:
+    """Return the settlement that this idempotency key made, whosever; else the effective one.
+
+    Both are asked for at once: mostly there is neither.
+    """
+    rows = list(db.query(_OF_KEY_OR_CASE, [key, *_named(case)]))
+    row = next((row for row in rows if row["idempotency_key"] == key), rows[0] if rows else None)
     return _settlement(row, vault) if row else None
 
 

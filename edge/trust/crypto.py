@@ -53,22 +53,41 @@ def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def seal(key: bytes, plain: bytes, place: bytes, cipher: Cipher = Cipher.AES_256_GCM) -> bytes:
-    """Encrypt under a random nonce; ``place`` is bound but not stored. ``key`` has 32 bytes."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + _aead(key, cipher).encrypt(nonce, plain, place)
+class Sealing:
+    """One key at work under one cipher: set up once, for every value it seals. Thread-safe."""
+
+    def __init__(self, key: bytes, cipher: Cipher = Cipher.AES_256_GCM) -> None:
+        self._aead = _aead(key, cipher)
+
+    def seal(self, plain: bytes, place: bytes) -> bytes:
+        """Encrypt under a random nonce; ``place`` is bound but not stored."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, plain, place)
+
+    def unseal(self, sealed: bytes, place: bytes) -> bytes:
+        """Return what ``seal`` took.
+
+        Raises:
+            SealBrokenError: another key, cipher or place, or changed bytes.
+        """
+        try:
+            return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
+        except (InvalidTag, ValueError) as broken:  # ValueError: too short to hold a nonce
+            raise SealBrokenError from broken
 
 
-def unseal(key: bytes, sealed: bytes, place: bytes, cipher: Cipher = Cipher.AES_256_GCM) -> bytes:
+def seal(key: bytes, plain: bytes, place: bytes) -> bytes:
+    """Seal one value with a key of 32 bytes that nothing else is sealed with."""
+    return Sealing(key).seal(plain, place)
+
+
+def unseal(key: bytes, sealed: bytes, place: bytes) -> bytes:
     """Return what ``seal`` took.
 
     Raises:
-        SealBrokenError: another key, cipher or place, or changed bytes.
+        SealBrokenError: another key or place, or changed bytes.
     """
-    try:
-        return _aead(key, cipher).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], place)
-    except (InvalidTag, ValueError) as broken:  # ValueError: too short to hold a nonce
-        raise SealBrokenError from broken
+    return Sealing(key).unseal(sealed, place)
 
 
 class _Sm4Gcm:

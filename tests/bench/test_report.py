@@ -41,6 +41,12 @@ def test_the_table_tells_bytes_shares_growth_machine_and_day() -> None:
     assert "2 × x86_64" in told
 
 
+def test_a_bill_of_a_hundred_lines_has_a_target_of_its_own() -> None:
+    works_of = ("10 lines, 300,000 codes", "100 lines, 300,000 codes", "1,000 lines, 300,000 codes")
+    targets = [report.target_of({**LINE, "name": "settle", "work": work}) for work in works_of]
+    assert targets == [2.0, 1.5, 2.0]
+
+
 def test_every_target_has_a_bench() -> None:
     known = {one.name.replace("_", "-") for one in iter_modules(works.__path__)}
     assert report.TARGETS.keys() | report.ABSOLUTE.keys() <= known | {"sync-bytes"}

@@ -8,12 +8,14 @@ from typing import Any, cast
 
 import pytest
 
+from edge.core.errors import NotFound
 from edge.core.stay import Bedside, Injury, Stay, StayState
 from edge.core.verification import Decision, Service
 from edge.store.database import Rows, Store
 from edge.store.fittings import fittings_numbered_like, newest_fittings
 from edge.store.keys import create_keys, load_keys
 from edge.store.migrations import migrate
+from edge.store.people import identification_for
 from edge.store.stays import (
     add_stay,
     count_stays,
@@ -127,6 +129,10 @@ class Watched:
         self.plans += [step["detail"] for step in plan]
         return self._db.query(sql, params)
 
+    def one(self, sql: str, params: Sequence[object] = ()) -> dict[str, Any] | None:
+        """Write down the plan, and pass it on."""
+        return next(self.query(sql, params), None)
+
 
 def test_no_page_of_fittings_sorts_or_scans_what_it_does_not_show(db: Rows, tmp_path: Path) -> None:
     create_keys(tmp_path)
@@ -139,3 +145,14 @@ def test_no_page_of_fittings_sorts_or_scans_what_it_does_not_show(db: Rows, tmp_
     later = watched.plans[1:]
     assert [step for step in later if "SCAN" in step and "SUBQUERY" not in step] == []
     assert [step for step in watched.plans if "TEMP B-TREE" in step] == []
+
+
+def test_a_workers_latest_showing_is_found_beside_all_that_were_ever_shown(
+    db: Rows, tmp_path: Path
+) -> None:
+    create_keys(tmp_path)
+    vault, watched = Vault(load_keys(tmp_path)), Watched(db)
+    with pytest.raises(NotFound) as unknown:
+        identification_for(cast("Rows", watched), vault, person_id="p", identification_id=None)
+    assert unknown.value.code == "UNKNOWN_IDENTIFICATION"
+    assert [step for step in watched.plans if "SCAN" in step or "TEMP B-TREE" in step] == []

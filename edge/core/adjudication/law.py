@@ -6,6 +6,7 @@ Chooses the pack that speaks for each benefit; the lines are judged in ``lines``
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from edge.core.adjudication.bill import Bill, BillRules
 from edge.core.adjudication.lines import adjudicate
@@ -13,6 +14,9 @@ from edge.core.adjudication.ruling import LineReason, Ruling
 from edge.core.catalogue import ByBenefit, CostKind, Insurance, RegionalList
 from edge.core.rules import Pack, Rulebook
 from edge.core.verification import Service
+
+_KEPT = 1024
+"""Rules that are remembered: those of a month's admissions from every region."""
 
 
 def bill_rules(
@@ -23,11 +27,22 @@ def bill_rules(
     service: Service | str,
     on: date,
 ) -> BillRules:
-    """Return the rules of a bill for care that began ``on`` that day.
+    """Return the rules of a bill for care that began ``on`` that day; read once, and kept.
 
     Medical and rehab care follow the treatment region's pack, devices the insured region's (津
     第十九、二十三条; 鲁 第十六条; 京 二(三)); a bill for a device follows the latter throughout.
     """
+    return _rules(rulebook, treatment_region, insured_region, service == Service.DEVICE, on)
+
+
+@lru_cache(maxsize=_KEPT)
+def _rules(
+    rulebook: Rulebook,
+    treatment_region: str,
+    insured_region: str,
+    is_device: bool,  # noqa: FBT001 - a key of what is kept, as the others
+    on: date,
+) -> BillRules:
     crosses = treatment_region != insured_region
     treatment, insured = (
         _Side(rulebook.governing(region, on=on, cross_province=crosses), region, on)
@@ -38,7 +53,7 @@ def bill_rules(
         "treatment_medical_insurance": RegionalList(treatment_region, Insurance.MEDICAL),
         "insured": RegionalList(insured_region),
     }
-    paying = insured if service == Service.DEVICE else treatment
+    paying = insured if is_device else treatment
     return BillRules(
         lists=ByBenefit(
             treatment.governing("catalogue.medical", whose),

@@ -187,7 +187,7 @@ class Rulebook:
     ``strict_terms`` leaves a pack once its stated term has passed; otherwise it still applies.
     """
 
-    __slots__ = ("_areas", "_by_region", "_by_scope", "strict_terms")
+    __slots__ = ("_areas", "_by_region", "_by_scope", "packs", "strict_terms")
 
     def __init__(self, packs: Iterable[Pack], *, strict_terms: bool = False) -> None:
         known = tuple(packs)
@@ -196,13 +196,10 @@ class Rulebook:
             scope: {pack.region: pack for pack in known if pack.scope is scope} for scope in Scope
         }
         self._by_region = {pack.region: pack for pack in known}
-        self.strict_terms = strict_terms
-
-    @property
-    def packs(self) -> tuple[Pack, ...]:
-        """Every pack, by region and scope."""
         both = [pack for packs in self._by_scope.values() for pack in packs.values()]
-        return tuple(sorted(both, key=lambda pack: (pack.region, pack.scope)))
+        self.packs = tuple(sorted(both, key=lambda pack: (pack.region, pack.scope)))
+        """Every pack, by region and scope."""
+        self.strict_terms = strict_terms
 
     def governing(self, region: str, *, on: date, cross_province: bool) -> Pack:
         """Return the region's pack, or ``national`` where it does not cover this scope or day."""

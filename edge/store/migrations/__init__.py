@@ -127,6 +127,7 @@ def _history() -> list[str]:
         _script("0028_hl7_answers.sql"),
         _script("0031_drafts.sql"),
         _script("0034_audit_filters.sql"),
+        _script("0033_identified.sql"),
     ]
 
 
