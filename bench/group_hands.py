@@ -22,7 +22,7 @@ from edge.office.books import Books
 from edge.office.campus import Campus
 from edge.office.handing import Handing, Manner
 from edge.office.post import StreamPost
-from edge.office.worker import FETCH_MAX, Work, Worker
+from edge.office.worker import FETCH_MAX, Work, Worker, collect_rarely
 from edge.store.keys import load_keys
 from edge.store.vault import Vault
 from sync.envelope import PublicKey, load_public
@@ -71,6 +71,7 @@ def _ours(address: str, server: str, folder: Path, ended: threading.Event) -> No
             log=Quiet(),
         )
         worker = Worker(work)
+        collect_rarely()
         _tell(0)
         while not ended.is_set():
             kept = worker.take()
@@ -82,6 +83,7 @@ async def _raw(address: str, server: str, ended: threading.Event) -> None:
     line = await nats.connect(server)
     pull = await line.jetstream().pull_subscribe_bind(consumer=RAW_DURABLE, stream=RAW_STREAM)
     with psycopg.connect(address, autocommit=True) as books:
+        collect_rarely()
         _tell(0)
         while not ended.is_set():
             with suppress(nats.errors.TimeoutError, TimeoutError):

@@ -22,7 +22,7 @@ GROWTH = min(ENVELOPES, int(os.environ.get("GROWTH", "20000")))
 
 CAMPUSES = (1, 10, 100, 200)
 WORKERS = (1, 2, 3)
-SLICES = 10
+SLICES, SLICES_OF_MANY, MANY = 5, 10, 200_000
 WARM_UP = 1000
 _WHOLE_FROM = 1000
 
@@ -58,8 +58,9 @@ def slices(campuses: int, envelopes: int, workers: int) -> Slices:
     with pipe(campuses, WARM_UP + envelopes, workers) as laid:
         for way in (OURS, RAW):
             laid.slice(way, WARM_UP)
-        many = envelopes // SLICES
-        taken = [(laid.slice(OURS, many), laid.slice(RAW, many)) for _ in range(SLICES)]
+        turns = SLICES_OF_MANY if envelopes >= MANY else SLICES
+        many = envelopes // turns
+        taken = [(laid.slice(OURS, many), laid.slice(RAW, many)) for _ in range(turns)]
         laid.check()
     return taken
 
@@ -69,6 +70,7 @@ def whole(taken: Slices, work: str, envelopes: int) -> Line:
     ours, floor = (sum(one.wall_s for one in way) for way in zip(*taken, strict=True))
     return {
         **_line("group", work, ours * 1000, floor * 1000, "ms"),
+        "runs": len(taken),
         "ratio_first_slice": _figures(taken[0][0].wall_s / taken[0][1].wall_s),
         "ratio_last_slice": _figures(taken[-1][0].wall_s / taken[-1][1].wall_s),
         "envelopes_a_second": round(envelopes / ours),
@@ -121,7 +123,7 @@ def _work(campuses: int, envelopes: int, workers: int) -> str:
 
 def _line(name: str, work: str, ours: float, floor: float, unit: str) -> Line:
     figures = {f"ours_{unit}": _figures(ours), f"floor_{unit}": _figures(floor)}
-    return {"name": name, "work": work, **figures, "ratio": _figures(ours / floor), "runs": SLICES}
+    return {"name": name, "work": work, **figures, "ratio": _figures(ours / floor)}
 
 
 def _figures(value: float) -> float:

@@ -77,8 +77,10 @@ def work(config: OfficeConfig = OFFICE_FILE) -> None:
     from edge.office.opening import open_office, worker_of
     from edge.office.serving import until_told
     from edge.office.settings import load_office
+    from edge.office.worker import collect_rarely
 
     with faults_told(), open_office(load_office(config)) as office, worker_of(office, "worker"):
+        collect_rarely()
         until_told()
         leave_in_time(office.log)
 

@@ -4,6 +4,7 @@ Pure: no database, no network. What needs the books (a ledger's head, an id used
 compared in ``edge.office.kept``.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from sync import codec
 from sync.envelope import ENVELOPE_TYPE, Envelope, Kind, read_payload
 from sync.errors import BadEnvelope, Reason
 from sync.group import facility_of
-from sync.jws import digest, open_bytes
+from sync.jws import open_bytes
 from sync.ledger_head import LedgerHead, open_head
 
 
@@ -88,7 +89,7 @@ def checked(arrival: Arrival, campuses: Mapping[str, Campus]) -> Checked | Refus
         arrival=arrival,
         payload=payload,
         envelope=envelope,
-        sha256=bytes.fromhex(digest(arrival.body)),
+        sha256=hashlib.sha256(arrival.body).digest(),
         facts=facts,
         head=head,
     )

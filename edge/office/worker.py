@@ -5,8 +5,8 @@ may run: the stream, the books' locks and the message ids part the work between 
 remembered here that would be missed: a worker may die anywhere.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from edge.loops.rounds import beside
 from edge.office.books import AlreadyThere, Books
 from edge.office.campus import Campus
 from edge.office.handing import Handing
-from edge.office.intake import Arrival, Checked, Refused, checked
+from edge.office.intake import Arrival, Checked, checked
 from edge.office.kept import Kept, keep
 from edge.office.outgoing import Answered, claim, next_due, settle
 from edge.office.receipts import publish_owed
@@ -30,8 +30,9 @@ FETCH_MAX = 500
 FETCH_WAIT_S = 1.0
 IDLE_S = 1.0
 MENDING_S = 2.0
-SIDE_BY_SIDE_MIN = 64
-"""From so many on, a batch is checked by two threads: verifying lets go of the interpreter."""
+COLLECT_AFTER = 50_000
+"""New objects, some batches of envelopes: at Python's own 700 the search for circles, of which a
+batch makes none, took a seventh of a worker's time."""
 
 HEARD_EVERY = timedelta(seconds=5)
 """How stale the moment may grow at which a campus was heard."""
@@ -92,9 +93,6 @@ class Worker:
     to_relay: Event = field(default_factory=Event)
     to_publish: Event = field(default_factory=Event)
     stopping: Event = field(default_factory=Event)
-    _beside: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(1, "office-check")
-    )
     _heard: dict[str, datetime] = field(default_factory=dict)
     _quiet_until: datetime | None = None
 
@@ -111,7 +109,7 @@ class Worker:
         if not taken:
             return Kept(0, 0, 0)
         work.crash("after fetch")
-        given = self._checked([_arrival(one) for one in taken])
+        given = [checked(_arrival(one), work.campuses) for one in taken]
         now = work.clock()
         with work.books.transaction() as db:
             kept = keep(db, work.vault, given, now)
@@ -170,13 +168,6 @@ class Worker:
         self.to_relay.set()
         self.to_publish.set()
 
-    def _checked(self, came: list[Arrival]) -> list[Checked | Refused]:
-        campuses = self.work.campuses
-        half = len(came) // 2 if len(came) >= SIDE_BY_SIDE_MIN else len(came)
-        others = self._beside.submit(_all_checked, came[half:], campuses) if came[half:] else None
-        first = _all_checked(came[:half], campuses)
-        return first + others.result() if others else first
-
     def _note_heard(self, facilities: set[str], now: datetime) -> None:
         due = [
             one
@@ -201,6 +192,15 @@ class Worker:
         ]
         floor = self.work.clock() + timedelta(seconds=MENDING_S)
         self._quiet_until = max([floor, *away]) if away else None
+
+
+def collect_rarely() -> None:
+    """Have what stands left alone by the collector, and what comes looked at after many.
+
+    For a process that is a worker and nothing else.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 @contextmanager
@@ -252,10 +252,6 @@ def _loop(
                 woken.wait(rest_s)
 
     return loop
-
-
-def _all_checked(came: Sequence[Arrival], campuses: dict[str, Campus]) -> list[Checked | Refused]:
-    return [checked(one, campuses) for one in came]
 
 
 def _arrival(taken: Taken) -> Arrival:

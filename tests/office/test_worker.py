@@ -10,7 +10,6 @@ from edge.codec import Raw
 from edge.core.errors import Fault
 from edge.office.books import Books
 from edge.office.schema import STEPS, bring_up
-from edge.office.worker import SIDE_BY_SIDE_MIN
 from sync.envelope import Kind, new_key, sign
 from sync.outcome import Accepted, NeedsPerson, classify
 from tests.office.ground import EAST, START, WEST, Office, head, message, story
@@ -187,26 +186,6 @@ def test_what_its_campus_did_not_sign_stands_in_quarantine(
     )
     # A stranger could park a real message by a forged one: only what was signed is refused aloud.
     assert {status for _, status in office.heard()} == ({422} if what == "facility" else set())
-
-
-def test_a_large_batch_is_checked_side_by_side_and_each_gets_its_own_verdict(
-    office: Office,
-) -> None:
-    stranger = new_key()
-    envelopes = [message(f"m-{number:03}") for number in range(SIDE_BY_SIDE_MIN + 5)]
-    forged = {envelopes[place].id for place in (0, 31, 40, -1)}
-    office.post.waiting += [
-        office.sent(sign(one, stranger if one.id in forged else office.keys[EAST]), one)
-        for one in envelopes
-    ]
-    places = {one.id: place for place, one in enumerate(envelopes, 1)}
-    kept = office.worker.take()
-    assert kept
-    assert (kept.new, kept.quarantined) == (len(envelopes) - len(forged), len(forged))
-    rows = {row["id"]: row["place"] for row in office.rows("envelopes")}
-    assert rows == {name: place for name, place in places.items() if name not in forged}
-    aside = [row["place"] for row in office.rows("quarantine")]
-    assert sorted(aside) == sorted(places[name] for name in forged)
 
 
 def test_an_old_id_that_says_something_else_is_refused_and_the_first_stands(
