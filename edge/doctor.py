@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -71,6 +71,7 @@ def examine(settings_file: Path, clock: Clock) -> list[Finding]:
         ("certificate", lambda: _certificate(settings, clock)),
         ("database", lambda: _database(settings, clock)),
         ("disk", lambda: _disk(settings)),
+        ("ownership", lambda: _ownership(settings)),
         ("backup", lambda: _backup(settings, clock)),
         ("packs", lambda: _packs(settings, clock)),
         ("catalogues", lambda: _catalogues(settings)),
@@ -120,6 +121,8 @@ def _certificate(settings: Settings, clock: Clock) -> Iterator[Finding]:
     seen += f", not for {', '.join(unnamed)}" if unnamed else ""
     well = not unnamed and not ends_soon(papers, clock())
     ours = "edge tls renew; the running service renews in time, so look in its log for why not"
+    if unnamed:
+        ours = "edge tls renew --new-ca, then give the new ca.pem to every desk"
     fix = ours if papers.ca else "get a new one from the hospital's CA and put it in its place"
     yield _judged("certificate", seen, well=well, fix=fix)
 
@@ -191,6 +194,25 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     free_mb = shutil.disk_usage(settings.data).free // 1_000_000
     well = free_mb >= DISK_FREE_MIN_MB
     yield _judged("disk", f"{free_mb} MB free", well=well, fix="free or enlarge the disk")
+
+
+def _ownership(settings: Settings) -> Iterator[Finding]:
+    data = settings.data
+    owner = data.stat().st_uid
+    found = strangers_in(data, owner)
+    seen = f"{len(found)} of another account: {', '.join(found[:3])}" if found else "of one account"
+    fix = f"stop the service, chown -R --reference={data} {data}, start it"
+    yield _judged("ownership", seen, well=not found, fix=fix)
+
+
+def strangers_in(folder: Path, owner: int) -> list[str]:
+    """Return what lies in a folder and is not ``owner``'s: the service may not write it."""
+    found = []
+    for one in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # the service makes files and takes them away
+            if one.lstat().st_uid != owner:
+                found.append(str(one.relative_to(folder)))
+    return sorted(found)
 
 
 def _backup(settings: Settings, clock: Clock) -> Iterator[Finding]:

@@ -1,11 +1,13 @@
 """A founded site opened: its memory, its law, its wire. Serves nothing."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from pwd import getpwuid
 from urllib.parse import quote
 
 from edge import packs
@@ -60,7 +62,8 @@ def open_site(
 
     Raises:
         Fault: keys or database cannot be used.
-        Conflict: SITE_IN_USE, while a backup is being restored, or an older release still runs.
+        Conflict: SITE_IN_USE, while a backup is being restored, or an older release still runs;
+            OTHERS_SITE, to any account but that which owns the data.
         BadRule: a region pack is wrong.
         PlatformMisplaced: the platform's address cannot be used.
     """
@@ -127,7 +130,7 @@ def open_to_others(data: Path) -> Iterator[None]:
     """Say that the database is in use, by this process among others.
 
     Raises:
-        Conflict: SITE_IN_USE, while it is being restored.
+        Conflict: SITE_IN_USE, while it is being restored; OTHERS_SITE.
     """
     with _held(data, fcntl.LOCK_SH):
         yield
@@ -138,14 +141,43 @@ def closed_to_others(data: Path) -> Iterator[None]:
     """Have the database alone.
 
     Raises:
-        Conflict: SITE_IN_USE.
+        Conflict: SITE_IN_USE, OTHERS_SITE.
     """
     with _held(data, fcntl.LOCK_EX):
         yield
 
 
+def require_owner(data: Path, *, account: int) -> None:
+    """Refuse an account, root among them, that does not own the site.
+
+    What it made there the service could not write: a database that root has restored, a day's log.
+
+    Raises:
+        Conflict: OTHERS_SITE.
+    """
+    owner = data.stat().st_uid
+    if account == owner:
+        return
+    try:
+        name = getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    raise Conflict(
+        "OTHERS_SITE",
+        Words(
+            f"本站数据属于账号 {name}，其他账号（含 root）建立的文件服务无法写入",
+            f"the site belongs to the account {name}: what others, root too, make there, the"
+            " service cannot write",
+        ),
+        Words(
+            f"以该账号执行：sudo -u {name} edge …", f"run it as that account: sudo -u {name} edge …"
+        ),
+    )
+
+
 @contextmanager
 def _held(data: Path, how: int) -> Iterator[None]:
+    require_owner(data, account=os.geteuid())
     with (data / "in-use.lock").open("w") as lock:
         try:
             fcntl.flock(lock, how | fcntl.LOCK_NB)

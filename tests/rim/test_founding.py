@@ -2,12 +2,15 @@
 
 import os
 from contextlib import closing
+from pwd import getpwuid
 
 import pytest
 
 from edge.clock import fresh_id, system_clock
-from edge.doctor import WAL_MAX_MB, Finding, examine
+from edge.core.errors import Conflict
+from edge.doctor import WAL_MAX_MB, Finding, examine, strangers_in
 from edge.site.founding import FOUNDER, Founded, found_site
+from edge.site.opening import require_owner
 from edge.store.database import Store
 from edge.store.keys import load_keys
 from edge.store.ledger import Ledger, latest
@@ -91,6 +94,17 @@ def test_the_doctor_says_what_a_restore_has_left_to_be_done(founded: Founded) ->
             [left] = forgotten(db)
             resolve_forgotten(db, vault, left.message_id, note="查过", operator="test", now=now)
     assert "restored" not in seen(founded)
+
+
+def test_who_does_not_own_the_site_is_sent_to_the_account_that_does(founded: Founded) -> None:
+    data = founded.settings_file.parent / "data"
+    require_owner(data, account=os.geteuid())
+    with pytest.raises(Conflict) as refused:
+        require_owner(data, account=os.geteuid() + 1)  # as root is to a site of the account edge
+    assert refused.value.code == "OTHERS_SITE"
+    assert f"sudo -u {getpwuid(os.geteuid()).pw_name} edge" in refused.value.next_action.en
+    assert seen(founded)["ownership"] == Finding(name="ownership", well=True, seen="of one account")
+    assert "edge.db" in strangers_in(data, os.geteuid() + 1)
 
 
 def seen(founded: Founded) -> dict[str, Finding]:
