@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from edge.codec import Raw
@@ -18,7 +17,7 @@ from edge.store.operators import Role
 from edge.web.events import Hints
 from edge.web.floor import Server
 from sync.envelope import Kind, new_key
-from tests.browser.test_screens import GRAVE, RULES
+from tests.browser.sound import ill
 from tests.browser.weight import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window
 from tests.office.ground import (
@@ -76,7 +75,7 @@ def test_every_screen_of_the_office_is_sound_light_and_in_the_desk_s_look(
     chromium: Chromium, url: str
 ) -> None:
     context = chromium.new_context(viewport=SIZE)
-    window = Window(context.new_page(), url)
+    window = Window(context.new_page(), url, chromium.sound)
     page = window.page
     page.goto(f"{url}/login")
     page.fill("[name=name]", "钱方")
@@ -87,8 +86,7 @@ def test_every_screen_of_the_office_is_sound_light_and_in_the_desk_s_look(
     page.wait_for_url(f"{url}/")
     for path in ("/", "/money", "/quarantine"):
         assert weight(window, path) < PAGE_BYTES_MAX, path
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert [(one["id"], one["help"]) for one in found if one["impact"] in GRAVE] == [], path
+        assert ill(page, window.sound) == [], path
         root = page.locator("html")
         assert root.evaluate("root => root.scrollWidth <= root.clientWidth"), path
         expect(page.locator(".screens [aria-current=page]")).to_have_count(1)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request, expect
 from pypdfium2 import PdfDocument
 
@@ -18,6 +17,7 @@ from simulators.hospital.ground import PASSWORD, Known
 from simulators.hospital.people import DEVICE, NOTICE
 from simulators.reader import in_process_reader
 from tests.browser.conftest import Look
+from tests.browser.sound import ill
 from tests.browser.story import (
     PEOPLE,
     RARE,
@@ -34,14 +34,8 @@ from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
 from tests.sheets.written import ROW, listed
 
-RULES = {
-    "resultTypes": ["violations"],
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
-}
 PLUGGED = "cells => cells.forEach((one) => { one.textContent = '/dev/serial/by-id/usb-scanner'; })"
 """A real scanner's name for the picture: ours stands in a folder of this run."""
-
-GRAVE = frozenset({"serious", "critical"})
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +61,10 @@ def looked_at(window: Window, path: str) -> None:
     """Open a screen and hold it to what every screen must be."""
     assert weight(window, path) < PAGE_BYTES_MAX, path
     window.page.wait_for_load_state("networkidle")
-    assert ill(window.page) == [], path
+    assert ill(window.page, window.sound) == [], path
     root = window.page.locator("html")
     assert root.evaluate("root => root.scrollWidth <= root.clientWidth"), path
     expect(window.page.locator(".screens [aria-current=page]")).to_have_count(1)
-
-
-def ill(page: Page) -> list[tuple[str, str]]:
-    """Return what axe finds grave on a page as it stands."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(one["id"], one["help"]) for one in found if one["impact"] in GRAVE]
 
 
 def a_statement(asked: Request) -> bool:
@@ -263,7 +251,7 @@ def test_the_auditor_reads_the_ledger(chromium: Chromium, place: Hospital, look:
     login = chromium.new_context(viewport=SIZE, ignore_https_errors=True)
     page = login.new_page()
     page.goto(f"{place.url}/login")
-    assert ill(page) == []
+    assert ill(page, chromium.sound) == []
     look(page, "login")
     login.close()
     with at_work(chromium, place, "审计员", "", start="/audit") as window:
@@ -317,7 +305,7 @@ def test_the_security_administrator_makes_an_account_by_keyboard(
         page.keyboard.type(PASSWORD)
         page.keyboard.press("F9")
         expect(page.locator("#factor svg path").first).to_be_visible()
-        assert ill(page) == []
+        assert ill(page, chromium.sound) == []
 
 
 def test_the_system_administrator_imports_a_list_as_it_was_seen(
@@ -341,7 +329,7 @@ def test_the_system_administrator_imports_a_list_as_it_was_seen(
         page.wait_for_url("**/admin")
         expect(page.locator("#catalogues")).to_contain_text("310000")
         page.goto(f"{place.url}/password")
-        assert ill(page) == []
+        assert ill(page, chromium.sound) == []
         look(page, "password")
 
 

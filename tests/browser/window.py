@@ -34,6 +34,8 @@ class Chromium:
     complaints: list[str] = field(default_factory=list)
     excuses: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    sound: set[str] = field(default_factory=set)
+    """The looks of text whose contrast axe has judged (``tests.browser.sound``)."""
 
     def new_context(self, **options: Any) -> BrowserContext:  # noqa: ANN401 - Playwright's own
         """Open a context whose console and requests are heard from its first page on."""
@@ -71,10 +73,11 @@ class Chromium:
 
 @dataclass(slots=True)
 class Window:
-    """One window: its page and the address of the service."""
+    """One window: its page, the address of the service, and what axe has judged."""
 
     page: Page
     url: str
+    sound: set[str]
 
     def open(self, path: str) -> Page:
         """Go to a page of the service and wait until it hears hints."""
@@ -119,7 +122,7 @@ def at_work(
     # Whether the certificate is believed is the machine's business: decision 76.
     context = chromium.new_context(viewport=SIZE, ignore_https_errors=True)
     try:
-        window = Window(context.new_page(), place.url)
+        window = Window(context.new_page(), place.url, chromium.sound)
         window.page.goto(place.url)
         window.page.wait_for_url("**/login")
         expect(window.page.locator("[name=name]")).to_be_focused()
