@@ -30,6 +30,7 @@ _JUDGE = """async (sound) => {
         rules: {"color-contrast": {enabled: false}},
     });
 
+    const nodesOf = ({nodes}) => nodes;
     const left = new Map();
     for (const one of document.body.querySelectorAll("*")) {
         const look = speaks(one) && lookOf(one);
@@ -40,7 +41,7 @@ _JUDGE = """async (sound) => {
         if (!include.length) return;
         const found = await axe.run({include}, {runOnly: ["color-contrast"], elementRef: true});
         faults.push(...grave(found));
-        for (const {element} of [...found.passes, ...found.violations].flatMap(({nodes}) => nodes)) {
+        for (const {element} of [found.passes, found.violations].flat().flatMap(nodesOf)) {
             if (left.delete(lookOf(element))) judged.push(lookOf(element));
         }
     };

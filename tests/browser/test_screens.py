@@ -32,6 +32,7 @@ from tests.browser.story import (
 from tests.browser.weight import PAGE_BYTES_MAX, weight
 from tests.browser.window import SIZE, Chromium, Window, at_work
 from tests.fakes.log import Log
+from tests.passwords import quicken
 from tests.sheets.written import ROW, listed
 
 PLUGGED = "cells => cells.forEach((one) => { one.textContent = '/dev/serial/by-id/usb-scanner'; })"
@@ -49,6 +50,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, clock: Late) -> Iterator[Hos
     folder = tmp_path_factory.mktemp("screens") / "site"
     known = Known(PEOPLE, clock)
     with hospital(folder, log=Log(), reader=in_process_reader, known=known) as place:
+        quicken(place)
         yield place
 
 
@@ -175,8 +177,7 @@ def test_the_fitting_counter_by_keyboard_alone(
 ) -> None:
     with at_work(chromium, place, "配置员", "入院1号窗", start="/fittings") as window:
         looked_at(window, "/fittings")
-        page = window.open("/fittings")
-        page.wait_for_load_state("networkidle")  # a panel that is fetched again is empty again
+        page = window.page
         expect(page.locator("#notice")).to_be_focused()
         page.keyboard.press("F2")
         expect(page.locator("#card form[data-working]")).to_have_count(0)
@@ -287,8 +288,8 @@ def test_the_security_administrator_makes_an_account_by_keyboard(
     code = hire(place, "安全员", Role.SECURITY_ADMINISTRATOR)
     with at_work(chromium, place, "安全员", "", start="/audit", code=code) as window:
         looked_at(window, "/admin")
-        look(window.page, "admin")
-        page = window.open("/admin")
+        page = window.page
+        look(page, "admin")
         window.tab_to("name")
         window.type("新来的财务员")
         window.tab_to("password")
@@ -314,7 +315,7 @@ def test_the_system_administrator_imports_a_list_as_it_was_seen(
     code = hire(place, "信息员", Role.SYSTEM_ADMINISTRATOR)
     with at_work(chromium, place, "信息员", "", start="/messages", code=code) as window:
         looked_at(window, "/admin")
-        page = window.open("/admin")
+        page = window.page
         file = {"name": "目录.csv", "mimeType": "", "buffer": listed(ROW)}
         page.locator("#catalogue-file").set_input_files(file)  # type: ignore[arg-type]
         window.tab_to("region")

@@ -1,6 +1,9 @@
 """That axe finds what it must, though it judges the contrast of alike texts once."""
 
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.sound import ill
 from tests.browser.window import Chromium
@@ -21,9 +24,14 @@ ILL = {
 }
 
 
+@pytest.fixture(scope="module")
+def page(chromium: Chromium) -> Iterator[Page]:
+    with chromium.new_context() as context:
+        yield context.new_page()
+
+
 @pytest.mark.parametrize("more", ILL.values(), ids=ILL)
-def test_a_text_of_its_own_look_is_judged(chromium: Chromium, more: str) -> None:
-    page = chromium.new_context().new_page()
+def test_a_text_of_its_own_look_is_judged(page: Page, more: str) -> None:
     page.set_content(PAGE.format(rows=ROWS, more=""))
     sound = set[str]()
     assert ill(page, sound) == []
@@ -33,11 +41,8 @@ def test_a_text_of_its_own_look_is_judged(chromium: Chromium, more: str) -> None
         [(rule, _, where)] = ill(page, sound)
         assert rule == "color-contrast"
         assert "看不清的字" in where
-    page.context.close()
 
 
-def test_every_other_rule_is_asked_of_the_whole_page(chromium: Chromium) -> None:
-    page = chromium.new_context().new_page()
+def test_every_other_rule_is_asked_of_the_whole_page(page: Page) -> None:
     page.set_content(PAGE.format(rows=ROWS, more="<input><img src='data:,'>"))
     assert {rule for rule, *_ in ill(page, set())} == {"label", "image-alt"}
-    page.context.close()

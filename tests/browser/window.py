@@ -17,8 +17,10 @@ from playwright.sync_api import (
     expect,
 )
 
-from simulators.hospital import Hospital
+from drivers.monitor import ReaderState
+from simulators.hospital import Hospital, HospitalSystem
 from simulators.hospital.ground import PASSWORD
+from simulators.hospital.telling import CARD_S_MAX, awaited
 
 SIZE = ViewportSize(width=1366, height=768)
 _HOME = "127.0.0.1"
@@ -85,6 +87,10 @@ class Window:
         self.page.wait_for_selector("html[data-connected=yes]")
         return self.page
 
+    def leave(self) -> None:
+        """Go to an empty page: one of the service would go on fetching whatever others do."""
+        self.page.goto("about:blank")
+
     def focused(self) -> str:
         """Return the name or id of what has the keyboard."""
         one = "document.activeElement"
@@ -137,6 +143,12 @@ def at_work(
         yield window
     finally:
         context.close()
+
+
+def card_is_in(system: HospitalSystem) -> None:
+    """Wait until the card was read; it may have been left behind by the case before."""
+    there = {ReaderState.PRESENT.value, ReaderState.LEFT_BEHIND.value}
+    assert awaited(lambda: there & {one["state"] for one in system.get("/readers")}, CARD_S_MAX)
 
 
 def _matches(patterns: list[str], text: str) -> bool:
