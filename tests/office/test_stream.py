@@ -194,6 +194,7 @@ def test_a_stranger_under_a_campus_s_subject_is_put_aside(
     group: Group, running: tuple[Office, Worker]
 ) -> None:
     office, _ = running
+    assert all(key.quick for campus in office.campuses.values() for key in campus.keys.values())
     envelope = message("m-8")
     forged = sign(envelope, new_key())
     acked = group.campuses[EAST].publish(up_subject(EAST, "stay-9"), forged, "m-8")

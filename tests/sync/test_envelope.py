@@ -31,7 +31,7 @@ from sync.envelope import (
     signer,
 )
 from sync.errors import BadEnvelope
-from sync.jws import SIGNED_BYTES_MAX
+from sync.jws import SIGNED_BYTES_MAX, base64url, unbase64url
 from sync.question import QUESTION_TYPE
 from tests.sync.sender import message
 
@@ -149,6 +149,29 @@ def test_a_padded_or_respelled_signature_is_refused() -> None:
     # The last character of 64 bytes carries four idle bits: another spelling, the same bytes.
     respelled = SIGNED[:-1] + (b"B" if SIGNED.endswith(b"A") else bytes([SIGNED[-1] + 1]))
     _assert_refused(respelled)
+
+
+@given(data=st.binary(max_size=40), odd=st.binary(max_size=12))
+def test_a_text_has_one_value_and_a_value_one_text(data: bytes, odd: bytes) -> None:
+    assert unbase64url(base64url(data)) == data
+    for text in (odd, base64url(odd) + b"=", base64url(odd)[:-1]):
+        _require_strict(text)
+
+
+def test_no_text_is_read_whose_unused_bits_are_set() -> None:
+    letters = [*range(ord("0"), ord("z") + 1), *b"-+/=\n"]
+    read = [_require_strict(bytes([one, other])) for one in letters for other in letters]
+    assert sum(read) == 64 * 4
+    assert not any(_require_strict(bytes([one])) for one in letters)
+
+
+def _require_strict(text: bytes) -> bool:
+    try:
+        data = unbase64url(text)
+    except BadEnvelope:
+        return False
+    assert base64url(data) == text
+    return True
 
 
 def test_an_oversized_message_is_neither_made_nor_read() -> None:
