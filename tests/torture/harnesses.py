@@ -33,8 +33,9 @@ SOUND = "sound"
 class Harness:
     """``run`` takes a folder of its own, how many rounds, the seed, and who is tortured.
 
-    ``controls`` are the variants that must be caught, each in ``few`` rounds at most; so many are
-    the suite's rounds too. ``make torture N=500`` runs ``at_500``, and in proportion.
+    ``controls`` are the variants that must be caught: by ``few`` rounds of the suite's seed, and of
+    one of ten seeds in ``make torture``. So many are the suite's rounds too. ``make torture N=500``
+    runs ``at_500``, and in proportion.
     """
 
     run: Run
