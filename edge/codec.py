@@ -5,7 +5,7 @@ The one importer of msgspec. Wrong input becomes ``BadInput`` that names the fie
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from threading import Lock
 from types import NoneType, UnionType
@@ -96,6 +96,12 @@ def convert(value: Any, kind: type[T]) -> T:  # noqa: ANN401 - whatever JSON or 
 def encode(value: object) -> bytes:
     """Write canonical JSON: keys sorted, no spaces, UTF-8; equal values give equal bytes."""
     return _encoder.encode(value)
+
+
+def encode_around(value: Any, **written: bytes) -> bytes:  # noqa: ANN401 - a dataclass
+    """Write a dataclass as ``encode`` does; these fields of it have been written already."""
+    whole = {field.name: getattr(value, field.name) for field in fields(value)}
+    return encode(whole | {name: Raw(part) for name, part in written.items()})
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - dicts, lists, strings, numbers

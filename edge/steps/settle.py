@@ -188,7 +188,8 @@ def _within_offline_limits(
 def _settlement(
     site: Site, request: Request, verification: Verification, outcome: Ruled, terms: Terms
 ) -> Settlement:
-    bill = codec.encode(outcome.bill)
+    catalogue = codec.encode(outcome.bill.catalogue)
+    bill = codec.encode_around(outcome.bill, catalogue=catalogue)
     return Settlement(
         id=site.fresh_id(),
         case=request.case,
@@ -201,7 +202,7 @@ def _settlement(
         overdue_reason=request.overdue_reason.strip() if terms.overdue else None,
         bill=bill,
         ruling=codec.encode(outcome.ruling),
-        catalogue_sha256=sha256(codec.encode(outcome.bill.catalogue)),
+        catalogue_sha256=sha256(catalogue),
         packs=bill_packs(site.rulebook, outcome.bill),
         settled_at=verification.at,
     )

@@ -105,3 +105,9 @@ def test_the_order_of_keys_does_not_change_the_bytes(value: dict[str, int]) -> N
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(BadInput):
         assert isinstance(codec.decode(data, Order), Order)
+
+
+def test_a_part_that_was_written_already_stands_in_the_whole_as_it_would() -> None:
+    order = Order("n", (Item("b", date(2024, 6, 1)), Item("a")), notes={"z": 1, "a": 2})
+    items, notes = codec.encode(order.items), codec.encode(order.notes)
+    assert codec.encode_around(order, items=items, notes=notes) == codec.encode(order)
