@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import log
+from statistics import median
 
 from bench.frame import Told
 from bench.group_pipe import OURS, PARTS, RAW, Spent, pipe
@@ -66,13 +67,15 @@ def slices(campuses: int, envelopes: int, workers: int) -> Slices:
 
 
 def whole(taken: Slices, work: str, envelopes: int) -> Line:
-    """Tell the wall's time of all slices; the ratios of the first and the last beside it."""
+    """Tell the wall's time of all slices; beside it the slices' ratios: first, last, median."""
     ours, floor = (sum(one.wall_s for one in way) for way in zip(*taken, strict=True))
+    ratios = [_figures(one.wall_s / other.wall_s) for one, other in taken]
     return {
         **_line("group", work, ours * 1000, floor * 1000, "ms"),
         "runs": len(taken),
-        "ratio_first_slice": _figures(taken[0][0].wall_s / taken[0][1].wall_s),
-        "ratio_last_slice": _figures(taken[-1][0].wall_s / taken[-1][1].wall_s),
+        "ratio_first_slice": ratios[0],
+        "ratio_last_slice": ratios[-1],
+        "ratio_median_slice": _figures(median(ratios)),
         "envelopes_a_second": round(envelopes / ours),
     }
 

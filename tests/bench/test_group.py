@@ -41,7 +41,7 @@ def test_what_it_tells_is_of_all_slices() -> None:
     told = whole(taken, "work", 1000)
     assert (told["ours_ms"], told["floor_ms"], told["ratio"]) == (4000, 2000, 2.0)
     assert (told["ratio_first_slice"], told["ratio_last_slice"]) == (1.0, 3.0)
-    assert told["envelopes_a_second"] == 250
+    assert (told["ratio_median_slice"], told["envelopes_a_second"]) == (2.0, 250)
     spent = {str(line["work"]).partition(",")[0]: line for line in processor(taken, "work", 1000)}
     assert (spent["taker"]["ours_ms"], spent["all"]["ours_ms"]) == (1.0, 4.0)
     full = [line["ours_pct"] for line in busy(taken, "work", workers=2)]
