@@ -1,5 +1,6 @@
 """A founded office opened: accounts, books, campuses; and what one worker works with."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from edge.office.post import StreamPost, address_of, answered_on
 from edge.office.schema import bring_up
 from edge.office.settings import OfficeSettings
 from edge.office.worker import MENDING_S, Work, Worker, working
+from edge.site.opening import require_owner
 from edge.store.database import Store
 from edge.store.keys import KeyFolder, load_keys
 from edge.store.ledger import Ledger
@@ -68,7 +70,9 @@ def open_office(
 
     Raises:
         Fault: keys or accounts cannot be used; CAMPUS_KEY, PLATFORM_KEY.
+        Conflict: OTHERS_SITE, to any account but that which owns the data.
     """
+    require_owner(settings.data, account=os.geteuid())
     keys = load_keys(KeyFolder(settings.data / "keys"))
     with (
         closing(Store(settings.data / "edge.db")) as store,
