@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, TypeVar
 
 from nats.aio.client import Client
@@ -24,6 +25,7 @@ from sync.stream_api import (
     UNREADABLE,
     Ack,
     ConsumerInfo,
+    KeptMessage,
     Refused,
     StreamInfo,
     api,
@@ -156,6 +158,21 @@ class Stream:
     def waiting(self, pull: PullPlan, *, domain: str = "") -> int | Silence:
         """Return how many messages a durable consumer has yet to hand out or hear of again."""
         return self._run(self._waiting(pull, domain))
+
+    def stands(self, stream: str) -> StreamInfo | Silence:
+        """Return how a stream of this very server stands."""
+        return self._run(self._asked("", f"STREAM.INFO.{stream}", b"", StreamInfo))
+
+    def read_of(self, pull: PullPlan) -> ConsumerInfo | Silence:
+        """Return how a durable consumer of this very server stands."""
+        what = f"CONSUMER.INFO.{pull.stream}.{pull.durable}"
+        return self._run(self._asked("", what, b"", ConsumerInfo))
+
+    def kept_since(self, stream: str, sequence: int) -> datetime | Silence:
+        """Return when a message of this very server's stream came."""
+        asked = codec.encode({"seq": sequence})
+        told = self._run(self._asked("", f"STREAM.MSG.GET.{stream}", asked, KeptMessage))
+        return told if isinstance(told, Silence) else told.message.time
 
     def version(self) -> str | Silence:
         """Return the server's release."""

@@ -40,17 +40,62 @@ class State(codec.Tolerant, frozen=True):
     messages: int
 
 
+class External(codec.Tolerant, frozen=True):
+    """Where another domain's interface is found."""
+
+    api: str
+
+
+class SourceInfo(codec.Tolerant, frozen=True):
+    """A stream that another gathers: what is yet to be gathered, when it was last heard of (ns)."""
+
+    lag: int = 0
+    active: int = -1
+    external: External = External(api="")
+
+    @property
+    def domain(self) -> str:
+        """Return whose it is."""
+        return self.external.api.removeprefix("$JS.").removesuffix(".API")
+
+    @property
+    def silent_s(self) -> float | None:
+        """Return since how many seconds it is silent; None when it never was heard."""
+        return self.active / 1e9 if self.active >= 0 else None
+
+
 class StreamInfo(codec.Tolerant, frozen=True):
-    """How a stream stands."""
+    """How a stream stands, and what it gathers."""
 
     state: State
+    sources: tuple[SourceInfo, ...] = ()
+
+
+class Floor(codec.Tolerant, frozen=True):
+    """Up to which number of the stream all is acknowledged."""
+
+    stream_seq: int = 0
 
 
 class ConsumerInfo(codec.Tolerant, frozen=True):
-    """What a consumer has yet to hand out, and to hear of."""
+    """What a consumer has yet to hand out and to hear of, and how much it handed out again."""
 
     num_pending: int
     num_ack_pending: int
+    num_redelivered: int = 0
+    ack_floor: Floor = Floor()
+
+
+class Kept(codec.Tolerant, frozen=True):
+    """A message as a stream keeps it: when it came."""
+
+    time: codec.Aware
+
+
+class KeptMessage(codec.Tolerant, frozen=True):
+    """The answer to a question for one message."""
+
+    message: Kept
 
 
 def api(domain: str, what: str) -> str:

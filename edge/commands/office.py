@@ -50,24 +50,42 @@ def add_viewer(
     typer.echo(f"password for the first login, shown once: {password}")
 
 
+@app.command("add-watcher")
+def add_watcher(name: str, config: OfficeConfig = OFFICE_FILE) -> None:
+    """Give a monitoring system a token for the office's figures (GET /metrics); shown once."""
+    from edge.clock import fresh_id, system_clock
+    from edge.office import founding
+
+    with faults_told():
+        token = founding.add_watcher(config, name, system_clock, fresh_id)
+    typer.echo(f"token of {name}, shown once: {token}")
+
+
 @app.command()
 def serve(config: OfficeConfig = OFFICE_FILE) -> None:
     """Run the office: its workers, each a process of its own, and its screens."""
     import signal
+    from contextlib import closing
 
     from edge.office.opening import open_office
+    from edge.office.post import address_of
     from edge.office.serving import kept_fresh, server_of, workers_of
     from edge.office.settings import load_office
     from edge.web.events import Hints
+    from sync.stream import Stream
 
     # uvicorn stops at these and then raises them again, which would end us before we tidied up.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     with faults_told(), open_office(load_office(config)) as office:
         command = [sys.executable, "-m", "edge", "office", "work", "--config", str(config)]
-        hints = Hints()
-        with workers_of(office, command) as stop, kept_fresh(office, hints):
-            server_of(office, hints, stop).run()
+        hints, address = Hints(), address_of(office.settings.stream, "edge-office-screens")
+        with (
+            closing(Stream(address)) as stream,
+            workers_of(office, command) as stop,
+            kept_fresh(office, hints),
+        ):
+            server_of(office, hints, stop, stream).run()
 
 
 @app.command()

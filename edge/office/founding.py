@@ -14,7 +14,8 @@ from edge.site.founding import Founded, furnish, write_settings
 from edge.store.database import Store
 from edge.store.keys import KeyFolder, load_keys
 from edge.store.ledger import Ledger
-from edge.store.operators import Operator, Role, create_operator, new_password_hash
+from edge.store.operators import Operator, Role, Scope, create_operator, new_password_hash
+from edge.store.tokens import create_token
 from edge.trust.crypto import new_first_password
 
 ROLES = (Role.FINANCE, Role.AUDITOR)
@@ -67,3 +68,24 @@ def add_viewer(config: Path, name: str, role: Role, clock: Clock, fresh_id: Fres
             role=role.value,
         )
     return password
+
+
+def add_watcher(config: Path, name: str, clock: Clock, fresh_id: FreshId) -> str:
+    """Give a monitoring system a token that opens the figures and nothing else.
+
+    Raises:
+        Conflict: NAME_TAKEN.
+        SettingsError, Fault: the office cannot be opened.
+    """
+    data = load_office(config).data
+    with closing(Store(data / "edge.db")) as store, store.transaction() as db:
+        token = create_token(db, fresh=fresh_id(), name=name, scopes=(Scope.METRICS,), at=clock())
+        Ledger(load_keys(KeyFolder(data / "keys"))).enter(
+            db,
+            kind="token.created",
+            operator="command line",
+            subject=name,
+            now=clock(),
+            scopes=[Scope.METRICS.value],
+        )
+    return token

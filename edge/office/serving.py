@@ -12,11 +12,13 @@ import uvicorn
 from edge.loops.rounds import beside
 from edge.loops.stopping import REQUESTS_S, STOP_S, leave_in_time
 from edge.office.opening import Office
+from edge.office.watching import looks_of
 from edge.office.web import TOPIC, office_web
 from edge.trust.leaf import Leaf
 from edge.web.desk import version_at
 from edge.web.events import Hints
 from edge.web.floor import Server
+from sync.stream import Stream
 
 _FRESH_S = 10.0
 _LOOK_S = 1.0
@@ -85,10 +87,11 @@ def until_told() -> None:
     told.wait()
 
 
-def server_of(office: Office, hints: Hints, stop: Callable[[], None]) -> Server:
+def server_of(office: Office, hints: Hints, stop: Callable[[], None], stream: Stream) -> Server:
     """Return the HTTP server of the office's screens, ready to ``run()``.
 
-    When it is told to stop it calls ``stop`` at once; the process has ended within three seconds.
+    ``stream`` is what it looks at for the monitoring system. When it is told to stop it calls
+    ``stop`` at once; the process has ended within three seconds.
 
     Raises:
         Fault, OSError: as ``Leaf``.
@@ -96,7 +99,7 @@ def server_of(office: Office, hints: Hints, stop: Callable[[], None]) -> Server:
     leaf = Leaf(office.settings.house(), office.clock, office.log)
     listening = leaf.context()
     config = uvicorn.Config(
-        office_web(office, hints),
+        office_web(office, hints, looks_of(office, stream)),
         ssl_context_factory=(lambda *_: listening) if listening else None,
         host=office.settings.server.host,
         port=office.settings.server.port,

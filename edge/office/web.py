@@ -4,7 +4,7 @@ Accounts, sessions and rims are the house's floor. One thing is done here: the g
 it did about a message in quarantine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -23,6 +23,7 @@ from edge.web.desk import version_at
 from edge.web.events import Hints
 from edge.web.floor import Floor, lay
 from edge.web.look import Colour, Header, Lamp, Link, Look
+from edge.web.metrics import Figure, add_figures
 from edge.web.problems import OPENAPI_RESPONSES
 from edge.web.rooms import api_room, join, open_room, pages_room
 from edge.web.security import Address, Caller, require
@@ -56,8 +57,10 @@ class Said(BaseModel):
     ]
 
 
-def office_web(office: Office, hints: Hints) -> FastAPI:
-    """Return the office's pages."""
+def office_web(
+    office: Office, hints: Hints, looks: Sequence[Callable[[], Iterable[Figure]]] = ()
+) -> FastAPI:
+    """Return the office's pages; ``looks`` are what a monitoring system is told of."""
     app = FastAPI(
         title="Injury desk: group office",
         version="1",
@@ -83,6 +86,7 @@ def office_web(office: Office, hints: Hints) -> FastAPI:
     _pages(app, screen)
     _aside(app, screen, hints)
     _health(app, office)
+    add_figures(app, looks)
     return app
 
 

@@ -4,7 +4,9 @@ The one importer of prometheus-client. Looks when it is asked; changes nothing.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Annotated, Protocol, runtime_checkable
 
@@ -76,6 +78,31 @@ class Timed:
             self._seconds.labels(*labels).observe(taken_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its name, what it tells, its labels' names, and a row of labels and a value."""
+
+    name: str
+    about: str
+    labels: tuple[str, ...]
+    rows: tuple[tuple[tuple[str, ...], float], ...]
+
+
+def add_figures(app: FastAPI, looks: Sequence[Callable[[], Iterable[Figure]]]) -> None:
+    """Give an application ``GET /metrics`` of these alone."""
+    registry = CollectorRegistry()
+    registry.register(_Looks([partial(_families, look) for look in looks]))
+    _serve(app, registry)
+
+
+def _families(look: Callable[[], Iterable[Figure]]) -> Iterator[Metric]:
+    for figure in look():
+        family = GaugeMetricFamily(figure.name, figure.about, labels=figure.labels)
+        for labels, value in figure.rows:
+            family.add_metric(labels, value)
+        yield family
+
+
 def add_metrics(app: FastAPI, desk: Desk) -> None:
     """Measure the application's answers and give it ``GET /metrics``."""
     registry = CollectorRegistry()
@@ -86,8 +113,13 @@ def add_metrics(app: FastAPI, desk: Desk) -> None:
         registry=registry,
         buckets=_BUCKETS_S,
     )
-    registry.register(_Looks(desk))
+    looks = (_outbox, _group, _list, _clocks, _ledger, _devices, _disk, _certificate)
+    registry.register(_Looks([partial(look, desk) for look in looks]))
     app.add_middleware(Timed, seconds=seconds)
+    _serve(app, registry)
+
+
+def _serve(app: FastAPI, registry: CollectorRegistry) -> None:
     routes = open_room("health")
 
     @routes.get("/metrics", response_class=Response)
@@ -99,10 +131,10 @@ def add_metrics(app: FastAPI, desk: Desk) -> None:
 
 
 class _Looks(Collector):
-    """Looks at the site when it is asked; what cannot be looked at is left out and said so."""
+    """Looks when it is asked; what cannot be looked at is left out and said so."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, looks: Sequence[Callable[[], Iterable[Metric]]]) -> None:
+        self._looks = looks
 
     def describe(self) -> Iterator[Metric]:
         """Name nothing beforehand: the site need not be looked at to be registered."""
@@ -111,9 +143,9 @@ class _Looks(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield what is seen."""
         failed = 0
-        for look in (_outbox, _group, _list, _clocks, _ledger, _devices, _disk, _certificate):
+        for look in self._looks:
             try:
-                yield from list(look(self._desk))
+                yield from list(look())
             except (EdgeError, SyncError, OSError):
                 failed += 1
         yield _gauge("edge_looks_failed", "Looks that a fault of the machine kept from", failed)
