@@ -173,8 +173,8 @@ def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(
     pcscd: Pcscd,  # noqa: ARG001
 ) -> None:
     env = os.environ | {"TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "edge", "demo", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as demo:
+    # What `edge demo` becomes, started warm; the second is the command itself.
+    with Program("simulators", ["hospital", "--port", "0"], env=env) as demo:
         port = re.search(r"https://127.0.0.1:(\d+)/", _told(demo))
         assert port
         taken = edge("demo", "--port", port[1])
@@ -185,10 +185,10 @@ def test_an_open_demo_ends_when_told_and_a_taken_port_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def _told(demo: subprocess.Popen[str]) -> str:
+def _told(demo: Program) -> str:
     """Return what the demo says until it is open."""
     told = ""
-    while demo.stdout and "Ctrl-C" not in told:
+    while "Ctrl-C" not in told:
         line = demo.stdout.readline()
         assert line, told
         told += line
