@@ -39,9 +39,10 @@ from edge.web.api_page import api_page_router
 from edge.web.desk import Desk, version_at
 from edge.web.devices import scanner_plan
 from edge.web.events import Hints
-from edge.web.fhir.routes import fhir_router
+from edge.web.fhir import fhir_room
 from edge.web.floor import Floor, Server, lay
 from edge.web.health import health_router
+from edge.web.late import LateApp
 from edge.web.look import Look
 from edge.web.metrics import add_metrics
 from edge.web.pages import pages_rooms
@@ -144,7 +145,7 @@ def _at_work(
 def web(desk: Desk) -> FastAPI:
     """Return the service's pages and API."""
     settings = desk.site.settings
-    app = FastAPI(
+    app = LateApp(
         title="Injury desk edge",
         version="1",
         openapi_url="/api/openapi.json",
@@ -173,7 +174,7 @@ def web(desk: Desk) -> FastAPI:
         },
     )
     lay(app, floor)
-    rooms = (*api_rooms(desk), fhir_router(desk), *pages_rooms(desk, look), health_router(desk))
+    rooms = (*api_rooms(desk), fhir_room(desk), *pages_rooms(desk, look), health_router(desk))
     join(app, *rooms)
     add_metrics(app, desk)
     join(app, api_page_router(app, look))

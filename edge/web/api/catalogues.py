@@ -96,7 +96,7 @@ async def _sheet(request: Request) -> _Sheet:
 
 
 def router(desk: Desk) -> APIRouter:
-    """Return the endpoint that takes sheets; it knows no JSON."""
+    """Return the endpoint that takes sheets, which knows no JSON, and those about what it took."""
     routes = api_room("catalogues", takes_sheets=True)
     site = desk.site
 
@@ -122,10 +122,11 @@ def router(desk: Desk) -> APIRouter:
         desk.uploads.keep(kept)
         return _told(kept.id, report)
 
+    routes.routes.extend(_confirming(desk).routes)
     return routes
 
 
-def confirming(desk: Desk) -> APIRouter:
+def _confirming(desk: Desk) -> APIRouter:
     """Return the endpoints that list, and import what was looked at."""
     routes = api_room("catalogues")
     site = desk.site

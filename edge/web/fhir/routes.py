@@ -19,7 +19,7 @@ from edge.store.settlements import Settlement, settlement_of
 from edge.web.api.receipts import KEY, previewed_tag, settled_before
 from edge.web.desk import Desk
 from edge.web.devices import Presentation, desk_of, presented
-from edge.web.fhir import claims, coverage
+from edge.web.fhir import PREFIX, claims, coverage
 from edge.web.fhir.capability import capabilities
 from edge.web.fhir.outcome import FhirRoute, answer, of_blocks, of_lines, of_problem
 from edge.web.fhir.payments import reconciled
@@ -27,8 +27,6 @@ from edge.web.fhir.resources import read, wrong_field
 from edge.web.fhir.words import MEDIA_TYPE
 from edge.web.rooms import neighbours_room
 from edge.web.security import AnyCaller, Caller, require, require_grant
-
-PREFIX = "/api/fhir"
 
 Verifies = Annotated[Caller, Depends(require(Scope.VERIFY))]
 Settles = Annotated[Caller, Depends(require(Scope.SETTLE))]
@@ -51,7 +49,7 @@ async def body_of(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(body_of)]
 
 
-def fhir_router(desk: Desk) -> APIRouter:
+def router(desk: Desk) -> APIRouter:
     """Return every call under ``/api/fhir``."""
     routes = neighbours_room(PREFIX, "fhir", route=FhirRoute)
     _reading(routes, desk)
