@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from datetime import timedelta
 from functools import partial
 from threading import Event
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,14 +23,9 @@ from drivers.scanner import Scanner
 from drivers.transport import Readers
 from edge.card_key import by_platform, psam_plan
 from edge.core.errors import EdgeError
-from edge.loops.backing_up import backups_made
-from edge.loops.campus import CampusLine, campus_of
-from edge.loops.collecting import inbox_collected
 from edge.loops.keeper import Keeper
-from edge.loops.list_keeping import keep_list
 from edge.loops.rounds import attempt, beside
 from edge.loops.stopping import REQUESTS_S, Stopping
-from edge.loops.watched import folder_watched
 from edge.site import Site
 from edge.site.opening import gateway_of
 from edge.trust.leaf import Leaf
@@ -53,6 +49,9 @@ from edge.web.security import Address
 from edge.web.uploads import UPLOAD_BYTES_MAX
 from sync.attempt import FarGateway
 from sync.relay import Hooks, Pace, Relay
+
+if TYPE_CHECKING:
+    from edge.loops.campus import CampusLine
 
 CHARGES_BYTES_MAX = 16 * 1024 * 1024
 """A bill of 20,000 lines."""
@@ -80,7 +79,7 @@ def running(
     """
     _verify_ledger(site)
     with (
-        campus_of(site) as campus,
+        _campus_of(site) as campus,
         gateway_of(site, campus.gateway if campus else None) as gateway,
         _at_work(site, readers, gateway, crash, patience, campus) as desk,
     ):
@@ -96,7 +95,7 @@ def _at_work(
     gateway: FarGateway,
     crash: Callable[[str], None],
     patience: Patience,
-    campus: CampusLine | None,
+    campus: "CampusLine | None",
 ) -> Iterator[Desk]:
     hints = Hints()
     relay = _relay(site, gateway, hints, crash)
@@ -123,13 +122,10 @@ def _at_work(
         stopping,
         monitor,
         _passing_on(desk),
-        _list_kept_fresh(site),
-        inbox_collected(site, on_applied=partial(desk.changed, "claim", "all")),
-        backups_made(site),
-        folder_watched(site, changed=partial(desk.changed, "stay")),
-        _hl7_taken(desk),
         ExitStack() as listening,
     ):
+        for loop in _loops_of(desk):
+            listening.enter_context(loop)
         for scanner in scanners.values():
             listening.enter_context(scanner)
         relay.start()
@@ -174,8 +170,7 @@ def web(desk: Desk) -> FastAPI:
         },
     )
     lay(app, floor)
-    rooms = (*api_rooms(desk), fhir_room(desk), *pages_rooms(desk, look), health_router(desk))
-    join(app, *rooms)
+    join(app, *api_rooms(desk), fhir_room(desk), *pages_rooms(desk, look), health_router(desk))
     add_metrics(app, desk)
     join(app, api_page_router(app, look))
     return app
@@ -267,16 +262,41 @@ def _heard(desk: Desk, message: str) -> None:
     desk.relay.wake()
 
 
-def _hl7_taken(desk: Desk) -> AbstractContextManager[object]:
-    if not desk.site.settings.hl7.port:
+def _campus_of(site: Site) -> "AbstractContextManager[CampusLine | None]":
+    if site.settings.sync.transport == "https":
         return nullcontext()
-    from edge.hl7.listener import hl7_taken  # noqa: PLC0415 - hl7 is for the sites that speak it
+    from edge.loops.campus import campus_of  # noqa: PLC0415 - for the campuses of a group
 
-    return hl7_taken(desk.site, changed=partial(desk.changed, "stay"))
+    return campus_of(site)
+
+
+def _loops_of(desk: Desk) -> Iterator[AbstractContextManager[object]]:
+    """Yield what goes on beside the desks by this site's settings; no other is loaded."""
+    site, chosen = desk.site, desk.site.settings
+    if chosen.lists.root is not None:
+        yield _list_kept_fresh(site)
+    if site.inbox.is_open:
+        from edge.loops.collecting import inbox_collected  # noqa: PLC0415 - as told above
+
+        yield inbox_collected(site, on_applied=partial(desk.changed, "claim", "all"))
+    if chosen.backup.folder is not None:
+        from edge.loops.backing_up import backups_made  # noqa: PLC0415 - as told above
+
+        yield backups_made(site)
+    if chosen.files.charges is not None:
+        from edge.loops.watched import folder_watched  # noqa: PLC0415 - as told above
+
+        yield folder_watched(site, changed=partial(desk.changed, "stay"))
+    if chosen.hl7.port:
+        from edge.hl7.listener import hl7_taken  # noqa: PLC0415 - as told above
+
+        yield hl7_taken(site, changed=partial(desk.changed, "stay"))
 
 
 def _list_kept_fresh(site: Site) -> AbstractContextManager[None]:
     """Ask for a newer list at once and then every ``lists.refresh_min``."""
+    from edge.loops.list_keeping import keep_list  # noqa: PLC0415 - for the sites that have one
+
     pause_s = site.settings.lists.refresh_min * 60
 
     def keep_fresh(ending: Event) -> None:
@@ -285,7 +305,7 @@ def _list_kept_fresh(site: Site) -> AbstractContextManager[None]:
             attempt(lambda: keep_list(site), site.log, "list.not_refreshed")
             ending.wait(pause_s)
 
-    return nullcontext() if site.settings.lists.root is None else beside(keep_fresh, "list refresh")
+    return beside(keep_fresh, "list refresh")
 
 
 def _look_around(desk: Desk, lying: frozenset[str]) -> frozenset[str]:

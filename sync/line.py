@@ -1,8 +1,8 @@
 """HTTP itself: one call, one reply or silence, within one deadline. Knows no message.
 
-The one importer of ``httpx2`` in ``sync``. The calls run on an event loop in a thread of its own:
-only there can one deadline cut a call short wherever it hangs, in the name look-up, the TLS
-handshake or an answer that drips in byte by byte.
+The one importer of ``httpx2`` in ``sync``, which comes with the first call. The calls run on an
+event loop in a thread of its own: only there can one deadline cut a call short wherever it hangs,
+in the name look-up, the TLS handshake or an answer that drips in byte by byte.
 """
 
 import asyncio
@@ -11,14 +11,16 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
-
-import httpx2
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import SplitResult, urlsplit
 
 from sync.errors import PlatformMisplaced, Reason
 from sync.frame import Unpackable, plain
 from sync.looped import Ended, Looped
 from sync.tls import certificate_refused, untrusted
+
+if TYPE_CHECKING:
+    import httpx2
 
 ANSWER_BYTES_MAX = 2 * 1024 * 1024
 CONNECTIONS_MAX = 8
@@ -85,7 +87,7 @@ class Line:
     def __init__(self, base_url: str, tls: ssl.SSLContext | None) -> None:
         self._url = _private(base_url)
         self._tls = tls
-        self._client = _client(self._url, tls)
+        self._client: httpx2.AsyncClient | None = None  # of the loop's thread alone
         self._looped = Looped("platform-line")
 
     def call(self, call: Call) -> Reply | Silence:
@@ -97,16 +99,26 @@ class Line:
 
     def close(self) -> None:
         """Cut what is under way and close every connection."""
-        self._looped.close(self._client.aclose)
+        self._looped.close(self._cut)
+
+    async def _cut(self) -> None:
+        if self._client:
+            await self._client.aclose()
 
     async def _exchange(self, call: Call) -> Reply | Silence:
+        try:
+            import httpx2  # noqa: PLC0415 - a twentieth of a start, for the first call
+
+            client = self._client = self._client or _client(self._url, self._tls)
+        except OSError as ours:  # no more files may be open
+            return Silence(sent=False, what=type(ours).__name__)
         sent = False
 
         async def watch(event: str, _info: Mapping[str, Any]) -> None:
             nonlocal sent
             sent = sent or event.endswith("send_request_headers.started")
 
-        request = self._client.build_request(
+        request = client.build_request(
             call.method,
             call.path,
             content=call.content,
@@ -117,33 +129,30 @@ class Line:
         try:
             async with asyncio.timeout(call.deadline_s):
                 try:
-                    return await self._reply(request)
+                    return await _reply(client, request)
                 except (httpx2.HTTPError, httpx2.StreamError, OSError) as lost:
-                    return Silence(sent, type(lost).__name__, await self._cause(lost, sent=sent))
+                    timed_out = isinstance(lost, httpx2.TimeoutException)
+                    cause = await self._cause(lost, begun=sent and not timed_out)
+                    return Silence(sent, type(lost).__name__, cause)
         except TimeoutError:
             return Silence(sent, "TimeoutError")
 
-    async def _reply(self, request: httpx2.Request) -> Reply:
-        response = await self._client.send(request, stream=True)
-        try:
-            return Reply(response.status_code, dict(response.headers), await _bounded(response))
-        finally:
-            await response.aclose()
-
-    async def _cause(self, lost: Exception, *, sent: bool) -> Cause:
+    async def _cause(self, lost: Exception, *, begun: bool) -> Cause:
         """Tell a certificate that one side does not accept from a line that fails."""
         if untrusted(lost):
             return Cause.PLATFORM_CERTIFICATE
-        if sent and self._tls and not isinstance(lost, httpx2.TimeoutException):
-            host, port = self._url.host, self._url.port or 443
+        if begun and self._tls:
+            host, port = str(self._url.hostname), self._url.port or 443
             if await certificate_refused(host, port, self._tls):
                 return Cause.OUR_CERTIFICATE
         return Cause.NETWORK
 
 
-def _client(base_url: httpx2.URL, tls: ssl.SSLContext | None) -> httpx2.AsyncClient:
+def _client(base_url: SplitResult, tls: ssl.SSLContext | None) -> "httpx2.AsyncClient":
+    import httpx2  # noqa: PLC0415 - as told above
+
     return httpx2.AsyncClient(
-        base_url=base_url,
+        base_url=base_url.geturl(),
         verify=tls or _usual_trust(base_url),
         trust_env=False,
         follow_redirects=False,
@@ -152,13 +161,21 @@ def _client(base_url: httpx2.URL, tls: ssl.SSLContext | None) -> httpx2.AsyncCli
     )
 
 
-def _usual_trust(base_url: httpx2.URL) -> ssl.SSLContext | bool:
+def _usual_trust(base_url: SplitResult) -> ssl.SSLContext | bool:
     # A platform on this machine is called without TLS: then every authority of the world, which
     # takes 40 ms to load, is no use.
     return base_url.scheme == "https" or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-async def _bounded(response: httpx2.Response) -> bytes:
+async def _reply(client: "httpx2.AsyncClient", request: "httpx2.Request") -> Reply:
+    response = await client.send(request, stream=True)
+    try:
+        return Reply(response.status_code, dict(response.headers), await _bounded(response))
+    finally:
+        await response.aclose()
+
+
+async def _bounded(response: "httpx2.Response") -> bytes:
     """Return the body, or nothing when it is too large or packed in a way we did not ask for."""
     packing = response.headers.get("content-encoding", "identity").strip().lower()
     if packing not in {"identity", ZSTD}:
@@ -178,15 +195,16 @@ def _unpacked(body: bytes) -> bytes:
         return b""
 
 
-def _private(base_url: str) -> httpx2.URL:
+def _private(base_url: str) -> SplitResult:
     """Identities travel only over TLS, or not off this machine at all."""
     try:
-        url = httpx2.URL(base_url)
-    except httpx2.InvalidURL as wrong:
+        url = urlsplit(base_url)
+        host, _port = url.hostname or "", url.port
+    except ValueError as wrong:
         raise PlatformMisplaced(_BAD_ADDRESS, field="url") from wrong
-    if not (url.scheme == "https" and url.host) and not (
-        url.scheme == "http" and _is_this_machine(url.host)
-    ):
+    if not base_url.isprintable() or " " in base_url or not host:
+        raise PlatformMisplaced(_BAD_ADDRESS, field="url")
+    if url.scheme != "https" and not (url.scheme == "http" and _is_this_machine(host)):
         raise PlatformMisplaced(_BAD_ADDRESS, field="url")
     return url
 

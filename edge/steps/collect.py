@@ -7,7 +7,6 @@ behind it; all others go on.
 from dataclasses import dataclass
 
 from edge.core.errors import EdgeError, Fault
-from edge.dispatches import apply
 from edge.site import Site
 from sync.dispatch import PAGE_MAX, Dispatch, PageQuestion
 from sync.errors import Reason
@@ -77,6 +76,8 @@ def _question(site: Site) -> PageQuestion:
 
 def _applied(site: Site, dispatch: Dispatch) -> str | None:
     """Apply one dispatch; return the code of what stands in its way, with nothing written."""
+    from edge.dispatches import apply  # noqa: PLC0415 - with the first one that comes
+
     try:
         with site.store.transaction() as db:
             apply(site, db, dispatch)

@@ -5,10 +5,10 @@ Laid out outside the transaction. What was kept is never made anew: a reprint is
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edge.core.errors import EdgeError
 from edge.digest import sha256
-from edge.paperwork import Order, statement_order
 from edge.site import Site
 from edge.store.database import Rows
 from edge.store.documents import (
@@ -23,6 +23,9 @@ from edge.store.documents import (
     unprinted_settlements,
 )
 
+if TYPE_CHECKING:
+    from edge.paperwork import Order
+
 LOOKED_AT = 2000
 """How many settlements are looked through in one go for those without their statement."""
 
@@ -32,7 +35,7 @@ PRINTED_AT_ONCE = 10
 _SYSTEM = "system"
 
 
-def keep_document(site: Site, order: Order, operator: str) -> Document:
+def keep_document(site: Site, order: "Order", operator: str) -> Document:
     """Return the document of ``order``; made and kept now, unless it was before.
 
     Raises:
@@ -122,6 +125,8 @@ def print_settled(site: Site, *, after: int = 0, beside: Collection[str] = ()) -
     waiting = unprinted_settlements(db, after=after, rows_max=LOOKED_AT)
     due = [(row, one) for row, one in waiting if one not in beside]
     failed = []
+    if due:
+        from edge.paperwork import statement_order  # noqa: PLC0415 - with the first statement
     for _, settlement in due[:PRINTED_AT_ONCE]:
         try:
             order = statement_order(site, site.store.read(), settlement)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from drivers.agent.station import LocalStation, Station
 from drivers.errors import DriverError, NoCard, ReaderMissing
@@ -11,7 +12,6 @@ from drivers.monitor import Presented, ReaderEvent, ReaderState, ReaderView
 from drivers.scanner import Scanned, ScannerState, ScannerView
 from edge.core.credential import expires_at
 from edge.core.errors import BadInput, Conflict, EdgeError, Words
-from edge.loops.campus import CampusLine
 from edge.loops.keeper import Keeper
 from edge.loops.stopping import Stopping
 from edge.settings import Place
@@ -26,6 +26,9 @@ from edge.web.reminded import Reminded
 from edge.web.reveals import Reveals
 from edge.web.uploads import Uploads
 from sync.relay import Relay
+
+if TYPE_CHECKING:
+    from edge.loops.campus import CampusLine
 
 _HOLDING = frozenset({ReaderState.READING, ReaderState.PRESENT, ReaderState.LEFT_BEHIND})
 _INSERTED = _HOLDING | {ReaderState.FAULT}
@@ -80,7 +83,7 @@ class Desk:
     stopping: Stopping
     readers: object = None
     """This machine's readers, as they were given; what they count is worth watching."""
-    campus: CampusLine | None = None
+    campus: "CampusLine | None" = None
     """The line through a group's office, where the site is one of a group."""
     reveals: Reveals = field(default_factory=Reveals)
     reminded: Reminded = field(default_factory=Reminded)

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute, Match, compile_path, get_route_path
+from starlette.routing import BaseRoute, Match, compile_path
 from starlette.types import Receive, Scope, Send
 
 _BUILDING = RLock()
@@ -80,7 +80,7 @@ class LateRoom(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Say which of the room's routes takes this request; ``route`` in the scope names it."""
-        path = get_route_path(scope)
+        path: str = scope["path"]
         if path not in self.at and not path.startswith(self._below):
             return Match.NONE, {}
         other_method: tuple[Match, Scope] = Match.NONE, {}

@@ -1,15 +1,14 @@
 """The sentences of the pages' frame: one catalogue a language, Chinese first, English beside it.
 
-The one importer of babel. Verdicts, problems and refusals bring their own sentences; what a
-template or page asks for by key stands in ``locale/*.po``, and a test compares the two.
+The one importer of babel, which comes with the first sentence. Verdicts, problems and refusals
+bring their own sentences; what a template or page asks for by key stands in ``locale/*.po``, and a
+test compares the two.
 """
 
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from pathlib import Path
-
-from babel.messages.pofile import read_po
 
 from edge.core.errors import Words
 
@@ -41,6 +40,8 @@ def words(key: str, **blanks: object) -> Words:
 @cache
 def catalogue(language: Language) -> Mapping[str, str]:
     """Return every sentence of a language by its key, read once."""
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - with the first page
+
     with (_FOLDER / f"{language.value.replace('-', '_')}.po").open("rb") as file:
         read = read_po(file, abort_invalid=True)
     return {str(message.id): str(message.string) for message in read if message.id}

@@ -6,9 +6,12 @@ A restart, or half an hour, forgets them: what was looked at yesterday is looked
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from edge.core.errors import NotFound, Words
-from edge.steps.import_catalogue import Import, Report
+
+if TYPE_CHECKING:
+    from edge.steps.import_catalogue import Import, Report
 
 KEPT_MAX = 4
 KEPT_FOR = timedelta(minutes=30)
@@ -22,8 +25,8 @@ class Upload:
     id: str
     by: str
     at: datetime
-    asked: Import
-    report: Report
+    asked: "Import"
+    report: "Report"
 
 
 @dataclass(slots=True)

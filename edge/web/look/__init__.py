@@ -1,6 +1,7 @@
 """The look: templates, one stylesheet, one script. Renders what it is given; asks nobody.
 
-The one importer of jinja2. ``templates/base.html`` explains the attributes the script understands.
+The one importer of jinja2, which comes with the first page. ``templates/base.html`` explains the
+attributes the script understands.
 """
 
 import gzip
@@ -11,8 +12,8 @@ from enum import Enum
 from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.datastructures import Headers
@@ -24,6 +25,9 @@ from edge.core.dates import SHANGHAI
 from edge.core.errors import Words
 from edge.core.money import yuan
 from edge.web.texts import Language, say, text
+
+if TYPE_CHECKING:
+    import jinja2
 
 LANGUAGE_COOKIE = "edge_lang"
 STATIC_PATH = "/static"
@@ -108,7 +112,7 @@ class Look:
     """
 
     def __init__(self, *, simulated: bool = False) -> None:
-        self._templates = _templates(simulated=simulated)
+        self._simulated = simulated
 
     def page(self, request: Request, template: str, **context: object) -> HTMLResponse:
         """Render a page or fragment.
@@ -118,7 +122,7 @@ class Look:
         """
         language = language_of(request)
         other = Language.EN if language is Language.ZH else Language.ZH
-        page = self._templates.get_template(template).render(
+        page = _templates(simulated=self._simulated).get_template(template).render(
             context,
             t=partial(text, language=language),
             say=partial(say, language=language),
@@ -135,8 +139,10 @@ class Look:
 
 
 @cache
-def _templates(*, simulated: bool) -> jinja2.Environment:
+def _templates(*, simulated: bool) -> "jinja2.Environment":
     """Return the templates, each compiled once a process and only when it is first rendered."""
+    import jinja2  # noqa: PLC0415 - a twentieth of a start, for the first page
+
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
