@@ -63,7 +63,8 @@ class Rows:
                 check_same_thread=False,
                 cached_statements=_STATEMENTS_KEPT,
             )
-            self._database = Database(connection)
+            # No plugin of somebody else's: to look for one reads what every package says of itself.
+            self._database = Database(connection, execute_plugins=False)
             # Statement by statement its wrappers cost more than SQLite does: a guard against
             # commits that ``transaction()`` gives already, and names looked through twice.
             self._run = connection.execute

@@ -4,6 +4,7 @@ import fcntl
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -97,7 +98,8 @@ def _broken_references(db: Rows) -> int:
     return sum(1 for _ in db.query("pragma foreign_key_check"))
 
 
-def _history() -> list[str]:
+@cache
+def _history() -> Sequence[str]:
     # What a release has run stays as it is: a later change of a table is a step of its own.
     return [
         _script("0001_first_house.sql"),
