@@ -99,7 +99,7 @@ def _broken_references(db: Rows) -> int:
 
 
 @cache
-def _history() -> Sequence[str]:
+def _history() -> list[str]:
     # What a release has run stays as it is: a later change of a table is a step of its own.
     return [
         _script("0001_first_house.sql"),

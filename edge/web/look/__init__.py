@@ -122,7 +122,8 @@ class Look:
         """
         language = language_of(request)
         other = Language.EN if language is Language.ZH else Language.ZH
-        page = _templates(simulated=self._simulated).get_template(template).render(
+        found = _templates(simulated=self._simulated).get_template(template)
+        page = found.render(
             context,
             t=partial(text, language=language),
             say=partial(say, language=language),
