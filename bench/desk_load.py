@@ -11,6 +11,7 @@ from statistics import quantiles
 from threading import Lock
 from typing import Any
 
+from bench.desk_agents import desk_name
 from edge import codec
 from edge.clock import fresh_id, system_clock
 from simulators.hospital.bill import thirty_lines
@@ -102,7 +103,7 @@ class DeskCalls:
 
     def _identified(self, line: http.client.HTTPSConnection, presented: float) -> str:
         """Ask for the card that lies in the reader; it takes a moment to be read."""
-        asked = {"reader": f"desk-{self.number:03}"}
+        asked = {"desk": desk_name(self.number)}
         while True:
             try:
                 return str(self._said(line, "/identifications", asked)["id"])

@@ -56,18 +56,22 @@ def service() -> Iterator[Service]:
     """Found a site on a free port; whatever runs at the end is ended."""
     with TemporaryDirectory() as folder:
         founded = found_site(Path(folder) / "site", clock=system_clock, fresh_id=fresh_id)
-        settings_file, port = founded.settings_file, _free_port()
-        told = settings_file.read_text(encoding="utf-8")
-        told = told.replace("port = 8443", f"port = {port}")
-        settings_file.write_text(told, encoding="utf-8")
-        trust = ssl.create_default_context(
-            cafile=load_settings(settings_file).data / "tls" / "ca.pem"
-        )
-        one = Service(settings_file, port, trust)
-        try:
+        with service_of(founded.settings_file, "port = 8443") as one:
             yield one
-        finally:
-            one.stop()
+
+
+@contextmanager
+def service_of(settings_file: Path, port_line: str) -> Iterator[Service]:
+    """Give a founded site a free port, in the place of that line; end it at the end if it runs."""
+    port = _free_port()
+    told = settings_file.read_text(encoding="utf-8")
+    settings_file.write_text(told.replace(port_line, f"port = {port}"), encoding="utf-8")
+    trust = ssl.create_default_context(cafile=load_settings(settings_file).data / "tls" / "ca.pem")
+    one = Service(settings_file, port, trust)
+    try:
+        yield one
+    finally:
+        one.stop()
 
 
 def quietly(words: Sequence[str]) -> subprocess.Popen[bytes]:

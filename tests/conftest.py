@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from simulators.pcscd import Pcscd, ensure_running
+from tests.nursery import load_late
 from tests.programs import start_nursery
 from tests.scheduling import batches
 from tests.sharing import Sharing
@@ -56,6 +58,8 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     if not workers or session.testsfailed or session.config.option.collectonly:
         return None
     start_nursery()
+    if "edge.app" in sys.modules:  # somebody will serve
+        load_late()
     assert threading.active_count() == 1, "a fork has one thread: a test module started another"
     Sharing(session, batches(session.items), workers).run()
     return True

@@ -38,12 +38,26 @@ _LOADED = (
     "simulators.platform.app",
     "drivers.pcsc",
 )
+_LATE = (
+    "babel.messages.pofile",
+    "edge.dispatches",
+    "edge.loops.backing_up",
+    "edge.loops.collecting",
+    "edge.loops.taking",
+    "edge.loops.watched",
+    "edge.paperwork",
+    "edge.steps.remind",
+    "httpx2",
+    "jinja2",
+)
+"""What a service loads when it is first asked for, but its rooms."""
 
 
 def main(line: socket.socket) -> None:
     """Fork for each request; in a fork, become the program and return when it has ended."""
     for module in _LOADED:
         import_module(module)
+    load_late()
     # A fork has one thread: whoever loads with threads may not be loaded here.
     assert threading.active_count() == 1
     gc.collect()
@@ -59,6 +73,15 @@ def main(line: socket.socket) -> None:
             return
         for handle in handles:
             os.close(handle)
+
+
+def load_late() -> None:
+    """Load what each fork would load for itself."""
+    from edge.web import api, pages
+
+    rooms = [f"{place.__name__}.{name}" for place in (api, pages) for name in place.ROOMS]
+    for module in (*_LATE, *rooms):
+        import_module(module)
 
 
 def _bear(asked: dict[str, Any], handles: list[int]) -> None:

@@ -1,9 +1,10 @@
 """200 desks, each a case a minute, on one service over HTTP, the platform dead half the time.
 
 The floor is one desk alone with a platform that answers. Two minutes, or ``MINUTES=10`` in the
-environment. Told beside the times: answers that were no verdict, refusals by code, how settlements
-were verified, memory in the middle and at the end, and how long the outbox took once the line was
-back.
+environment. The service is `edge serve` as it is installed, each desk's reader behind an agent in a
+process beside it: whose memory is told is the service's alone. Told beside the times: answers that
+were no verdict, refusals by code, how settlements were verified, memory in the middle and at the
+end, and how long the outbox took once the line was back.
 """
 
 import os
@@ -15,30 +16,34 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from ssl import create_default_context
 from tempfile import TemporaryDirectory
 from threading import Event, Lock
 from typing import IO
-from urllib.parse import urlsplit
 
-from bench.desk_house import CLERK, PASSWORD, desk_name
+from bench.desk_agents import desk_name
 from bench.desk_load import DeskCalls, Taken, logged_in, p99_ms
 from bench.frame import Size, Told
-from bench.served import pss_bytes
+from bench.served import Service, pss_bytes, service_of
 from edge import codec
 from edge.clock import fresh_id, system_clock
+from edge.loops.list_keeping import keep_list
 from edge.settings import load_settings
+from edge.site import Site
 from edge.site.founding import found_site
+from edge.site.opening import open_site
 from edge.store.database import Store
 from edge.store.keys import load_keys
+from edge.store.operators import Operator, Role, Scope, create_operator, new_password_hash
+from edge.store.tokens import create_token
 from simulators.card import synthetic_person
-from simulators.hospital.ground import list_releases, tell_platform
+from simulators.hospital.ground import list_releases, stock_catalogues, tell_platform
 from simulators.hospital.people import FACILITY, residents
 from simulators.platform.app import add_lists, build
 from simulators.platform.faults import NO_FAULTS, Fault, Faults, Script
 from simulators.platform.journal import Journal
 from simulators.platform.server import serve
 
+CLERK, PASSWORD = "出院员", "bench-hospital"
 DESKS = 200
 MINUTES = 2.0
 BETWEEN_CASES_S = 60.0
@@ -128,9 +133,7 @@ def works() -> Iterator[Told | Size]:
 @contextmanager
 def house(folder: Path, desks: int) -> Iterator[House]:
     """Found a site with so many desks, its platform and its list; serve it from a process."""
-    rows = ", ".join(
-        f'{{ name = "{desk_name(n)}", reader = "{desk_name(n)}" }}' for n in range(desks)
-    )
+    rows = ", ".join(f'{{ name = "{desk_name(n)}", agent = true }}' for n in range(desks))
     found = found_site(
         folder / "site",
         clock=system_clock,
@@ -144,25 +147,16 @@ def house(folder: Path, desks: int) -> Iterator[House]:
     platform = build(known, system_clock, {FACILITY: key}, faults, journal)
     add_lists(platform, list_releases(found.settings_file, known))
     with ExitStack() as stack:
-        url = stack.enter_context(serve(platform))
-        tell_platform(found.settings_file, url)
-        command = [sys.executable, "-m", "bench.desk_house", str(found.settings_file), str(desks)]
-        process = stack.enter_context(
-            subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                text=True,
-            )
-        )
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("no pipes")
-        said = codec.decode(process.stdout.readline().encode(), _Said)
+        tell_platform(found.settings_file, stack.enter_context(serve(platform)))
+        with open_site(load_settings(found.settings_file)) as site:
+            systems, agents = _moved_in(site, desks)
+        service = stack.enter_context(service_of(found.settings_file, "port = 0"))
+        service.start()
+        told = stack.enter_context(_agents(f"https://127.0.0.1:{service.port}", data, agents))
         yield House(
-            process=process.pid,
-            told=process.stdin,
-            desks=list(_calls(said, data / "tls" / "ca.pem")),
+            process=service.process.pid if service.process else 0,
+            told=told,
+            desks=list(_calls(service, systems)),
             faults=faults,
             journal=journal,
             database=data / "edge.db",
@@ -170,21 +164,49 @@ def house(folder: Path, desks: int) -> Iterator[House]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """What the process says once it serves."""
+def _moved_in(site: Site, desks: int) -> tuple[list[str], list[str]]:
+    """Take catalogues and list, hire a clerk; return each desk's tokens, of system and agent."""
+    stock_catalogues(site)
+    keep_list(site)
+    hashed, now = new_password_hash(PASSWORD), site.clock()
+    with site.store.transaction() as db:
+        clerk = Operator(site.fresh_id(), CLERK, Role.DISCHARGE)
+        create_operator(db, clerk, password_hash=hashed, at=now)
 
-    url: str
-    tokens: tuple[str, ...]
+        def token(name: str, *scopes: Scope, desk: str = "") -> str:
+            fresh = site.fresh_id()
+            return create_token(db, fresh=fresh, name=name, scopes=scopes, at=now, desk=desk)
+
+        systems = [token(f"HIS {number}", *Scope) for number in range(desks)]
+        names = map(desk_name, range(desks))
+        return systems, [token(f"agent {name}", Scope.AGENT, desk=name) for name in names]
 
 
-def _calls(said: _Said, ca: Path) -> Iterator[DeskCalls]:
-    url = urlsplit(said.url)
-    address = str(url.hostname), int(url.port or 0)
-    trust = create_default_context(cafile=ca)
-    cookie = logged_in(address, trust, CLERK, PASSWORD)
-    for number, token in enumerate(said.tokens):
-        yield DeskCalls(number, address, trust, token, cookie, Taken())
+@contextmanager
+def _agents(url: str, data: Path, tokens: list[str]) -> Iterator[IO[str]]:
+    """Run the desks' agents; yield where they are told which card lies in whose reader."""
+    command = [sys.executable, "-m", "bench.desk_agents", url, str(data / "tls" / "ca.pem")]
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("no pipes")
+        process.stdin.write(codec.encode(tokens).decode() + "\n")
+        process.stdin.flush()
+        if not process.stdout.readline():
+            raise RuntimeError("the agents did not begin")
+        yield process.stdin
+
+
+def _calls(service: Service, tokens: list[str]) -> Iterator[DeskCalls]:
+    address = "127.0.0.1", service.port
+    cookie = logged_in(address, service.trust, CLERK, PASSWORD)
+    for number, token in enumerate(tokens):
+        yield DeskCalls(number, address, service.trust, token, cookie, Taken())
 
 
 def _alone(place: House, taken: Taken) -> None:
