@@ -3,6 +3,7 @@
 Laid once, in the composition root; knows no business endpoint.
 """
 
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from socket import socket
@@ -25,6 +26,9 @@ from edge.web.pace import Pace
 from edge.web.problems import NothingLeaks, answer_problems
 from edge.web.rooms import join
 from edge.web.security import Address, Guard, post_guard
+
+TLS_RECORD_BYTES = 16 * 1024
+"""What a record holds at most (RFC 8446 section 5.1), and so what one reading can give."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Begin to listen."""
+        # asyncio holds a buffer of 256 KiB ready for each connection; agents and pages that hear
+        # hints keep theirs open all day: 100 MB at two hundred desks.
+        SSLProtocol.max_size = TLS_RECORD_BYTES
         await super().startup(sockets)
         self.up.set()
 
