@@ -45,7 +45,7 @@ PRAGMAS: dict[str, str | int] = {
     "secure_delete": 1,
     "wal_autocheckpoint": 1000,  # pages: whoever commits past them brings the log into the file
     "journal_size_limit": 16 * 1024 * 1024,  # a log that once had to grow gives the disk back
-    "cache_size": -512,  # KiB a connection, and each thread has one: what is behind it, Linux caches
+    "cache_size": -512,  # KiB; each thread has a connection, and Linux caches the file for all
 }
 
 Params = Sequence[object] | dict[str, object]
