@@ -1,15 +1,13 @@
-"""Papers laid out by Typst. The one importer of typst.
+"""Papers laid out by Typst, in a process beside this one (``edge.documents.setting``).
 
 The paper goes in as JSON and is never read as markup; PDF/A-2b fails on a missing glyph instead of
 leaving a hole. The same paper gives the same bytes wherever the same fonts and Typst are.
 """
 
 import re
-import threading
-from collections.abc import Callable
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 from unicodedata import category
 
 from edge import codec
@@ -17,9 +15,7 @@ from edge.core.errors import Fault, Words
 from edge.core.paper import Paper
 from edge.documents.codes import qr_svg
 from edge.documents.fonts import FAMILIES, font_folders
-
-if TYPE_CHECKING:
-    import typst
+from edge.documents.setting import Ended, Typesetter
 
 STANDARD: Literal["a-2b"] = "a-2b"
 
@@ -27,7 +23,7 @@ _NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 _LINES = "\n\t"
 _LONG = re.compile(r"[0-9A-Za-z_.:/-]{14,}")
 _GAP = "\u200b"  # a place to break, of no width
-_turn = threading.Lock()
+_typesetter = Typesetter()
 
 
 def pressed(paper: Paper) -> bytes:
@@ -36,14 +32,13 @@ def pressed(paper: Paper) -> bytes:
     Raises:
         Fault: FONT_MISSING; GLYPH_MISSING, naming the character that no font has; PAPER_BROKEN.
     """
-    made: bytes = _pressed(paper, format="pdf", pdf_standards=STANDARD, pdf_tags=False)
+    [made] = _pressed(paper, format="pdf", pdf_standards=STANDARD, pdf_tags=False)
     return made
 
 
 def pictured(paper: Paper, *, ppi: float = 96) -> list[bytes]:
     """Return the pages as PNG, to be looked at. Raises as ``pressed``."""
-    made = _pressed(paper, format="png", ppi=ppi)
-    return made if isinstance(made, list) else [made]
+    return list(_pressed(paper, format="png", ppi=ppi))
 
 
 def given_to_typst(paper: Paper) -> dict[str, Any]:
@@ -55,18 +50,18 @@ def given_to_typst(paper: Paper) -> dict[str, Any]:
     }
 
 
-def _pressed(paper: Paper, **how: Any) -> Any:  # noqa: ANN401 - one page or several, as Typst gives them
-    import typst  # noqa: PLC0415 - 3 MB that a service which presses none does not hold
-
-    compiler, ready = _compiler(), given_to_typst(paper)
+def _pressed(paper: Paper, **how: object) -> tuple[bytes, ...]:
+    folders = [str(folder) for folder in font_folders()]
+    ready = given_to_typst(paper)
     try:
-        with _turn:  # one compiler, one paper at a time: it keeps the fonts and the template parsed
-            made, warned = compiler.compile_with_warnings(**ready, **how)
-    except typst.TypstError as wrong:
-        raise _told(wrong) from wrong
-    if warned:
-        raise _broken(warned[0].message)
-    return made
+        done = _typesetter.set(folders, {**ready, "input": ready["input"].decode(), **how})
+    except (Ended, OSError) as lost:
+        raise _broken(type(lost).__name__) from lost
+    if done.wrong:
+        raise _told(done.wrong)
+    if done.warned:
+        raise _broken(done.warned)
+    return done.files
 
 
 def _given(paper: Paper) -> dict[str, Any]:
@@ -118,34 +113,10 @@ def _template() -> bytes:
     return (resources.files(__package__) / "templates" / "paper.typ").read_bytes()
 
 
-def _once(make: "Callable[[], typst.Compiler]") -> "Callable[[], typst.Compiler]":
-    kept: list[typst.Compiler] = []
-
-    def one() -> "typst.Compiler":
-        with _turn:
-            if not kept:
-                kept.append(make())
-            return kept[0]
-
-    return one
-
-
-@_once
-def _compiler() -> "typst.Compiler":
-    """Return the compiler with our two fonts and no other of the machine's."""
-    import typst  # noqa: PLC0415 - as in _pressed
-
-    folders = [str(folder) for folder in font_folders()]
-    fonts = typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=folders
-    )
-    return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
-
-
-def _told(wrong: "typst.TypstError") -> Fault:
-    found = _NO_GLYPH.search(wrong.message)
+def _told(wrong: str) -> Fault:
+    found = _NO_GLYPH.search(wrong)
     if found is None:
-        return _broken(wrong.message)
+        return _broken(wrong)
     text = re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), found[1])
     points = " ".join(f"U+{ord(one):04X}" for one in text)
     return Fault(

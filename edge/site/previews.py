@@ -11,7 +11,7 @@ from edge.core.adjudication import Ruling
 from edge.core.changes import Change, changes
 from edge.digest import sha256
 
-LINES_MAX = 50_000
+LINES_MAX = 25_000
 """Lines of all rulings that are remembered; the oldest go first."""
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 
 from edge.core.adjudication import Bill, Ruling
 
-LINES_MAX = 50_000
+LINES_MAX = 25_000
 """Lines of all bills that are remembered; the oldest go first."""
 
 

@@ -138,7 +138,7 @@ class Store:
         _require_modern_sqlite()
         self.path = path
         self._here = threading.local()
-        self._all: list[Rows] = []
+        self._all: list[tuple[threading.Thread, Rows]] = []
         self._guard = threading.Lock()
         self._turn_s = turn_s
         self._turn = threading.RLock()  # nested, SQLite says what is wrong
@@ -150,10 +150,24 @@ class Store:
         """Return this thread's connection, for reading outside a transaction."""
         rows: Rows | None = getattr(self._here, "rows", None)
         if rows is None:
-            rows = self._here.rows = Rows(self.path)
+            rows = self._here.rows = self._left_over() or Rows(self.path)
             with self._guard:
-                self._all.append(rows)
+                self._all.append((threading.current_thread(), rows))
         return rows
+
+    def _left_over(self) -> Rows | None:
+        """Take over the connection of a thread that has ended.
+
+        The web's threads come and go with the work, and a connection holds a megabyte and three
+        files.
+        """
+        with self._guard:
+            for place, (thread, rows) in enumerate(self._all):
+                if not thread.is_alive():
+                    del self._all[place]
+                    rows.roll_back()
+                    return rows
+        return None
 
     @contextmanager
     def transaction(self) -> Iterator[Rows]:
@@ -213,14 +227,14 @@ class Store:
         """End what every other thread is reading now; a read that has ended can be begun again."""
         own = self.read()
         with self._guard:
-            for rows in self._all:
+            for _, rows in self._all:
                 if rows is not own:
                     rows.interrupt()
 
     def close(self) -> None:
         """Close every thread's connection; the store is not used after it."""
         with self._guard:
-            for rows in self._all:
+            for _, rows in self._all:
                 rows.close()
             self._all.clear()
         self._here = threading.local()

@@ -69,7 +69,7 @@ DOORS = {
     },
     "rich": {"edge.commands.*"},
     "segno": {"edge.documents.codes"},
-    "typst": {"edge.documents.press"},
+    "typst": {"edge.documents.typesetter"},
 }
 """Outside library: the modules of the product, or the rooms (``.*``), that may import it."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.core.errors import Fault
-from edge.store.database import PRAGMAS, SQLITE_VERSION, VERSION_MIN, Store
+from edge.store.database import PRAGMAS, SQLITE_VERSION, VERSION_MIN, Rows, Store
 from edge.store.migrations import migrate, statements
 
 
@@ -82,6 +82,42 @@ def test_threads_that_read_and_then_write_lose_no_update(counter: Store) -> None
     for thread in threads:
         thread.join()
     assert counter.read().one("select value from counter") == {"value": 400}
+
+
+def test_a_thread_takes_over_the_connection_of_one_that_has_ended(counter: Store) -> None:
+    seen: list[Rows] = []
+
+    def write_and_fail() -> None:
+        seen.append(counter.read())
+        counter.read().execute("begin immediate")
+        counter.read().execute("update counter set value = value + 1")
+
+    for _ in range(3):
+        thread = threading.Thread(target=write_and_fail)
+        thread.start()
+        thread.join()
+    assert [one is seen[0] for one in seen] == [True] * 3
+    assert counter.read() is not seen[0]
+    ours = threading.Thread(target=lambda: seen.append(counter.read()))
+    ours.start()
+    ours.join()
+    assert counter.read().one("select value from counter") == {"value": 0}
+
+
+def test_threads_that_are_at_work_have_a_connection_each(counter: Store) -> None:
+    together = threading.Barrier(4)
+    seen: list[Rows] = []
+
+    def read() -> None:
+        seen.append(counter.read())
+        together.wait(10)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(rows) for rows in (*seen, counter.read())}) == 5
 
 
 def test_a_folder_that_is_missing_is_a_named_fault(tmp_path: Path) -> None:

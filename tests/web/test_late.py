@@ -14,7 +14,7 @@ from edge.web import api, fhir, pages
 from edge.web.late import LateApp, LateRoom, LateRoute
 from edge.web.look import Look
 from edge.web.rooms import join, open_room
-from tests.web.conftest import Service
+from tests.web.service import Service
 
 
 @pytest.fixture
