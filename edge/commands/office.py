@@ -72,11 +72,14 @@ def serve(config: OfficeConfig = OFFICE_FILE) -> None:
     from edge.office.serving import kept_fresh, server_of, workers_of
     from edge.office.settings import load_office
     from edge.web.events import Hints
+    from edge.web.floor import Server
     from sync.stream import Stream
 
     # uvicorn stops at these and then raises them again, which would end us before we tidied up.
+    # Before it listens they end the start, from which whatever was opened is closed.
+    serving: list[Server] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, lambda *_: None if serving else sys.exit())
     with faults_told(), open_office(load_office(config)) as office:
         command = [sys.executable, "-m", "edge", "office", "work", "--config", str(config)]
         hints, address = Hints(), address_of(office.settings.stream, "edge-office-screens")
@@ -85,7 +88,9 @@ def serve(config: OfficeConfig = OFFICE_FILE) -> None:
             workers_of(office, command) as stop,
             kept_fresh(office, hints),
         ):
-            server_of(office, hints, stop, stream).run()
+            listening = server_of(office, hints, stop, stream)
+            serving.append(listening)
+            listening.run()
 
 
 @app.command()

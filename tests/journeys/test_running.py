@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import httpx2
+import pytest
 
 from drivers.pcsc import PcscReaders
 from drivers.transport import Presence
@@ -109,11 +110,14 @@ def test_the_service_answers_and_stops_when_told_though_the_platform_is_silent(
     assert state in {State.UNKNOWN, State.SENDING}  # on a busy machine; either is asked for first
 
 
-def test_a_service_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [["serve"], ["office", "serve"]], ids=["edge", "office"])
+def test_a_service_that_is_told_to_stop_while_it_starts_stops(
+    tmp_path: Path, words: list[str]
+) -> None:
     slow = tmp_path / "site.toml"
     os.mkfifo(slow)
     # Open for writing is open for reading, too: the start has come as far as its settings.
-    with Program("edge", ["serve", "--config", slow]) as service, slow.open("w"):
+    with Program("edge", [*words, "--config", slow]) as service, slow.open("w"):
         service.send_signal(signal.SIGTERM)
         assert service.wait(STOP_S_MAX) == 0
 
