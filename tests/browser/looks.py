@@ -35,5 +35,11 @@ LOOKS = {
     "account": "admin",
     "upload": "admin",
     "password": "admin",
+    "office": "group office",
+    "office-money": "group office",
+    "office-quarantine": "group office",
 }
-"""Each picture's name, and the screen (``edge.web.pages.screens.SCREENS``) that it belongs to."""
+"""Each picture's name, and the screen that it belongs to.
+
+One of ``edge.web.pages.screens.SCREENS``, or of a group's office.
+"""

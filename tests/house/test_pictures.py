@@ -10,7 +10,7 @@ BYTES_MAX = 120_000
 
 
 def test_every_screen_has_its_picture() -> None:
-    assert set(LOOKS.values()) == {*HOUSE, "login"}
+    assert set(LOOKS.values()) == {*HOUSE, "login", "group office"}
     assert sorted(LOOKS) == sorted(file.stem for file in SCREENS.glob("*"))
 
 
