@@ -37,7 +37,8 @@ _JUDGE = """async (sound) => {
         if (look && !sound.includes(look)) left.set(look, [...(left.get(look) ?? []), one]);
     }
     const judged = [], faults = [];
-    const judge = async (include) => {
+    const judge = async (texts) => {
+        const include = texts.filter(({isConnected}) => isConnected);  // news replaces a part
         if (!include.length) return;
         const found = await axe.run({include}, {runOnly: ["color-contrast"], elementRef: true});
         faults.push(...grave(found));
