@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -13,7 +15,7 @@ from sync.group import GroupReceipt, facility_of, receipt_on_the_wire, receipt_s
 from sync.jws import unbase64url
 from sync.stream import Address, Delivery, Stream
 from sync.streams import HUB, OFFICE, down_plan, group_plan, receipts_plan
-from tests.nats_server import NatsServer, hub
+from tests.nats_server import NatsServer, hub, leaf
 from tests.web.service import Service, service_at
 from tests.web.test_metrics import figures
 
@@ -99,3 +101,29 @@ def test_a_site_that_is_no_campus_has_no_figures_of_streams(service: Service) ->
     assert not [name for name in figures(service) if name.startswith("edge_stream_")]
     clerk = service.log_in("王窗口", Role.ADMISSION)
     assert "经集团中心" not in service.client.get("/pages/header", headers=clerk).text
+
+
+def test_a_campus_whose_server_lost_its_store_makes_its_stream_anew(
+    tmp_path: Path, middle: NatsServer
+) -> None:
+    with leaf(tmp_path / "leaf", "TJ0001", middle.leaf_port) as own:
+        chosen = JetStream(servers=(own.url,), hub_domain=HUB, receipt_wait_s=0.01)
+        sync = Sync(transport="jetstream", jetstream=chosen)
+        with (
+            service_at(tmp_path / "site", sync=sync) as service,
+            closing(Stream(Address(servers=(own.url,), name="looking"))) as stream,
+        ):
+            assert _stands(stream)
+            own.kill()
+            own.forget()
+            own.start()
+            service.admitted()
+            line = service.desk.campus
+            assert line
+            service.deliver(line.gateway)  # nobody takes it: the loop sees to the stream
+            assert _stands(stream)
+
+
+def _stands(stream: Stream) -> bool:
+    """Tell whether the campus's stream stands, within half a minute."""
+    return any(isinstance(stream.held("UP"), int) or Event().wait(0.1) for _ in range(300))
