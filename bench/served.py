@@ -1,6 +1,7 @@
 """The service as a process of its own: started, waited for, weighed, ended. Measures nothing."""
 
 import http.client
+import os
 import resource
 import socket
 import ssl
@@ -78,6 +79,7 @@ def quietly(words: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start our own interpreter with these words; its log goes nowhere."""
     return subprocess.Popen(  # noqa: S603 - our own interpreter
         [sys.executable, *words],
+        env={**os.environ, "MALLOC_ARENA_MAX": "2"},  # as the unit of config/systemd does
         stdin=subprocess.PIPE,  # ours, or it would end at once where ours has ended
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -32,8 +32,9 @@ DISK_CODES = frozenset({"DISK_FULL", "DISK_READ_ONLY", "DISK_FAILED"})
 UNCHANGING_CACHE_KIB = 16 * 1024
 """How much of a file for look-ups stays with us: the upper pages of ten million rows are 7 MB."""
 
-_STATEMENTS_KEPT = 512
-"""Prepared statements that a connection remembers: more than the product has."""
+_STATEMENTS_KEPT = 128
+"""Prepared statements that a connection remembers. A settlement asks fifty, and each takes memory
+in every thread that has a connection."""
 
 PRAGMAS: dict[str, str | int] = {
     "journal_mode": "wal",

@@ -56,18 +56,19 @@ class Scene:
     left: bool = False
     card: str = ""
 
-    def fragment(self, name: str, attributes: str = "") -> str:
+    def fragment(self, name: str, attributes: str = "", usual: str = "") -> str:
         """Render one fragment; it counts how often."""
         self.shown[name] += 1
         return (
             f'<section id="{name}" data-fragment="/fragments/{name}" {attributes}>'
-            f'<b>{name} {self.shown[name]}</b><form data-post="/x"><input id="in-{name}"></form>'
+            f"<b>{name} {self.shown[name]}</b>"
+            f'<form data-post="/x"><input id="in-{name}" value="{usual}"></form>'
             f"</section>"
         )
 
     def stay(self) -> str:
         """Render the fragment that keeps what is typed."""
-        return self.fragment("stay", 'data-topic="stay:s1 rules"')
+        return self.fragment("stay", 'data-topic="stay:s1 rules"', usual="甲")
 
     def reader(self) -> str:
         """Render the fragment that keeps what is typed only while the same card is shown."""
@@ -173,6 +174,17 @@ def test_what_is_typed_stays_and_the_fragment_says_it_is_stale(page: Page, scene
     scene.ground.floor.hints.publish("stay", "s1", 1)
     expect(page.locator("#stay")).to_have_attribute("data-stale", "已有新内容")
     expect(page.locator("#in-stay")).to_have_value("half a sentence")
+
+
+def test_what_was_selected_is_so_again_and_gives_way_to_what_is_typed(
+    page: Page, scene: Scene
+) -> None:
+    page.focus("#in-stay")
+    page.locator("#in-stay").select_text()
+    scene.ground.floor.hints.publish("stay", "s1", 1)
+    expect(page.locator("#stay b")).to_have_text("stay 3")
+    page.keyboard.type("乙")
+    expect(page.locator("#in-stay")).to_have_value("乙")
 
 
 def test_a_new_card_clears_the_panel_and_nothing_else_does(page: Page, scene: Scene) -> None:

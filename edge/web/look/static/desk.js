@@ -52,13 +52,16 @@
       fragment.dataset.stale = root.dataset.textStale;
       return fragment;
     }
-    const focused = fragment.contains(document.activeElement) && document.activeElement.id;
+    const held = fragment.contains(document.activeElement) ? document.activeElement : null;
+    const selected = held?.value && held.selectionEnd - held.selectionStart === held.value.length;
     if (!always) keepAnswer(fragment, fresh);
     for (const one of all("details[open][id]", fragment)) fresh.querySelector(`#${one.id}`)?.setAttribute("open", "");
     fragment.replaceWith(fresh);
-    if (focused) document.getElementById(focused)?.focus();
+    const taking = held?.id && document.getElementById(held.id);
+    if (taking) taking.focus();
+    if (taking && selected) taking.select?.(); // so that what is typed takes the place of what stood there
     // Browsers obey autofocus once a page; here it is obeyed while nothing has the keyboard.
-    else if (document.activeElement === document.body) fresh.querySelector("[autofocus]")?.focus();
+    if (!taking && document.activeElement === document.body) fresh.querySelector("[autofocus]")?.focus();
     recall(fresh);
     remind();
     return fresh;
