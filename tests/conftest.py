@@ -66,11 +66,11 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 def _workers(word: str) -> int:
-    """Read how many: two more than there are processors is ``auto``.
+    """Read how many: four more than there are processors is ``auto``.
 
     Whoever has a card or a browser mostly waits for it.
     """
-    return (os.cpu_count() or 1) + 2 if word == "auto" else int(word)
+    return (os.cpu_count() or 1) + 4 if word == "auto" else int(word)
 
 
 @pytest.fixture(scope="session")

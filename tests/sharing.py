@@ -8,6 +8,7 @@ A worker is told the number of its next test and of the one after it, whose shar
 keeps; it answers with the reports of the first and with that asks for more.
 """
 
+import os
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
@@ -23,6 +24,9 @@ Batch = deque[int]
 """Places of tests in the session's list that one worker runs, in this order."""
 
 _SECONDS_TO_LEAVE = 20
+
+_STEPS_BACK = 5
+"""Whoever has the first batch, the longest, goes before the others: the run ends with it."""
 
 
 class Sharing:
@@ -124,7 +128,10 @@ class _Worker:
         self.running: int | None = None
         self.promised: int | None = None
         closed = [*others, self.line]
-        self._process = get_context("fork").Process(target=_work, args=(session, theirs, closed))
+        steps_back = _STEPS_BACK if others else 0
+        self._process = get_context("fork").Process(
+            target=_work, args=(session, theirs, closed, steps_back)
+        )
         self._process.start()
         theirs.close()
 
@@ -154,8 +161,11 @@ class _Telling:
         return True
 
 
-def _work(session: pytest.Session, line: Connection, closed: list[Connection]) -> None:
+def _work(
+    session: pytest.Session, line: Connection, closed: list[Connection], steps_back: int
+) -> None:
     """Run what the line asks for until there is no more; then take down what is still standing."""
+    os.nice(steps_back)
     for other in closed:
         other.close()
     _capture_apart(session.config)
