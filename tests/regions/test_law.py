@@ -223,7 +223,7 @@ def test_what_is_wrong_in_the_register_is_named(
         ("beijing", '"二(三)" = 3', '"二(四)" = 3', "structure 二(四)"),
         ("beijing", '"二(三)" = 3', '"二(三)" = 2', "二(三)第三款"),
         ("beijing", 'region = "beijing"', 'area = "beijing"', "instrument.region"),
-        ("places", "later = true", "later = false", "fitting"),
+        ("places", 'built = "edge/steps/open_fitting.py"', "later = false", "fitting"),
         ("places", 'side = "desk"', 'side = "rule"', "arrival"),
         ("places", 'name = "charges"', 'name = "arrival"', "arrival"),
         ("places", "[[place]]", "[[places]]", "places"),
