@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from typer.testing import CliRunner
 
+from edge.__main__ import app
 from edge.clock import fresh_id, system_clock
 from edge.core.errors import BadInput, Fault
 from edge.office.doctor import examine_office
@@ -15,7 +17,8 @@ from edge.office.opening import open_office
 from edge.office.settings import CampusPlace, OfficeSettings, load_office
 from edge.settings import SettingsError
 from edge.shipped import config_folder
-from edge.store.operators import Role, operators
+from edge.store.operators import Role, Scope, operators
+from edge.store.tokens import token_of
 from sync.envelope import new_key
 from tests.fakes.log import Log
 from tests.house.source import ROOT
@@ -67,6 +70,25 @@ def test_an_office_takes_viewers_and_no_clerks(tmp_path: Path) -> None:
     with open_office(load_office(config), log=Log()) as office:
         db = office.store.read()
         assert sorted(one.name for one in operators(db)) == ["admin", "security", "钱方"]
+        assert office.ledger.verify(db) is None
+
+
+def test_a_monitoring_system_gets_a_token_for_the_figures_alone(tmp_path: Path) -> None:
+    config = found_office(tmp_path, clock=system_clock, fresh_id=fresh_id).settings_file
+    words = ["office", "add-watcher", "prometheus", "--config", str(config)]
+    added, again = (CliRunner().invoke(app, words) for _ in range(2))
+    assert added.exit_code == 0
+    assert again.exit_code != 0
+    with open_office(load_office(config), log=Log()) as office:
+        db = office.store.read()
+        told = token_of(db, added.output.split()[-1], at=system_clock())
+        assert told is not None
+        assert (told.name, told.scopes) == ("prometheus", frozenset({Scope.METRICS}))
+        made = [
+            row["subject"]
+            for row in db.query("select * from ledger where kind = ?", ("token.created",))
+        ]
+        assert made == ["prometheus"]
         assert office.ledger.verify(db) is None
 
 
