@@ -11,11 +11,11 @@ from sync.envelope import sign
 from sync.errors import PlatformUnreachable
 from sync.outcome import RetryAt, Unknown
 from sync.platform import Deadlines, Platform, Wire
-from sync.question import Question
 from sync.relay import Relay
 from tests.sync.far_end import FarEnd
-from tests.sync.sender import START, Sender, line_to, message, relay_of, story
+from tests.sync.sender import Sender, line_to, message, relay_of, story
 from tests.sync.silent import Silent, silent_far_end
+from tests.sync.test_platform import question
 
 FOREVER = Deadlines(ask_s=3600, deliver_s=3600)
 """Whoever waited for these would outlast the test."""
@@ -102,7 +102,7 @@ def test_a_call_that_we_cut_says_nothing_of_the_platform(sender: Sender, silent:
 
         def ask() -> None:
             with pytest.raises(PlatformUnreachable) as unanswered:
-                line.ask(_question())
+                line.ask(question())
             cut.append(unanswered.value)
 
         asking = [Thread(target=ask) for _ in range(4)]
@@ -117,15 +117,3 @@ def test_a_call_that_we_cut_says_nothing_of_the_platform(sender: Sender, silent:
         assert isinstance(line.deliver("m-1", b"x"), RetryAt | Unknown)
     assert len(cut) == 4
     assert (breaker.circuit().state, breaker.circuit().silences) == (State.CLOSED, 0)
-
-
-def _question() -> Question:
-    return Question(
-        id="q-1",
-        operator="desk-1",
-        id_number="510100198001010019",
-        name="张合成",
-        service="inpatient_medical",
-        moment="admission",
-        at=START,
-    )
