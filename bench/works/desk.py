@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Lock
@@ -127,6 +128,8 @@ def works() -> Iterator[Told | Size]:
     }
     yield _told("API", about, (crowd.api_s, alone.api_s), more)
     yield _told("page", about, (crowd.page_s, alone.page_s), {})
+    growth = grown(crowd.api_s, alone.api_s)
+    yield Told({"name": "desk", "growth": growth, "from": 1, "to": DESKS})
     yield Size(name="desk", work=f"{about}, PSS", ours_bytes=held[1], floor_bytes=held[0])
 
 
@@ -277,6 +280,11 @@ def _require_sums(place: House, *taken: Taken) -> None:
     ours = sum(one.fund_fen for one in taken)
     if told != ours:
         raise RuntimeError(f"the platform has {told} fen, the desks settled {ours}")
+
+
+def grown(crowd_s: list[float], alone_s: list[float]) -> float:
+    """Return by which power of the number of desks the API's p99 grows, from one desk to all."""
+    return round(log(p99_ms(crowd_s) / p99_ms(alone_s)) / log(DESKS), 2)
 
 
 def _told(

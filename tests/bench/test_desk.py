@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.desk_load import Taken, p99_ms
-from bench.works.desk import house
+from bench.works.desk import DESKS, grown, house
 from simulators.platform.faults import Fault, Script
 
 
@@ -23,6 +23,13 @@ def test_desks_settle_with_the_platform_and_without_it_and_the_outbox_is_drained
 
 def test_the_99th_of_a_hundred_calls_is_told() -> None:
     assert 98.0 < p99_ms([number / 1000 for number in range(1, 101)]) <= 100.0
+
+
+def test_twice_as_long_with_all_desks_is_no_steep_growth() -> None:
+    alone = [0.1] * 100
+    assert grown(alone, alone) == 0.0
+    assert grown([0.1 * DESKS] * 100, alone) == 1.0
+    assert 0.0 < grown([0.2] * 100, alone) < 0.2
 
 
 _AWAY = Script(fault=(Fault(do="down", times=0),))
